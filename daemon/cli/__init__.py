@@ -1,0 +1,36 @@
+"""The `kesu` command: one module per family of commands, one place that turns errors into advice."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from daemon import __version__
+from daemon.cli import rules
+from daemon.errors import KesuError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit status: 0 done, 1 the answer is no, 2 wrong usage or configuration."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except KesuError as error:
+        print(f"kesu: {error}", file=sys.stderr)  # noqa: T201 the command line's own voice
+        return error.status
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kesu", description="Complaint handling by e-mail and spreadsheet (客訴)."
+    )
+    parser.add_argument("--version", action="version", version=f"kesu {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for family in (rules,):
+        family.register(commands)
+    return parser

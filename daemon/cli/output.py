@@ -1,0 +1,20 @@
+"""What commands print: one JSON document, or plain lines for people."""
+
+import json
+import sys
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def say(line: str = "") -> None:
+    """Print one line for a person on standard output."""
+    sys.stdout.write(line + "\n")
+
+
+def complain(line: str) -> None:
+    """Print one line of advice on standard error."""
+    sys.stderr.write(line + "\n")

@@ -1,0 +1,241 @@
+"""`kesu play`: a scenario run through the same rules on a virtual clock (contract.md, Scenario files)."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from daemon import packs
+from daemon.errors import AnswerIsNo, UsageError
+from rules.case import Case, apply
+from rules.commands import Command, DeadlineReached, OpenCase, Report
+from rules.deadlines import Deadline, deadlines
+from rules.decide import decide
+from rules.events import Event, Party, event_to_json
+from rules.facts import ISSUED_BY, FactError, Facts, facts_from_json
+from rules.fields import FormKind
+from rules.notices import notices
+from rules.policy import Policy
+from rules.spans import parse_span
+
+_ENTRY_KINDS = ("form", "report", "wait")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happens in a scenario; `command` is None where time merely passes."""
+
+    time: datetime
+    case: str
+    command: Command | None
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario, typed and in order of time."""
+
+    policy: Policy
+    zone: ZoneInfo
+    entries: tuple[Entry, ...]
+
+
+@dataclass
+class Stage:
+    """Where a scenario plays: the cases as they stand and what has happened so far."""
+
+    scenario: Scenario
+    cases: dict[str, Case] = field(default_factory=dict)
+    facts: dict[str, Facts] = field(default_factory=dict)
+    timeline: list[dict[str, object]] = field(default_factory=list)
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file; UsageError or AnswerIsNo names the entry at fault."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    name = str(raw.get("policy", "dealership"))
+    policy = packs.read_policy(packs.policy_text(name, path.parent), name)
+    zone = _zone(str(raw.get("timezone", "Asia/Shanghai")))
+    entries = list(_entries(raw.get("at", []), zone))
+    if not entries:
+        raise UsageError(f"{path}: a scenario needs at least one [[at]]")
+    return Scenario(policy, zone, tuple(sorted(entries, key=lambda entry: entry.time)))
+
+
+def play(scenario: Scenario) -> dict[str, object]:
+    """Run a scenario to its last entry's time, inclusive.
+
+    What is reported at the very instant a window ends comes before the lapse.
+    """
+    stage = Stage(scenario)
+    for number, entry in enumerate(scenario.entries):
+        _let_time_pass(stage, entry.time, inclusive=False)
+        if entry.command is not None:
+            _perform(stage, entry, number)
+    _let_time_pass(stage, scenario.entries[-1].time, inclusive=True)
+    return {
+        "timeline": stage.timeline,
+        "cases": [_summary(case, scenario.zone) for case in stage.cases.values()],
+    }
+
+
+def _perform(stage: Stage, entry: Entry, number: int) -> None:
+    opening = isinstance(entry.command, OpenCase)
+    if opening and entry.case in stage.cases:
+        raise UsageError(f"entry {number + 1}: case {entry.case!r} is open already")
+    if not opening and entry.case not in stage.cases:
+        raise UsageError(f"entry {number + 1}: no form has opened case {entry.case!r}")
+    if opening:
+        stage.facts[entry.case] = entry.facts
+    _execute(stage, entry.case, entry.command, entry.time)
+
+
+def _let_time_pass(stage: Stage, until: datetime, *, inclusive: bool) -> None:
+    while (upcoming := _next_deadline(stage)) is not None:
+        name, deadline = upcoming
+        if deadline.due > until or (deadline.due == until and not inclusive):
+            return
+        _execute(stage, name, DeadlineReached(deadline.name), deadline.due)
+
+
+def _next_deadline(stage: Stage) -> tuple[str, Deadline] | None:
+    upcoming = (
+        (deadline.due, name, deadline)
+        for name, case in stage.cases.items()
+        for deadline in deadlines(case, stage.scenario.policy)
+    )
+    first = min(upcoming, default=None)
+    return None if first is None else (first[1], first[2])
+
+
+def _execute(stage: Stage, name: str, command: Command | None, now: datetime) -> None:
+    if command is None:
+        return
+    case = stage.cases.get(name)
+    policy, zone = stage.scenario.policy, stage.scenario.zone
+    for event in decide(case, command, policy, now, zone, stage.facts.get(name)):
+        case = apply(case, event, name)
+        stage.timeline.append(_entry_of(event, name, zone))
+        stage.timeline.extend(_notified(case, event, policy, zone))
+    if case is not None:
+        stage.cases[name] = case
+
+
+def _entry_of(event: Event, name: str, zone: ZoneInfo) -> dict[str, object]:
+    raw = event_to_json(event)
+    kind = raw.pop("kind")
+    if "task" in raw:
+        raw["kind"] = raw.pop("task")
+    local = {key: _local(value, zone) for key, value in raw.items()}
+    return {"at": local.pop("at"), "case": name, "event": kind, **local}
+
+
+def _notified(case: Case, event: Event, policy: Policy, zone: ZoneInfo) -> Iterator[dict[str, object]]:
+    for notice in notices(case, event, policy):
+        to: dict[str, object] = {"roles": list(notice.to)}
+        if isinstance(notice.to, str):
+            to = {"to": notice.to, "roles": []}
+        yield {
+            "at": event.at.astimezone(zone).isoformat(),
+            "case": case.number,
+            "event": "notified",
+            "template": notice.template,
+            **to,
+            "clause": notice.clause,
+        }
+
+
+def _summary(case: Case, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "case": case.number,
+        "status": case.status.value,
+        "grade": case.grade,
+        "clause": case.grade_clause,
+        "stage": case.stage,
+        "owner_roles": list(case.owners),
+        "opened_at": case.opened_at.astimezone(zone).isoformat(),
+        "due": None if case.due is None else case.due.astimezone(zone).isoformat(),
+        "lapses": len(case.lapses),
+        "resolved_at": None if case.resolved_at is None else case.resolved_at.astimezone(zone).isoformat(),
+    }
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT.+")
+
+
+def _local(value: object, zone: ZoneInfo) -> object:
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(zone).isoformat()
+        except ValueError:
+            return value
+    return value
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UsageError(f"timezone: {name!r} is no time zone; write one such as Asia/Shanghai") from error
+
+
+def _entries(raw: object, zone: ZoneInfo) -> Iterator[Entry]:
+    if not isinstance(raw, list):
+        raise UsageError("at: entries are written as [[at]]")
+    start: datetime | None = None
+    for number, entry in enumerate(raw, 1):
+        time = _time(entry.get("time"), start, number, zone)
+        start = start or time
+        yield _entry(entry, time, number)
+
+
+def _time(raw: object, start: datetime | None, number: int, zone: ZoneInfo) -> datetime:
+    try:
+        if isinstance(raw, str) and raw.startswith("+") and start is not None:
+            return start + parse_span(raw[1:])
+        moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    except ValueError as error:
+        raise UsageError(
+            f"entry {number}: time {raw!r} is neither a time with its zone nor +2h30m"
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _entry(raw: dict[str, Any], time: datetime, number: int) -> Entry:
+    kinds = [key for key in raw if key not in ("time", "case")]
+    if not set(kinds) <= set(_ENTRY_KINDS) or len(kinds) > 1:
+        raise UsageError(f"entry {number}: one of {', '.join(_ENTRY_KINDS)} expected, not {', '.join(kinds)}")
+    case = str(raw.get("case", ""))
+    body = raw.get(kinds[0]) if kinds else None
+    if not kinds or kinds[0] == "wait":
+        return Entry(time, case, None)
+    if not case or not isinstance(body, dict):
+        raise UsageError(f"entry {number}: a {kinds[0]} needs a case and a table of facts")
+    try:
+        return _form(time, case, body) if kinds[0] == "form" else _report(time, case, body)
+    except FactError as error:
+        raise AnswerIsNo(f"entry {number}: {error}") from error
+
+
+def _form(time: datetime, case: str, body: dict[str, Any]) -> Entry:
+    facts = facts_from_json(body, packs.catalogue().form(FormKind.COMPLAINT))
+    issued_by = facts.pop(ISSUED_BY, None)
+    return Entry(time, case, OpenCase(facts, issued_by=None if issued_by is None else str(issued_by)), facts)
+
+
+def _report(time: datetime, case: str, body: dict[str, Any]) -> Entry:
+    by = body.get("by", [])
+    roles = (by,) if isinstance(by, str) else tuple(str(role) for role in by)
+    raw = {key: value for key, value in body.items() if key != "by"}
+    facts = facts_from_json(raw, packs.catalogue().form(FormKind.HANDLING))
+    return Entry(time, case, Report(Party(roles=roles), facts))

@@ -1,0 +1,153 @@
+"""What a mail says, as plain data: display-ready words in the reader's language, times still as times.
+
+The daemon fills this in the same commit that made the mail necessary; the templates turn it into text and HTML when
+it is sent, so that the time that remains is true at that moment.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from rules.locales import Locale
+
+
+class Template(StrEnum):
+    """The mails this release sends (contract.md, E-mail templates)."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    FORM_PROBLEMS = "form-problems"
+    ASSIGNMENT = "assignment"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    OVERDUE = "overdue"
+    RESOLVED = "resolved"
+    AUTHORITY_EXCEEDED = "authority-exceeded"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Line(_Part):
+    """One row of a table: a label and what stands beside it."""
+
+    label: str
+    value: str
+
+
+class Why(_Part):
+    """The clause that made this mail necessary, in the reader's language."""
+
+    clause: str  # e.g. "D07"
+    text: str
+
+
+class Step(_Part):
+    """One thing that happened to the case, in words."""
+
+    at: AwareDatetime
+    text: str
+
+
+class Flaw(_Part):
+    """One problem of a form by sheet, cell and label (forms.md). `required`: the form cannot be graded before."""
+
+    file: str
+    sheet: str
+    cell: str
+    label: str
+    message: str
+    required: bool
+
+
+class CaseLine(_Part):
+    """One case in a list of several, such as an acknowledgement of a table of complaints."""
+
+    number: str
+    customer: str
+    summary: str
+    grade: str  # the title in the reader's language, empty while incomplete
+    grade_key: str
+    owners: str
+    due: AwareDatetime | None
+    again: bool = False  # the form was already known; it was put to this case
+
+
+class Content(_Part):
+    """Everything the templates may show. Fields a template does not need stay empty.
+
+    `reader` says in which part the reader gets the mail: `owner` must act; `informed` need only know; `sender` sent
+    the form; `reporter` sent the report this answers; `covering` holds the authority that the reporter lacks.
+    """
+
+    reader: Literal["owner", "informed", "sender", "reporter", "covering"]
+    zone: str  # IANA name of the site's zone; times are shown in it
+    case_number: str = ""
+    reader_role: str = ""  # the reader's office, e.g. 服務經理
+    grade: str = ""
+    grade_key: str = ""  # level-3, level-2, level-1, extra, special, incomplete: picks the colour
+    previous_grade: str = ""
+    customer: str = ""
+    summary: str = ""  # one line: category and the beginning of the description
+    opened_at: AwareDatetime | None = None
+    due: AwareDatetime | None = None  # when the reader's (or owner's) window ends
+    window: str = ""  # its length in words, e.g. 2 小時
+    lapsed_at: AwareDatetime | None = None  # when the previous window ended
+    owners: str = ""  # who is responsible now: offices and names
+    previous_owners: str = ""  # who let it lapse
+    next_owners: str = ""  # to whom it goes at the next lapse
+    task: bool = False  # the mail is about a duty beside the stages (D26): a report is owed by `due`
+    standing: bool = False  # no window runs any more; the case is reminded of until it is resolved (D04, D18)
+    incomplete: bool = False  # required facts are missing; customer care completes the case
+    why: tuple[Why, ...] = ()
+    reason: str = ""  # why it has this grade, e.g. 維修金額在 1000 元以內
+    facts: tuple[Line, ...] = ()
+    history: tuple[Step, ...] = ()
+    authority: str = ""  # what the reader may promise by his own word, e.g. 工時費優惠最多 30%
+    outcome: tuple[Line, ...] = ()  # the report: result, resolution, concession
+    resolved_by: str = ""
+    refusal: Literal["", "over-authority", "not-entitled", "case-closed", "unclear", "unknown-case"] = ""
+    refusal_detail: str = ""  # e.g. what was promised against what may be; what was unclear
+    sent_to: str = ""  # whose authority covers it
+    flaws: tuple[Flaw, ...] = ()
+    no_form: bool = False  # the message carried no form at all; a blank is attached
+    unreadable: tuple[Line, ...] = ()  # file name and why it could not be read
+    warnings: tuple[str, ...] = ()
+    cases: tuple[CaseLine, ...] = ()
+    quarantined: bool = False
+
+
+class Address(_Part):
+    """A mailbox with its display name."""
+
+    email: str
+    name: str = ""
+
+
+class Enclosure(_Part):
+    """A file to attach."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+class Letter(_Part):
+    """One mail to one person, ready to be composed.
+
+    Threads: every mail of a case carries `root` (the case's stable id) in References; an answer to somebody's mail
+    carries that mail's Message-ID in `in_reply_to`. `automatic_reply` marks answers (RFC 3834 auto-replied).
+    """
+
+    template: Template
+    locale: Locale
+    sender: Address
+    to: Address
+    message_id: str
+    root: str = ""
+    in_reply_to: str = ""
+    automatic_reply: bool = False
+    subject_hint: str = ""  # for one unchanged subject per case: customer and category
+    content: Content
+    enclosures: tuple[Enclosure, ...] = ()

@@ -1,0 +1,195 @@
+"""A case as its events made it: the projection the rules decide on."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import reduce
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from rules.events import (
+    Amended,
+    Assigned,
+    Escalated,
+    Event,
+    Graded,
+    JsonFacts,
+    Lapsed,
+    Opened,
+    Party,
+    Refused,
+    Reminded,
+    Reported,
+    Resolved,
+    TaskDone,
+    TaskOpened,
+)
+
+
+class Status(StrEnum):
+    """How a case stands."""
+
+    INCOMPLETE = "incomplete"  # required facts are missing; its clock runs all the same
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Task(BaseModel):
+    """A duty beside the stages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    role: str
+    due: AwareDatetime
+    clause: str
+    done: bool = False
+
+
+class Case(BaseModel):
+    """Everything the rules need to know of one complaint."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: str
+    status: Status = Status.OPEN
+    opened_at: AwareDatetime
+    facts: JsonFacts
+    issued_by: str | None = None
+    sender: Party = Party()
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    grade: str = ""
+    grade_clause: str = ""
+    grade_reason: str = ""
+    stage: str = ""
+    stages: tuple[str, ...] = ()  # every stage reached, in order
+    owners: tuple[str, ...] = ()
+    assigned_at: AwareDatetime | None = None
+    due: AwareDatetime | None = None
+    reminded_at: AwareDatetime | None = None  # last reminder of this stage
+    lapses: tuple[str, ...] = ()  # stages that lapsed, in order
+    told: tuple[str, ...] = ()  # roles that have had a mail about this case
+    tasks: tuple[Task, ...] = ()
+    reports: int = 0
+    refusals: int = 0
+    resolution: JsonFacts = {}
+    resolved_by: Party = Party()
+    resolved_at: AwareDatetime | None = None
+    last_event: str = ""
+    last_at: AwareDatetime
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether its clock still runs."""
+        return self.status is not Status.RESOLVED
+
+
+def apply(case: Case | None, event: Event, number: str = "") -> Case:
+    """Return the case after `event`; the first event of a case is `Opened` and needs its `number`."""
+    if case is None:
+        if not isinstance(event, Opened):
+            raise ValueError(f"a case begins with 'opened', not {event.kind!r}")
+        return _opened(event, number)
+    return _changed(case, event).model_copy(update={"last_event": event.kind, "last_at": event.at})
+
+
+def replay(number: str, events: Iterable[Event]) -> Case | None:
+    """Rebuild a case from all its events; None if there are none."""
+    return reduce(lambda case, event: apply(case, event, number), events, None)
+
+
+def _opened(event: Opened, number: str) -> Case:
+    return Case(
+        number=number,
+        status=Status.INCOMPLETE if event.missing else Status.OPEN,
+        opened_at=event.at,
+        facts=event.facts,
+        issued_by=event.issued_by,
+        sender=event.sender,
+        missing=event.missing,
+        warnings=event.warnings,
+        last_event=event.kind,
+        last_at=event.at,
+    )
+
+
+def _changed(case: Case, event: Event) -> Case:
+    match event:
+        case Amended():
+            return _amended(case, event)
+        case Graded():
+            return case.model_copy(
+                update={"grade": event.grade, "grade_clause": event.clause, "grade_reason": event.reason}
+            )
+        case Assigned():
+            return _assigned(case, event)
+        case Reminded():
+            return case.model_copy(update={"reminded_at": event.at})
+        case Lapsed():
+            return case.model_copy(update={"lapses": (*case.lapses, event.stage)})
+        case Escalated():
+            told = _union(case.told, (*event.report_to, *event.notify))
+            return case.model_copy(update={"grade": event.to, "grade_clause": event.clause, "told": told})
+        case _:
+            return _answered(case, event)
+
+
+def _answered(case: Case, event: Event) -> Case:
+    match event:
+        case TaskOpened():
+            task = Task(task=event.task, role=event.role, due=event.due, clause=event.clause)
+            return case.model_copy(
+                update={"tasks": (*case.tasks, task), "told": _union(case.told, (event.role,))}
+            )
+        case TaskDone():
+            done = [
+                task.model_copy(update={"done": True}) if task.task == event.task else task
+                for task in case.tasks
+            ]
+            return case.model_copy(update={"tasks": tuple(done)})
+        case Reported():
+            return case.model_copy(update={"reports": case.reports + 1})
+        case Refused():
+            told = _union(case.told, event.sent_to)
+            return case.model_copy(update={"refusals": case.refusals + 1, "told": told})
+        case Resolved():
+            return case.model_copy(
+                update={
+                    "status": Status.RESOLVED,
+                    "due": None,
+                    "resolution": event.facts,
+                    "resolved_by": event.by,
+                    "resolved_at": event.at,
+                }
+            )
+        case _:
+            return case
+
+
+def _amended(case: Case, event: Amended) -> Case:
+    return case.model_copy(
+        update={
+            "facts": event.facts,
+            "missing": event.missing,
+            "warnings": event.warnings,
+            "status": Status.INCOMPLETE if event.missing else Status.OPEN,
+        }
+    )
+
+
+def _assigned(case: Case, event: Assigned) -> Case:
+    return case.model_copy(
+        update={
+            "stage": event.stage,
+            "stages": (*case.stages, event.stage),
+            "owners": event.roles,
+            "assigned_at": event.at,
+            "due": event.due,
+            "reminded_at": None,
+            "told": _union(case.told, event.roles),
+        }
+    )
+
+
+def _union(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *more)))

@@ -1,0 +1,278 @@
+"""What follows from a command: the events, each with its clause. Pure; the clock is an argument."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Literal
+
+from rules.case import Case, Status
+from rules.commands import AmendCase, AttachForm, Command, DeadlineReached, OpenCase, Report
+from rules.conditions import FactValue
+from rules.events import (
+    Amended,
+    Assigned,
+    Attached,
+    Escalated,
+    Event,
+    Graded,
+    Lapsed,
+    Opened,
+    Party,
+    Refused,
+    Reminded,
+    Reported,
+    Resolved,
+    TaskDone,
+    TaskOpened,
+)
+from rules.facts import ISSUED_BY, Facts, facts_to_json
+from rules.grading import FactsMissing, authority, grade, holds
+from rules.policy import Authority, ConcessionKind, Policy, Stage
+
+RefusalReason = Literal["over-authority", "not-entitled", "case-closed", "unclear"]
+
+
+def decide(
+    case: Case | None,
+    command: Command,
+    policy: Policy,
+    now: datetime,
+    zone: tzinfo,
+    facts: Facts | None = None,
+) -> list[Event]:
+    """Return what `command` does to `case` at `now`; nothing if it comes too late to matter.
+
+    `case` is None exactly for OpenCase. `facts` are the case's typed facts, which a report is judged by; `zone` is
+    the site's, in which calendar days are counted.
+    """
+    if isinstance(command, OpenCase):
+        return _open(command, policy, now, zone)
+    if case is None:
+        raise ValueError(f"{type(command).__name__} needs a case")
+    match command:
+        case AmendCase():
+            return _amend(case, command, policy, now, zone)
+        case AttachForm():
+            return [Attached(at=now, sender=command.sender, clause=policy.intake.clause)]
+        case Report():
+            return _report(case, command, policy, now, facts or {})
+        case DeadlineReached():
+            return _deadline(case, command.name, policy, now)
+
+
+def _open(command: OpenCase, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:
+    facts = _with_issuer(command.facts, command.issued_by)
+    graded, missing = _grade_or_missing(facts, command.missing, policy, now, zone)
+    opened = Opened(
+        at=now,
+        facts=facts_to_json(command.facts),
+        issued_by=command.issued_by,
+        sender=command.sender,
+        missing=missing,
+        warnings=command.warnings,
+    )
+    events = [opened, *(graded or _held_as_incomplete(policy, now))]
+    return [*events, *_duties(facts, policy, now)]
+
+
+def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:
+    if case.status is not Status.INCOMPLETE:
+        return [Attached(at=now, sender=command.sender, clause=policy.intake.clause)]
+    facts = _with_issuer(command.facts, case.issued_by)
+    graded, missing = _grade_or_missing(facts, command.missing, policy, now, zone)
+    amended = Amended(
+        at=now,
+        facts=facts_to_json(command.facts),
+        sender=command.sender,
+        missing=missing,
+        warnings=command.warnings,
+    )
+    known = {task.task for task in case.tasks}
+    return [amended, *graded, *(task for task in _duties(facts, policy, now) if task.task not in known)]
+
+
+def _with_issuer(facts: Facts, issued_by: str | None) -> dict[str, FactValue]:
+    claimed_no_issuer = {key: value for key, value in facts.items() if key != ISSUED_BY}
+    return claimed_no_issuer if issued_by is None else {**claimed_no_issuer, ISSUED_BY: issued_by}
+
+
+def _grade_or_missing(
+    facts: Facts, missing: tuple[str, ...], policy: Policy, now: datetime, zone: tzinfo
+) -> tuple[list[Event], tuple[str, ...]]:
+    """Return the events of grading, or none and what keeps the case from being graded."""
+    if missing:
+        return [], missing
+    try:
+        graded = grade(facts, policy, now.astimezone(zone).date(), zone)
+    except FactsMissing as error:
+        return [], error.keys
+    return [
+        Graded(at=now, grade=graded.grade, clause=graded.clause, reason=str(graded.row)),
+        _assigned(graded.stage, now, because="grading"),
+    ], ()
+
+
+def _held_as_incomplete(policy: Policy, now: datetime) -> list[Event]:
+    stage = policy.stage(policy.intake.incomplete_stage)
+    return [
+        Graded(at=now, grade=stage.grade, clause=stage.clause, reason=""),
+        _assigned(stage, now, because="grading"),
+    ]
+
+
+def _assigned(stage: Stage, now: datetime, because: Literal["grading", "lapse"]) -> Assigned:
+    return Assigned(
+        at=now,
+        because=because,
+        stage=stage.key,
+        roles=stage.owners,
+        window=stage.window,
+        due=None if stage.window is None else now + stage.window,
+        clause=stage.clause,
+    )
+
+
+def _duties(facts: Facts, policy: Policy, now: datetime) -> list[TaskOpened]:
+    return [
+        TaskOpened(at=now, task=duty.key, role=duty.role, due=now + duty.within, clause=duty.clause)
+        for duty in policy.duties
+        if holds(duty.when, facts)
+    ]
+
+
+# ---------------------------------------------------------------- time
+
+
+def _deadline(case: Case, name: str, policy: Policy, now: datetime) -> list[Event]:
+    what, _, stage_key = name.partition(":")
+    handlers: dict[str, Callable[[Case, Stage, Policy, datetime], list[Event]]] = {
+        "lapse": _lapse,
+        "reminder": _remind,
+    }
+    if what not in handlers:
+        raise ValueError(f"no deadline is called {name!r}")
+    if not case.is_open or case.stage != stage_key:
+        return []
+    return handlers[what](case, policy.stage(stage_key), policy, now)
+
+
+def _lapse(case: Case, stage: Stage, policy: Policy, now: datetime) -> list[Event]:
+    """End a window: one step up, and the next one begins now, however late now is (design.md, The core)."""
+    if case.due is None or now < case.due or stage.on_lapse is None:
+        return []
+    following = policy.stage(stage.on_lapse.stage)
+    return [
+        Lapsed(
+            at=now,
+            stage=stage.key,
+            grade=case.grade,
+            due=case.due,
+            roles=case.owners,
+            clause=stage.on_lapse.clause,
+        ),
+        Escalated(
+            at=now,
+            from_=case.grade,
+            to=following.grade,
+            stage=following.key,
+            report_to=stage.on_lapse.report_to,
+            notify=stage.on_lapse.notify,
+            clause=stage.on_lapse.regrade_clause,
+        ),
+        _assigned(following, now, because="lapse"),
+    ]
+
+
+def _remind(case: Case, stage: Stage, _policy: Policy, now: datetime) -> list[Event]:
+    if stage.repeat is not None:
+        last = case.reminded_at or case.assigned_at
+        if last is None or now < last + stage.repeat.every:
+            return []
+        return [
+            Reminded(at=now, stage=stage.key, roles=stage.repeat.roles, due=None, clause=stage.repeat.clause)
+        ]
+    if case.due is None or case.reminded_at is not None or now >= case.due:
+        return []
+    return [Reminded(at=now, stage=stage.key, roles=case.owners, due=case.due, clause=stage.clause)]
+
+
+# ---------------------------------------------------------------- reports
+
+
+def _report(case: Case, command: Report, policy: Policy, now: datetime, facts: Facts) -> list[Event]:
+    known = _with_issuer(facts, case.issued_by)
+    result = str(command.facts.get("result", ""))
+    clause = policy.intake.clause if not policy.reporting else policy.reporting[0].clause
+    if not case.is_open:
+        return [_refused(command, "case-closed", clause, now)]
+    if not _may_report(command.by, case, known, policy):
+        return [_refused(command, "not-entitled", clause, now)]
+    if command.unclear or not result:
+        return [_refused(command, "unclear", clause, now)]
+    reported = Reported(at=now, by=command.by, facts=facts_to_json(command.facts))
+    grants = authority(known, policy)
+    concession = _concession(command.facts)
+    if not _covered(concession, [grant for grant in grants if grant.role in command.by.roles]):
+        sent_to = _lowest_covering(concession, grants)
+        return [reported, _refused(command, "over-authority", policy.concession_clause, now, sent_to)]
+    events: list[Event] = [reported]
+    if result == "resolved":
+        stage = policy.stage(case.stage)
+        events.append(
+            Resolved(at=now, by=command.by, facts=facts_to_json(command.facts), clause=stage.clause)
+        )
+    return [*events, *_tasks_done(case, command.by, now)]
+
+
+def _may_report(by: Party, case: Case, facts: Facts, policy: Policy) -> bool:
+    allowed = set(case.owners) | {task.role for task in case.tasks}
+    for rule in policy.reporting:
+        if holds(rule.when, facts):
+            allowed.update(rule.roles)
+    return bool(allowed & set(by.roles))
+
+
+def _refused(
+    command: Report, reason: RefusalReason, clause: str, now: datetime, sent_to: tuple[str, ...] = ()
+) -> Refused:
+    return Refused(
+        at=now,
+        by=command.by,
+        reason=reason,
+        clause=clause,
+        sent_to=sent_to,
+        facts={**facts_to_json(command.facts), **({"unclear": command.unclear} if command.unclear else {})},
+    )
+
+
+def _concession(facts: Facts) -> dict[ConcessionKind, Decimal]:
+    """Return what was promised, by kind; a kind of zero is no promise."""
+    promised = {kind: facts.get(kind.value) for kind in ConcessionKind}
+    return {kind: amount for kind, amount in promised.items() if isinstance(amount, Decimal) and amount > 0}
+
+
+def _covered(concession: dict[ConcessionKind, Decimal], grants: list[Authority]) -> bool:
+    """D38: a role's rows are alternatives, so a promise of two kinds is covered by nobody (D21: not both)."""
+    if not concession:
+        return True
+    if len(concession) > 1:
+        return False
+    ((kind, amount),) = concession.items()
+    return any(grant.kind is kind and amount <= grant.limit for grant in grants)
+
+
+def _lowest_covering(
+    concession: dict[ConcessionKind, Decimal], grants: tuple[Authority, ...]
+) -> tuple[str, ...]:
+    """Return the roles with the smallest authority that still covers the promise."""
+    covering = [grant for grant in grants if _covered(concession, [grant])]
+    lowest = min((grant.limit for grant in covering), default=None)
+    return tuple(grant.role for grant in covering if grant.limit == lowest)
+
+
+def _tasks_done(case: Case, by: Party, now: datetime) -> list[TaskDone]:
+    return [
+        TaskDone(at=now, task=task.task, role=task.role, clause=task.clause)
+        for task in case.tasks
+        if not task.done and task.role in by.roles
+    ]

@@ -1,0 +1,102 @@
+"""Who is told what: the notices an event calls for, derived from it and the case as it stands after it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rules.case import Case
+from rules.events import (
+    Amended,
+    Assigned,
+    Attached,
+    Escalated,
+    Event,
+    Opened,
+    Refused,
+    Reminded,
+    Resolved,
+    TaskOpened,
+)
+from rules.policy import Policy
+
+Reader = Literal["owner", "informed", "sender", "reporter", "covering"]
+SENDER: Final = "sender"  # in place of roles: whoever sent the form
+REPORTER: Final = "reporter"  # in place of roles: whoever sent the report
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to tell. `to` is a tuple of roles, or SENDER or REPORTER for the person himself."""
+
+    template: str
+    to: tuple[str, ...] | Literal["sender", "reporter"]
+    reader: Reader
+    clause: str = ""
+
+
+def notices(case: Case, event: Event, policy: Policy) -> list[Notice]:
+    """Return the notices that `event` calls for, most demanding first; `case` is as it stands after the event."""
+    found = _TELLERS.get(type(event))
+    return [] if found is None else [notice for notice in found(case, event, policy) if notice.to]
+
+
+def _opened(_case: Case, event: Opened | Amended, _policy: Policy) -> list[Notice]:
+    return [Notice("form-problems" if event.missing else "acknowledgement", SENDER, "sender")]
+
+
+def _attached(_case: Case, event: Attached, _policy: Policy) -> list[Notice]:
+    return [Notice("acknowledgement", SENDER, "sender", event.clause)]
+
+
+def _assigned(_case: Case, event: Assigned, _policy: Policy) -> list[Notice]:
+    return [Notice("assignment", event.roles, "owner", event.clause)] if event.because == "grading" else []
+
+
+def _task(_case: Case, event: TaskOpened, _policy: Policy) -> list[Notice]:
+    return [Notice("assignment", (event.role,), "owner", event.clause)]
+
+
+def _reminded(_case: Case, event: Reminded, _policy: Policy) -> list[Notice]:
+    return [Notice("reminder", event.roles, "owner", event.clause)]
+
+
+def _escalated(_case: Case, event: Escalated, policy: Policy) -> list[Notice]:
+    """Tell the next responsible person, those who must know (the board), and customer care that it is overdue."""
+    owners = policy.stage(event.stage).owners
+    acting = tuple(role for role in event.report_to if role in owners)
+    knowing = tuple(role for role in event.report_to if role not in owners)
+    return [
+        Notice("escalation", acting, "owner", event.clause),
+        Notice("escalation", knowing, "informed", event.clause),
+        Notice("overdue", event.notify, "informed", event.clause),
+    ]
+
+
+def _refused(_case: Case, event: Refused, _policy: Policy) -> list[Notice]:
+    return [
+        Notice("authority-exceeded", event.sent_to, "covering", event.clause),
+        Notice("authority-exceeded", REPORTER, "reporter", event.clause),
+    ]
+
+
+def _resolved(case: Case, event: Resolved, policy: Policy) -> list[Notice]:
+    """Everybody who had a mail about the case learns that it is settled."""
+    told = tuple(dict.fromkeys((*case.told, *policy.resolved_notice)))
+    return [
+        Notice("resolved", REPORTER, "reporter", event.clause),
+        Notice("resolved", told, "informed", event.clause),
+        Notice("resolved", SENDER, "sender", event.clause),
+    ]
+
+
+_TELLERS: dict[type, Callable[..., list[Notice]]] = {
+    Opened: _opened,
+    Amended: _opened,
+    Attached: _attached,
+    Assigned: _assigned,
+    TaskOpened: _task,
+    Reminded: _reminded,
+    Escalated: _escalated,
+    Refused: _refused,
+    Resolved: _resolved,
+}

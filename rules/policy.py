@@ -1,0 +1,307 @@
+"""A policy pack: one site's house rules as strict, checked data (design.md, The policy is data)."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rules.conditions import Condition
+from rules.derivations import DERIVATIONS
+from rules.locales import Text
+from rules.spans import Span
+
+Cells = dict[str, Condition]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Role(_Model):
+    """Somebody the rules name by office."""
+
+    key: str
+    title: Text
+
+
+class Grade(_Model):
+    """How serious a complaint is. `rank` rises with seriousness; a grade outside the ranking has none."""
+
+    key: str
+    title: Text
+    rank: int | None = None
+
+
+class Clause(_Model):
+    """One rule's wording, cited wherever the rule is carried out. `assumed`: the source gives no figure."""
+
+    key: str
+    text: Text
+    assumed: bool = False
+
+
+class Derived(_Model):
+    """A fact that a named function of `rules.derivations` finds from others."""
+
+    key: str
+    function: Literal["waited-longer-than-months", "missed-date"]
+    parameters: dict[str, str | int] = {}
+
+
+class GradingRow(_Model):
+    """One row of the grading table; the first whose cells all hold decides."""
+
+    grade: str
+    clause: str
+    when: Cells
+    reason: Text
+
+
+class OnLapse(_Model):
+    """What happens when a stage's window lapses.
+
+    `stage` is the stage that follows; `report_to` roles get the escalation mail, `notify` roles are told that the
+    case is overdue. `clause` is the rule that says so, `regrade_clause` the one that names the new grade.
+    """
+
+    stage: str
+    report_to: tuple[str, ...]
+    notify: tuple[str, ...] = ()
+    clause: str
+    regrade_clause: str
+
+
+class Repeat(_Model):
+    """Reminders that go on until somebody acts: every `every` to `roles`."""
+
+    every: Span
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    clause: str
+
+
+class Stage(_Model):
+    """Who is responsible, for how long, and what follows.
+
+    A stage that ends has a `window` and `on_lapse`; one that lasts until somebody acts has neither, but a `repeat`.
+    `entry` stages are where a freshly graded case begins; `when` tells which of a grade's stages it is.
+    """
+
+    key: str
+    grade: str
+    when: Cells = {}
+    entry: bool = True
+    owners: Annotated[tuple[str, ...], Field(min_length=1)]
+    clause: str
+    window: Span | None = None
+    clock: Literal["wall"] = "wall"
+    remind_before: Span | None = None
+    on_lapse: OnLapse | None = None
+    repeat: Repeat | None = None
+
+    @model_validator(mode="after")
+    def _ends_or_repeats(self) -> Self:
+        if (self.window is None) != (self.on_lapse is None):
+            raise ValueError(f"stage {self.key}: window and on_lapse go together")
+        if self.window is None and self.repeat is None:
+            raise ValueError(
+                f"stage {self.key}: without a window it must repeat a reminder, or it is forgotten"
+            )
+        if self.window is not None and self.window <= timedelta(0):
+            raise ValueError(f"stage {self.key}: a window must be longer than nothing")
+        return self
+
+
+class Duty(_Model):
+    """Something a role owes beside the stages: `role` must report `within` the time (D26)."""
+
+    key: str
+    when: Cells
+    role: str
+    within: Span
+    clause: str
+
+
+class ConcessionKind(StrEnum):
+    """What a concession is made of; the fact of the handling form that carries it."""
+
+    DISCOUNT = "discount_percent"
+    GIFT = "gift_amount"
+    CASH = "cash_amount"
+
+
+class Authority(_Model):
+    """What `role` may grant of one kind by its own word; several rows of a role are alternatives, never added up."""
+
+    role: str
+    when: Cells
+    kind: ConcessionKind
+    limit: Annotated[Decimal, Field(ge=0)]
+    clause: str
+
+
+class Reporting(_Model):
+    """Roles that may report on a case although it is not (or no longer) theirs."""
+
+    when: Cells
+    roles: tuple[str, ...]
+    clause: str
+
+
+class Numbering(_Model):
+    """How cases are numbered: `prefix`, the site's day, and a serial of that day."""
+
+    scheme: Literal["daily-serial"]
+    prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")]
+    digits: Annotated[int, Field(ge=2, le=9)] = 3
+
+
+class Intake(_Model):
+    """What becomes of forms as they arrive.
+
+    `incomplete_stage` holds forms that lack required facts; a form is the same complaint again where `same_person`
+    (any one) and `same_matter` (all) facts equal those of an open case.
+    """
+
+    incomplete_stage: str
+    issuing_roles: tuple[str, ...]
+    same_person: tuple[str, ...]
+    same_matter: tuple[str, ...]
+    clause: str
+
+
+class Policy(_Model):
+    """A whole pack, checked as a whole: every key that is named exists, every stage ends or repeats."""
+
+    key: str
+    title: Text
+    roles: tuple[Role, ...]
+    grades: tuple[Grade, ...]
+    clauses: tuple[Clause, ...]
+    numbering: Numbering
+    intake: Intake
+    derived: tuple[Derived, ...] = ()
+    grading: Annotated[tuple[GradingRow, ...], Field(min_length=1)]
+    required_facts: tuple[str, ...] = ()
+    stages: tuple[Stage, ...]
+    duties: tuple[Duty, ...] = ()
+    authority: tuple[Authority, ...] = ()
+    concession_clause: str
+    reporting: tuple[Reporting, ...] = ()
+    resolved_notice: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Policy({self.key!r})"
+
+    def role(self, key: str) -> Role:
+        """Return the role called `key`."""
+        return next(role for role in self.roles if role.key == key)
+
+    def grade(self, key: str) -> Grade:
+        """Return the grade called `key`."""
+        return next(grade for grade in self.grades if grade.key == key)
+
+    def clause(self, key: str) -> Clause:
+        """Return the clause called `key`."""
+        return next(clause for clause in self.clauses if clause.key == key)
+
+    def stage(self, key: str) -> Stage:
+        """Return the stage called `key`."""
+        return next(stage for stage in self.stages if stage.key == key)
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        faults = [*_doubled_keys(self), *_unknown_names(self), *_endless_stages(self)]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def load_policy(text: str) -> Policy:
+    """Read a policy from TOML text; TOMLDecodeError or pydantic.ValidationError names every fault."""
+    return Policy.model_validate(_tables_to_lists(tomllib.loads(text)))
+
+
+def _tables_to_lists(raw: dict[str, Any]) -> dict[str, Any]:
+    """Turn tables keyed by name (`[stages.x]`) into lists whose entries carry that name."""
+    named = ("roles", "grades", "clauses", "derived", "stages", "duties")
+    tables = {name: raw[name] for name in named if isinstance(raw.get(name), dict)}
+    return {
+        **raw,
+        **{name: [{"key": key, **body} for key, body in table.items()] for name, table in tables.items()},
+    }
+
+
+def _doubled_keys(policy: Policy) -> Iterator[str]:
+    for name in ("roles", "grades", "clauses", "stages", "duties", "derived"):
+        keys = [entry.key for entry in getattr(policy, name)]
+        yield from (
+            f"{name}: {key} is defined twice" for key in sorted({key for key in keys if keys.count(key) > 1})
+        )
+
+
+def _unknown_names(policy: Policy) -> Iterator[str]:
+    known = {
+        "role": {role.key for role in policy.roles},
+        "grade": {grade.key for grade in policy.grades},
+        "clause": {clause.key for clause in policy.clauses},
+        "stage": {stage.key for stage in policy.stages},
+    }
+    for place, what, name in _names_used(policy):
+        if name not in known[what]:
+            yield f"{place}: no {what} is called {name!r}"
+    yield from (
+        f"derived {d.key}: no function {d.function}" for d in policy.derived if d.function not in DERIVATIONS
+    )
+
+
+def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
+    """Yield (where, what it names, the name) for every reference inside the policy."""
+    for number, row in enumerate(policy.grading, 1):
+        yield f"grading row {number}", "grade", row.grade
+        yield f"grading row {number}", "clause", row.clause
+    for stage in policy.stages:
+        yield from _names_of_stage(stage)
+    for duty in policy.duties:
+        yield f"duty {duty.key}", "role", duty.role
+        yield f"duty {duty.key}", "clause", duty.clause
+    for grant in policy.authority:
+        yield "authority", "role", grant.role
+        yield "authority", "clause", grant.clause
+    for rule in policy.reporting:
+        yield "reporting", "clause", rule.clause
+        yield from (("reporting", "role", role) for role in rule.roles)
+    yield "concession_clause", "clause", policy.concession_clause
+    yield "intake", "clause", policy.intake.clause
+    yield "intake", "stage", policy.intake.incomplete_stage
+    yield from (("intake", "role", role) for role in policy.intake.issuing_roles)
+    yield from (("resolved_notice", "role", role) for role in policy.resolved_notice)
+
+
+def _names_of_stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
+    place = f"stage {stage.key}"
+    yield place, "grade", stage.grade
+    yield place, "clause", stage.clause
+    yield from ((place, "role", role) for role in stage.owners)
+    if stage.on_lapse is not None:
+        yield place, "stage", stage.on_lapse.stage
+        yield place, "clause", stage.on_lapse.clause
+        yield place, "clause", stage.on_lapse.regrade_clause
+        yield from ((place, "role", role) for role in (*stage.on_lapse.report_to, *stage.on_lapse.notify))
+    if stage.repeat is not None:
+        yield place, "clause", stage.repeat.clause
+        yield from ((place, "role", role) for role in stage.repeat.roles)
+
+
+def _endless_stages(policy: Policy) -> Iterator[str]:
+    following = {stage.key: stage.on_lapse.stage for stage in policy.stages if stage.on_lapse is not None}
+    for start in following:
+        seen, key = {start}, following[start]
+        while key in following and key not in seen:
+            seen.add(key)
+            key = following[key]
+        if key in seen:
+            yield f"stage {start}: escalation never ends, it comes back to {key}"

@@ -1,0 +1,1 @@
+"""The spreadsheet edge: blank forms and the master workbook; plain data in, workbook bytes out."""

@@ -1,0 +1,16 @@
+"""Fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+from rules.fields import Catalogue, load_form
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The forms the product ships."""
+    files = sorted((ROOT / "rules" / "forms").glob("*.toml"))
+    return Catalogue(forms=tuple(load_form(file.read_text(encoding="utf-8")) for file in files))

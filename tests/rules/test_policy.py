@@ -1,0 +1,70 @@
+"""A policy is checked as a whole when it is read."""
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from daemon import packs
+from rules.policy import load_policy
+from rules.spans import parse_span, write_span
+
+
+@pytest.fixture
+def text() -> str:
+    return packs.policy_text("dealership")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "complaint"),
+    [
+        ('owners = ["retail-manager"]', 'owners = ["retail-boss"]', "no role is called 'retail-boss'"),
+        ('stage = "sales-level-2"', 'stage = "sales-level-9"', "no stage is called 'sales-level-9'"),
+        (
+            'grade = "special"\nclause = "D05"',
+            'grade = "super"\nclause = "D05"',
+            "no grade is called 'super'",
+        ),
+        ('clause = "D07"\non_lapse', 'clause = "D77"\non_lapse', "no clause is called 'D77'"),
+        ('stage = "after-sales-extra"', 'stage = "after-sales-level-3"', "escalation never ends"),
+        ('window = "2h"', 'window = "soon"', "not a span of time"),
+        ('window = "2h"', 'window = "0h"', "longer than nothing"),
+        ("limit = 30", "limit = -1", "greater than or equal to 0"),
+        ('repair_amount = "<=1000"', 'repair_amount = "=<1000"', "is not a range"),
+        ('key = "dealership"', 'key = "dealership"\nspeed = "fast"', "Extra inputs are not permitted"),
+    ],
+)
+def test_a_faulty_policy_is_refused_by_name(text, was, becomes, complaint) -> None:
+    assert was in text
+    with pytest.raises(ValidationError, match=re.escape(complaint)):
+        load_policy(text.replace(was, becomes, 1))
+
+
+def test_every_fact_a_policy_asks_for_exists(policy, catalogue) -> None:
+    known = {field.key for form in catalogue.forms for field in form.fields}
+    known |= {derived.key for derived in policy.derived} | {"issued_by"}
+    tables = [*policy.grading, *policy.stages, *policy.duties, *policy.authority, *policy.reporting]
+    assert {key for row in tables for key in row.when} <= known
+    assert {*policy.intake.same_person, *policy.intake.same_matter, *policy.required_facts} <= known
+
+
+def test_every_word_a_policy_compares_with_is_a_choice(policy, catalogue) -> None:
+    choices = {
+        f.key: {c.key for c in f.choices} for form in catalogue.forms for f in form.fields if f.choices
+    }
+    tables = [*policy.grading, *policy.stages, *policy.duties, *policy.authority, *policy.reporting]
+    for row in tables:
+        for key, cell in row.when.items():
+            assert key not in choices or cell.words <= choices[key], (key, cell.text)
+
+
+def test_the_clauses_of_issue_one_are_all_there(policy) -> None:
+    wanted = {f"D{number:02}" for number in [*range(1, 22), 26, 37, 38, 39]}
+    assert wanted <= {clause.key for clause in policy.clauses}
+
+
+@pytest.mark.parametrize(
+    ("text_", "written"), [("2h", "2h"), ("90m", "90m"), ("48h", "2d"), ("1h30m", "90m"), ("8s", "8s")]
+)
+def test_spans_are_written_in_their_largest_whole_unit(text_, written) -> None:
+    assert write_span(parse_span(text_)) == written
