@@ -51,6 +51,7 @@ class Case(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: str
+    policy: str = ""
     status: Status = Status.OPEN
     opened_at: AwareDatetime
     facts: JsonFacts
@@ -101,6 +102,7 @@ def replay(number: str, events: Iterable[Event]) -> Case | None:
 def _opened(event: Opened, number: str) -> Case:
     return Case(
         number=number,
+        policy=event.policy,
         status=Status.INCOMPLETE if event.missing else Status.OPEN,
         opened_at=event.at,
         facts=event.facts,

@@ -10,13 +10,17 @@ NOBODY = Party()
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A complaint form came in; `missing` are required facts that it lacks or that could not be read."""
+    """A complaint form came in; `missing` are required facts that it lacks or that could not be read.
+
+    `policy` is the hash of the rules it is opened under.
+    """
 
     facts: Facts
     issued_by: str | None = None
     sender: Party = NOBODY
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    policy: str = ""
 
 
 @dataclass(frozen=True)

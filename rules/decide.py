@@ -65,6 +65,7 @@ def _open(command: OpenCase, policy: Policy, now: datetime, zone: tzinfo) -> lis
     graded, missing = _grade_or_missing(facts, command.missing, policy, now, zone)
     opened = Opened(
         at=now,
+        policy=command.policy,
         facts=facts_to_json(command.facts),
         issued_by=command.issued_by,
         sender=command.sender,

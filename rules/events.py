@@ -30,9 +30,13 @@ class Party(BaseModel):
 
 
 class Opened(_Event):
-    """A complaint came in. `missing` are required facts nobody gave; `warnings` what was odd about it, as text."""
+    """A complaint came in. `missing` are required facts nobody gave; `warnings` what was odd about it, as text.
+
+    `policy` is the hash of the rules it was opened under and keeps.
+    """
 
     kind: Literal["opened"] = "opened"
+    policy: str = ""
     facts: JsonFacts
     issued_by: str | None = None
     sender: Party = Party()

@@ -212,6 +212,15 @@ class Policy(_Model):
         """Return the stage called `key`."""
         return next(stage for stage in self.stages if stage.key == key)
 
+    def acting_roles(self) -> tuple[str, ...]:
+        """Return the roles that get mail by these rules; each needs somebody behind it."""
+        named = {
+            name
+            for place, what, name in _names_used(self)
+            if what == "role" and not place.startswith("intake")
+        }
+        return tuple(role.key for role in self.roles if role.key in named)
+
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         faults = [*_doubled_keys(self), *_unknown_names(self), *_endless_stages(self)]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from daemon import __version__
-from daemon.cli import rules
+from daemon.cli import files, ledger, rules, service
 from daemon.errors import KesuError
 
 
@@ -31,6 +31,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kesu {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for family in (rules,):
+    for family in (service, files, rules, ledger):
         family.register(commands)
     return parser

@@ -1,0 +1,249 @@
+"""What whoever sent a message is told about it: one mail, naming every case and every problem."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from daemon.docket import Docket
+from daemon.letters import EnclosureOrder, LetterOrder, Writer, root_id
+from mailer.letter import Address, Content, Flaw, Line, Template
+from mailer.message import Message
+from parsers.results import ParsedFile, ParsedForm, Problem, Severity
+from rules.case import Case
+from rules.events import Party
+from rules.facts import facts_to_json
+from rules.fields import FormKind
+from rules.locales import Locale, Text
+
+MOST_ENCLOSURES = 5  # corrected forms in one mail; a long list of bad rows is named, not drawn
+STRANGER = Text(
+    zh_hant="寄件人不在允許名單內（[access] senders），郵件已隔離，未立案",
+    zh_hans="发件人不在允许名单内（[access] senders），邮件已隔离，未立案",
+    en="The sender is not among those who may send forms ([access] senders); quarantined, no case opened",
+)
+POISON = Text(
+    zh_hant="郵件無法處理，已隔離，請人工查看隔離資料夾",
+    zh_hans="邮件无法处理，已隔离，请人工查看隔离文件夹",
+    en="The mail could not be taken in and is quarantined; please look into the quarantine folder",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one form or reply came to. `case` is None where the case it names does not exist."""
+
+    case_or_none: Case | None
+    what: Literal["opened", "amended", "again", "reported", "unknown"]
+    file: ParsedFile | None = None
+    form: ParsedForm | None = None
+    number: str = ""
+
+    @classmethod
+    def unknown(cls, number: str) -> "Outcome":
+        """A report on a case there is not."""
+        return cls(None, "unknown", number=number)
+
+    @property
+    def case(self) -> Case:
+        """The case concerned; ValueError where there is none."""
+        if self.case_or_none is None:
+            raise ValueError("a report on an unknown case has no case")
+        return self.case_or_none
+
+    @property
+    def flaws(self) -> tuple[Problem, ...]:
+        """The problems that keep a form from being graded."""
+        problems = self.form.problems if self.form else ()
+        return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
+
+
+def problem_line(file: str, problem: Problem, locale: Locale) -> str:
+    """Name a problem by sheet, cell and label."""
+    place = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
+    return f"{file} {place} {problem.label.get(locale)}: {problem.message.get(locale)}"
+
+
+def answer(
+    docket: Docket, message: Message, sender: Party, files: Sequence[ParsedFile], outcomes: Sequence[Outcome]
+) -> LetterOrder | None:
+    """Return the one answer to a message, None where the rules' own notices answer already."""
+    locale = docket.site.locale_of(sender.email)
+    unreadable = [file for file in files if file.error is not None]
+    complaints = [outcome for outcome in outcomes if outcome.what in ("opened", "amended", "again")]
+    if unreadable or any(outcome.flaws for outcome in complaints):
+        return _problems(docket, message, sender, locale, unreadable, complaints)
+    if complaints:
+        return _acknowledgement(docket, message, sender, locale, complaints)
+    unknown = [outcome for outcome in outcomes if outcome.what == "unknown"]
+    return _unknown_case(docket, message, sender, locale, unknown[0].number) if unknown else None
+
+
+def no_form(docket: Docket, message: Message, sender: Party) -> LetterOrder:
+    """Return the polite answer to a message without a form: the blanks, and how to use them."""
+    locale = docket.site.locale_of(sender.email)
+    content = Content(reader="sender", zone=docket.site.config.daemon.timezone, no_form=True)
+    return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, _clean_blanks(docket))
+
+
+def stranger(docket: Docket, message: Message, sender: Party) -> list[LetterOrder]:
+    """Return what customer care is told of a message from somebody who may not send."""
+    who = sender.email or sender.name or "?"
+    return _to_care(
+        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}")
+    )
+
+
+def poison(docket: Docket, sender: str) -> list[LetterOrder]:
+    """Return what customer care is told of a message that cannot be taken in."""
+    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)))
+
+
+# ---------------------------------------------------------------- the letters
+
+
+def _acknowledgement(
+    docket: Docket, message: Message, sender: Party, locale: Locale, complaints: Sequence[Outcome]
+) -> LetterOrder:
+    content = _about_cases(docket, locale, complaints)
+    hint = _hint(docket, complaints)
+    return _order(Template.ACKNOWLEDGEMENT, docket, message, sender, locale, content, hint=hint)
+
+
+def _problems(
+    docket: Docket,
+    message: Message,
+    sender: Party,
+    locale: Locale,
+    unreadable: Sequence[ParsedFile],
+    complaints: Sequence[Outcome],
+) -> LetterOrder:
+    content = _about_cases(docket, locale, complaints).model_copy(
+        update={
+            "flaws": tuple(_flaws(complaints, locale)),
+            "unreadable": tuple(_unreadable(unreadable, locale)),
+        }
+    )
+    corrected = tuple(_corrected(docket, outcome, locale) for outcome in complaints if outcome.flaws)
+    enclosures = corrected[:MOST_ENCLOSURES] or _clean_blanks(docket)
+    hint = _hint(docket, complaints)
+    return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, enclosures, hint)
+
+
+def _hint(docket: Docket, complaints: Sequence[Outcome]) -> str:
+    case = complaints[0].case if complaints else None
+    return "" if case is None else Writer(case, (), docket.site_of(case)).subject_hint()
+
+
+def _unknown_case(
+    docket: Docket, message: Message, sender: Party, locale: Locale, number: str
+) -> LetterOrder:
+    content = Content(
+        reader="reporter",
+        zone=docket.site.config.daemon.timezone,
+        refusal="unknown-case",
+        refusal_detail=number,
+    )
+    return _order(Template.AUTHORITY_EXCEEDED, docket, message, sender, locale, content)
+
+
+def _about_cases(docket: Docket, locale: Locale, complaints: Sequence[Outcome]) -> Content:
+    """Say which cases a message came to: one in full, several as a table."""
+    again = {outcome.case.number: outcome.what == "again" for outcome in complaints}
+    cases = {outcome.case.number: outcome.case for outcome in complaints}
+    writers = [Writer(case, (), docket.site_of(case)) for case in cases.values()]
+    lines = tuple(writer.line(locale, again=again[writer.case.number]) for writer in writers)
+    if len(writers) != 1:
+        return Content(reader="sender", zone=docket.site.config.daemon.timezone, cases=lines)
+    case = writers[0].case
+    content = writers[0].content(locale, "sender", [case.grade_clause])
+    return content.model_copy(update={"cases": lines, "warnings": _warnings(complaints, locale)})
+
+
+def _warnings(complaints: Sequence[Outcome], locale: Locale) -> tuple[str, ...]:
+    return tuple(
+        problem_line(outcome.file.file if outcome.file else "", problem, locale)
+        for outcome in complaints
+        for problem in (outcome.form.problems if outcome.form else ())
+        if problem.severity is Severity.WARNING
+    )
+
+
+def _flaws(complaints: Iterable[Outcome], locale: Locale) -> Iterable[Flaw]:
+    for outcome in complaints:
+        for problem in outcome.form.problems if outcome.form else ():
+            yield Flaw(
+                file=outcome.file.file if outcome.file else "",
+                sheet=problem.sheet,
+                cell=problem.cell,
+                label=problem.label.get(locale),
+                message=problem.message.get(locale),
+                required=problem.severity is Severity.ERROR,
+            )
+
+
+def _unreadable(files: Iterable[ParsedFile], locale: Locale) -> Iterable[Line]:
+    for file in files:
+        if file.error is not None:
+            yield Line(label=file.file, value=file.error.get(locale))
+
+
+def _corrected(docket: Docket, outcome: Outcome, locale: Locale) -> EnclosureOrder:
+    """Order the clean form with what could be read in it and the cells to mend explained."""
+    form = outcome.form
+    if form is None:
+        raise ValueError("a flawed outcome has a form")
+    prefill = {key: value for key, value in form.facts.items() if key != "case_number"}
+    return EnclosureOrder(
+        form=FormKind.COMPLAINT,
+        blank=form.blank or _blank_of(str(form.facts.get("department", "after-sales"))),
+        prefill=facts_to_json(prefill),
+        flaws={
+            problem.key: problem.message.get(locale) for problem in reversed(form.problems) if problem.key
+        },
+        case_number=outcome.case.number,
+    )
+
+
+def _blank_of(department: str) -> str:
+    return "sales" if department == "sales" else "after-sales"
+
+
+def _clean_blanks(docket: Docket) -> tuple[EnclosureOrder, ...]:
+    blanks = docket.site.catalogue.form(FormKind.COMPLAINT).blanks
+    return tuple(EnclosureOrder(form=FormKind.COMPLAINT, blank=blank.key) for blank in blanks)
+
+
+def _order(
+    template: Template,
+    docket: Docket,
+    message: Message,
+    sender: Party,
+    locale: Locale,
+    content: Content,
+    enclosures: tuple[EnclosureOrder, ...] = (),
+    hint: str = "",
+) -> LetterOrder:
+    number = content.case_number
+    return LetterOrder(
+        template=template,
+        locale=locale,
+        to=Address(email=sender.email, name=sender.name),
+        root=root_id(number, docket.site) if number else "",
+        in_reply_to=message.message_id,
+        automatic_reply=True,
+        subject_hint=hint,
+        content=content,
+        enclosures=enclosures,
+    )
+
+
+def _to_care(docket: Docket, line: Callable[[Locale], Line]) -> list[LetterOrder]:
+    orders = []
+    for role in docket.site.policy.resolved_notice:
+        for person in docket.site.people(role):
+            locale = person.locale or docket.site.locale
+            zone = docket.site.config.daemon.timezone
+            content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
+            to = Address(email=person.email, name=person.name)
+            orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
+    return orders

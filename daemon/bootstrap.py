@@ -1,0 +1,103 @@
+"""The one place that names concrete classes and puts them together."""
+
+from dataclasses import dataclass
+
+from daemon import __version__
+from daemon.bell import Bells
+from daemon.clock import Clock, SystemClock
+from daemon.config import Config
+from daemon.docket import Docket
+from daemon.errors import ConfigurationError
+from daemon.fetching import Fetching
+from daemon.intake import Intake
+from daemon.lapses import Lapses
+from daemon.ledger import Ledger, LedgerError
+from daemon.outbox import Copies, Outbox
+from daemon.site import Site
+from daemon.workbook import Workbook
+from mailer.inbox import MailboxSettings
+from mailer.smtp import Postman, SmtpSettings
+from parsers.reader import FormReader
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything a running daemon is made of."""
+
+    site: Site
+    ledger: Ledger
+    docket: Docket
+    reader: FormReader
+    bells: Bells
+    clock: Clock
+    fetching: Fetching
+    lapses: Lapses
+    outbox: Outbox
+    workbook: Workbook
+
+    def close(self) -> None:
+        """Hang up and put everything away."""
+        self.fetching.hang_up()
+        self.outbox.close()
+        self.reader.close()
+        self.ledger.close()
+
+
+def open_ledger(config: Config, *, create: bool = True) -> Ledger:
+    """Open the site's ledger; ConfigurationError says why it cannot be."""
+    try:
+        return Ledger.open(config.ledger_url, site=config.daemon.site, version=__version__, create=create)
+    except LedgerError as error:
+        raise ConfigurationError("daemon.ledger", str(error)) from error
+
+
+def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = None) -> House:
+    """Put a daemon together; nothing is connected yet."""
+    mailbox, smtp = mailbox_settings(site.config), smtp_settings(site.config)
+    clock = clock or SystemClock()
+    ledger = open_ledger(site.config)
+    docket = Docket(ledger, site)
+    reader = FormReader(site.catalogue)
+    bells = Bells()
+    intake = Intake(docket, reader, clock)
+    return House(
+        site=site,
+        ledger=ledger,
+        docket=docket,
+        reader=reader,
+        bells=bells,
+        clock=clock,
+        fetching=Fetching(docket, intake, mailbox, clock),
+        lapses=Lapses(docket, clock, bells),
+        outbox=Outbox(docket, Postman(smtp), clock, copies),
+        workbook=Workbook(docket, clock),
+    )
+
+
+def mailbox_settings(config: Config) -> MailboxSettings:
+    """Return how to reach the mailbox, its password read; ConfigurationError if that is impossible."""
+    section = config.mailbox
+    return MailboxSettings(
+        host=section.host,
+        port=section.port,
+        security=section.security,
+        username=section.username,
+        password=section.secret("mailbox", config.base),
+        folder=section.folder,
+        done_folder=section.done_folder,
+        quarantine_folder=section.quarantine_folder,
+        idle=section.idle,
+        poll_seconds=section.poll_seconds,
+    )
+
+
+def smtp_settings(config: Config) -> SmtpSettings:
+    """Return how mail leaves, the password read where the server wants one."""
+    section = config.smtp
+    return SmtpSettings(
+        host=section.host,
+        port=section.port,
+        security=section.security,
+        username=section.username or None,
+        password=section.secret("smtp", config.base) if section.username else None,
+    )

@@ -1,0 +1,208 @@
+"""`config.toml`: read, overridden from the environment, checked as a whole (contract.md).
+
+Every fault is reported at once, by its key. Secrets never stand in the file.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from daemon.errors import ConfigurationError
+from rules.locales import Locale
+
+Security = Literal["tls", "starttls", "plain"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+EmailText = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+ENVIRONMENT_PREFIX = "KESU_"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DaemonSection(_Section):
+    """Which site this is, its zone, language, rules and ledger."""
+
+    site: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "main"
+    timezone: str = "Asia/Shanghai"
+    locale: Locale = Locale.ZH_HANT
+    policy: str = "dealership"
+    ledger: str = "sqlite:///var/kesu.db"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"{name!r} is no time zone; write one such as Asia/Shanghai or Asia/Taipei"
+            ) from None
+        return name
+
+    @field_validator("ledger")
+    @classmethod
+    def _known_ledger(cls, url: str) -> str:
+        if not url.startswith("sqlite:///"):
+            raise ValueError("only sqlite:///path is supported in this release")
+        return url
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class _Account(_Section):
+    """A server, how to reach it, and where the password comes from."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Port
+    security: Security = "tls"
+    username: str = ""
+    password_env: str = ""
+    password_file: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_password_in_the_file(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and "password" in raw:
+            raise ValueError(
+                "a password does not belong in this file; name password_env or password_file instead"
+            )
+        return raw
+
+    @model_validator(mode="after")
+    def _plain_only_at_home(self) -> Self:
+        if self.security == "plain" and self.host not in LOOPBACK:
+            raise ValueError('security = "plain" is allowed on loopback only; use "tls" or "starttls"')
+        return self
+
+    def secret(self, section: str, base: Path) -> str:
+        """Return the password; ConfigurationError if it cannot be read. A file is relative to `base`."""
+        if self.password_env:
+            if self.password_env not in os.environ:
+                raise ConfigurationError(f"{section}.password_env", f"{self.password_env} is not set")
+            return os.environ[self.password_env]
+        if not self.password_file:
+            raise ConfigurationError(
+                f"{section}.password_env", "name an environment variable or a password_file"
+            )
+        try:
+            return (base / self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{section}.password_file", f"cannot be read: {error}") from error
+
+
+class MailboxSection(_Account):
+    """The shared mailbox that forms arrive in."""
+
+    port: Port = 993
+    username: Annotated[str, Field(min_length=1)]
+    folder: str = "INBOX"
+    done_folder: str = "Processed"
+    quarantine_folder: str = "Quarantine"
+    idle: bool = True
+    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+
+    @model_validator(mode="after")
+    def _three_folders(self) -> Self:
+        if len({self.folder, self.done_folder, self.quarantine_folder}) < 3:
+            raise ValueError("folder, done_folder and quarantine_folder must be three different folders")
+        return self
+
+
+class SmtpSection(_Account):
+    """The server mail leaves by, and the sender's name."""
+
+    port: Port = 465
+    sender: Annotated[str, Field(pattern=r"^[^\r\n]*@[^\r\n]*$")]
+
+
+class WorkbookSection(_Section):
+    """Where the master workbook stands."""
+
+    path: str = "var/master.xlsx"
+    archive: str = "var/archive"
+    keep_closed_days: Annotated[int, Field(ge=1)] = 60
+
+
+class AccessSection(_Section):
+    """Who may send forms."""
+
+    senders: tuple[str, ...] = ()
+    authserv_id: str = ""
+
+
+class Person(_Section):
+    """Somebody behind a role."""
+
+    name: Annotated[str, Field(min_length=1)]
+    email: EmailText
+    locale: Locale | None = None
+
+
+class Config(_Section):
+    """A whole configuration file; `base` is the folder that relative paths start from."""
+
+    daemon: DaemonSection = DaemonSection()
+    mailbox: MailboxSection
+    smtp: SmtpSection
+    workbook: WorkbookSection = WorkbookSection()
+    access: AccessSection = AccessSection()
+    people: dict[str, tuple[Person, ...]]
+    base: Path = Path()
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the configuration as seen from the configuration file."""
+        return (self.base / relative).resolve()
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's URL with its path made absolute."""
+        return f"sqlite:///{self.path(self.daemon.ledger.removeprefix('sqlite:///'))}"
+
+
+def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read a configuration; ConfigurationError names every key at fault in one line."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(str(path), "there is no such file; `kesu init DIR` writes one") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(str(path), str(error)) from error
+    if "base" in raw:
+        raise ConfigurationError("base", "unknown key")
+    _override(raw, os.environ if environment is None else environment)
+    try:
+        return Config.model_validate({**raw, "base": path.resolve().parent})
+    except ValidationError as error:
+        raise ConfigurationError(str(path), "; ".join(_faults(error))) from error
+
+
+def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Let `KESU_MAILBOX__HOST` take the place of `host` in `[mailbox]`."""
+    for name, value in environment.items():
+        section, separator, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        if not name.startswith(ENVIRONMENT_PREFIX) or not separator:
+            continue
+        if section == "people" or not isinstance(raw.setdefault(section, {}), dict):
+            raise ConfigurationError(name, "only single values of a section can be overridden")
+        raw[section][key] = value.split(",") if (section, key) == ("access", "senders") else value
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"])
+        message = (
+            "unknown key"
+            if fault["type"] == "extra_forbidden"
+            else fault["msg"].removeprefix("Value error, ")
+        )
+        yield f"{key}: {message}"

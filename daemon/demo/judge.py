@@ -1,0 +1,90 @@
+"""Whether the demo went the way the rules say; what did not is named."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from openpyxl import load_workbook
+
+from daemon.demo.stage import Stage, reader_of
+from rules.case import Case, Status
+
+# customer → grade at the end, lapses at the least, settled
+EXPECTED = {
+    "許雅婷": ("level-3", 0, True),
+    "赵女士": ("extra", 2, False),
+    "Ms Harper": ("level-1", 0, True),
+    "蔡先生": ("level-2", 0, True),
+    "郭大明": ("level-1", 1, True),
+    "高小姐": ("level-1", 2, False),
+    "Mr Sun": ("level-3", 0, True),
+    "馬先生": ("level-1", 1, False),
+    "徐太太": ("level-1", 1, False),
+    "葉先生": ("level-1", 2, False),
+}
+TEMPLATES = (
+    "acknowledgement",
+    "form-problems",
+    "assignment",
+    "reminder",
+    "escalation",
+    "overdue",
+    "resolved",
+    "authority-exceeded",
+)
+
+
+def shortcomings(stage: Stage, status: int | None) -> list[str]:
+    """Return what went another way than the script and the rules say; nothing if all is well."""
+    return [
+        *([] if status == 0 else [f"the daemon ended with status {status}"]),
+        *(str(fault) for fault in stage.ledger.verify()),
+        *_cases(stage),
+        *_mails(stage),
+        *_workbook(stage),
+    ]
+
+
+def _cases(stage: Stage) -> Iterator[str]:
+    cases = list(stage.ledger.cases())
+    counts = Counter(str(case.facts.get("customer_name")) for case in cases)
+    for customer, (grade, lapses, settled) in EXPECTED.items():
+        if counts[customer] != 1:
+            yield f"{customer}: {counts[customer]} cases instead of one"
+            continue
+        case = next(case for case in cases if case.facts.get("customer_name") == customer)
+        yield from _case(case, customer, grade, lapses, settled)
+    if len(cases) != len(EXPECTED):
+        yield f"{len(cases)} cases instead of {len(EXPECTED)}"
+
+
+def _case(case: Case, customer: str, grade: str, lapses: int, settled: bool) -> Iterator[str]:
+    if case.grade != grade:
+        yield f"{customer}: {case.grade} instead of {grade}"
+    if len(case.lapses) != lapses:
+        yield f"{customer}: {len(case.lapses)} lapses instead of {lapses}"
+    if (case.status is Status.RESOLVED) is not settled:
+        yield f"{customer}: {case.status.value}"
+
+
+def _mails(stage: Stage) -> Iterator[str]:
+    mails = stage.mails()
+    seen = {str(mail["X-Kesu-Template"]) for mail in mails}
+    yield from (f"no {template} was sent" for template in TEMPLATES if template not in seen)
+    if any(reader_of(mail).endswith("elsewhere.example") for mail in mails):
+        yield "a stranger got an answer"
+    ids = Counter(str(mail["Message-ID"]) for mail in mails)
+    yield from (f"a mail was sent {count} times" for count in ids.values() if count > 1)
+    waiting = {state.value: count for state, count in stage.ledger.outbox_counts().items() if count}
+    yield from (f"{count} mails are {state}" for state, count in waiting.items() if state != "sent")
+
+
+def _workbook(stage: Stage) -> Iterator[str]:
+    path = stage.directory / "master.xlsx"
+    numbers = {case.number for case in stage.ledger.cases()}
+    if not path.exists():
+        yield f"{path} was not written"
+        return
+    sheet = load_workbook(path).worksheets[0]
+    shown = {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell in numbers}
+    if shown != numbers:
+        yield f"the workbook lacks {', '.join(sorted(numbers - shown))}"

@@ -1,0 +1,203 @@
+"""Carrying out commands: decide, record, and put the mails they call for into the outbox, in one commit."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from daemon import packs, words
+from daemon.config import Person
+from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
+from daemon.letters import LetterOrder, Writer, addressees
+from daemon.site import Site
+from rules.case import Case, apply, replay
+from rules.commands import AmendCase, Command, OpenCase
+from rules.deadlines import deadlines
+from rules.decide import decide
+from rules.events import Event, Party
+from rules.facts import Facts
+from rules.fields import FormKind
+from rules.notices import Notice, Reader
+from rules.sameness import identity
+
+SENDER_KEY = "sender"
+
+
+class NoticeOrder(BaseModel):
+    """A mail about an event, as the outbox keeps it: who gets it in which part.
+
+    Its words follow from the ledger as it stood after event `as_of`, the last of the same command.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    template: str
+    reader: Reader
+    clause: str
+    person: Person
+    as_of: int
+    undelivered: str = ""  # whom this mail could not reach, and why
+
+
+class OutboxBody(BaseModel):
+    """What is kept of a mail until it is composed: a notice about an event, or a letter written out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    notice: NoticeOrder | None = None
+    letter: LetterOrder | None = None
+
+
+class Docket:
+    """The cases of one site and what may be done to them."""
+
+    def __init__(self, ledger: Ledger, site: Site) -> None:
+        self.ledger = ledger
+        self.adopt(site)
+
+    def adopt(self, site: Site) -> None:
+        """Work with these people and rules from now on; open cases keep the rules they were opened under."""
+        with self.ledger.writing() as entry:
+            policy_hash = entry.keep_policy(site.policy.key, site.policy_text)
+        self.site = site
+        self.policy_hash = policy_hash
+        self._sites: dict[str, Site] = {policy_hash: site}
+
+    def site_of(self, case: Case) -> Site:
+        """Return the site under the rules that `case` was opened under."""
+        if case.policy not in self._sites:
+            text = self.ledger.policy_text(case.policy)
+            policy = self.site.policy if text is None else packs.read_policy(text, case.policy[:12])
+            self._sites[case.policy] = dataclasses.replace(self.site, policy=policy)
+        return self._sites[case.policy]
+
+    def facts_of(self, case: Case) -> Facts:
+        """Return the typed facts of a case."""
+        return words.typed(case.facts, self.site.catalogue, FormKind.COMPLAINT)
+
+    def open(self, entry: Entry, command: OpenCase, now: datetime) -> Case:
+        """Open a case under the rules in force and give it its number."""
+        numbering = self.site.policy.numbering
+        day = now.astimezone(self.site.zone).date()
+        number = f"{numbering.prefix}-{day:%Y%m%d}-{entry.next_serial(day):0{numbering.digits}}"
+        command = dataclasses.replace(command, policy=self.policy_hash)
+        events = decide(None, command, self.site.policy, now, self.site.zone)
+        keys = self._keys(command.facts, command.sender)
+        return self._record(entry, None, number, events, now, keys)
+
+    def perform(self, entry: Entry, case: Case, command: Command, now: datetime) -> Case:
+        """Carry out a command on a case; the case unchanged if it comes to nothing."""
+        site = self.site_of(case)
+        events = decide(case, command, site.policy, now, site.zone, self.facts_of(case))
+        if not events:
+            return case
+        keys = self._keys(command.facts, case.sender) if isinstance(command, AmendCase) else None
+        return self._record(entry, case, case.number, events, now, keys)
+
+    def _keys(self, facts: Facts, sender: Party) -> dict[str, str]:
+        """Return what an open case is found by: its customer, and whoever sent its form."""
+        return {**identity(facts, self.site.policy), SENDER_KEY: sender.email.lower()}
+
+    def _record(
+        self,
+        entry: Entry,
+        case: Case | None,
+        number: str,
+        events: Sequence[Event],
+        now: datetime,
+        keys: Mapping[str, str] | None,
+    ) -> Case:
+        for event in events:
+            case = apply(case, event, number)
+        if case is None:
+            raise ValueError(f"{number}: nothing happened, there is nothing to record")
+        policy = self.site_of(case).policy
+        seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
+        for event, seq in zip(events, seqs, strict=True):
+            for person, notice in addressees(case, event, self.site_of(case)):
+                order = NoticeOrder(
+                    template=notice.template,
+                    reader=notice.reader,
+                    clause=notice.clause,
+                    person=person,
+                    as_of=seqs[-1],
+                )
+                entry.queue(self._outgoing(number, seq, order, now))
+        return case
+
+    def _outgoing(
+        self, number: str, seq: int, order: NoticeOrder, now: datetime, key: str = ""
+    ) -> OutgoingMail:
+        return OutgoingMail(
+            notice_key=f"{key}event:{seq}:{order.person.email.lower()}",
+            message_id=self.message_id(),
+            case_number=number,
+            event_seq=seq,
+            recipient=order.person.email,
+            template=order.template,
+            locale=(order.person.locale or self.site.locale).value,
+            body=OutboxBody(notice=order).model_dump_json(),
+            created_at=now,
+            answers=None,
+        )
+
+    def message_id(self) -> str:
+        """Return a new Message-ID of ours (RFC 5322)."""
+        return (
+            f"<{uuid.uuid4().hex}.{self.site.config.daemon.site}@{self.site.own_address.partition('@')[2]}>"
+        )
+
+    def answer(
+        self, entry: Entry, mail_id: int, order: LetterOrder, now: datetime, key: str = "answer"
+    ) -> None:
+        """Queue the one answer to a message that came in."""
+        entry.queue(
+            OutgoingMail(
+                notice_key=f"mail:{mail_id}:{key}:{order.to.email.lower()}",
+                message_id=self.message_id(),
+                case_number=order.content.case_number or None,
+                recipient=order.to.email,
+                template=order.template.value,
+                locale=order.locale.value,
+                body=OutboxBody(letter=order).model_dump_json(),
+                created_at=now,
+                answers=mail_id if order.automatic_reply else None,
+            )
+        )
+
+    def order_of(self, mail: QueuedMail) -> LetterOrder:
+        """Return what a queued mail is to say: as the case stood after the event it is about."""
+        body = OutboxBody.model_validate_json(mail.body)
+        if body.letter is not None:
+            return body.letter
+        if body.notice is None or mail.case_number is None or mail.event_seq is None:
+            raise ValueError(f"mail {mail.id} in the outbox is about nothing")
+        recorded = self.ledger.events(mail.case_number)
+        history = [row.event for row in recorded if row.seq <= body.notice.as_of]
+        event = next(row.event for row in recorded if row.seq == mail.event_seq)
+        case = replay(mail.case_number, history)
+        if case is None:
+            raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
+        notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
+        order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
+        return order.warned(words.undelivered(body.notice.undelivered, order.locale))
+
+    def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
+        """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen."""
+        body = OutboxBody.model_validate_json(mail.body)
+        if body.notice is None or body.notice.reader == "informed":
+            return
+        warning = f"{body.notice.person.name} <{mail.recipient}>: {reason}"
+        with self.ledger.writing() as entry:
+            for role in self.site.policy.resolved_notice:
+                for person in self.site.people(role):
+                    order = body.notice.model_copy(
+                        update={"reader": "informed", "person": person, "undelivered": warning}
+                    )
+                    entry.queue(
+                        self._outgoing(
+                            mail.case_number or "", mail.event_seq or 0, order, now, "undelivered:"
+                        )
+                    )

@@ -1,0 +1,153 @@
+"""`kesu doctor`: tries everything a site needs and says what to mend."""
+
+import shutil
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
+from daemon.clock import Clock
+from daemon.errors import ConfigurationError, KesuError
+from daemon.site import Site
+from mailer.inbox import Inbox, MailboxUnavailable
+from mailer.smtp import Postman, TransportError
+from sheets.files import lock_holder
+from sheets.patch import PatchRefused, patch_master
+
+LEAST_FREE = 500 * 2**20  # bytes; below this a ledger may stop growing within weeks
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing tried. `mend` is what to do, empty where nothing is wrong; `fatal`: kesu cannot work like this."""
+
+    what: str
+    said: str
+    mend: str = ""
+    fatal: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing keeps kesu from working."""
+        return not self.mend or not self.fatal
+
+
+def examine(site: Site, clock: Clock) -> list[Finding]:
+    """Try everything, one finding each; nothing here raises."""
+    return [
+        Finding(
+            "policy",
+            f"{site.policy.key}: {len(site.policy.stages)} stages, {len(site.policy.clauses)} clauses",
+        ),
+        Finding(
+            "people",
+            f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles",
+        ),
+        _tried(
+            "mailbox",
+            lambda: _mailbox(site),
+            "check [mailbox] host, port, security, username and the password",
+        ),
+        _tried("smtp", lambda: _smtp(site), "check [smtp] host, port, security, username and the password"),
+        _senders(site),
+        _tried("ledger", lambda: _ledger(site), "the ledger's folder must be writable and on a local disk"),
+        _tried("workbook", lambda: _workbook(site), "close the workbook or move it away; a new one is drawn"),
+        _tried(
+            "clock",
+            lambda: _clock(site, clock),
+            "set the machine's clock (NTP); every deadline depends on it",
+        ),
+        _disk(site),
+    ]
+
+
+def _tried(what: str, attempt: Callable[[], str], mend: str) -> Finding:
+    try:
+        return Finding(what, attempt())
+    except (
+        MailboxUnavailable,
+        TransportError,
+        KesuError,
+        PatchRefused,
+        OSError,
+        ValueError,
+        smtplib.SMTPException,
+    ) as error:
+        return Finding(what, str(error), mend)
+
+
+def _mailbox(site: Site) -> str:
+    settings = mailbox_settings(site.config)
+    with Inbox(settings) as inbox:
+        waiting = len(inbox.all_uids())
+    return f"{settings.username} at {settings.host}:{settings.port}, {waiting} messages in {settings.folder}"
+
+
+def _smtp(site: Site) -> str:
+    settings = smtp_settings(site.config)
+    postman = Postman(settings)
+    try:
+        postman.connect()
+    finally:
+        postman.close()
+    return f"{settings.host}:{settings.port} takes mail as {site.own_address}"
+
+
+def _senders(site: Site) -> Finding:
+    access = site.config.access
+    said = f"forms are taken from {', '.join(access.senders) or 'nobody but [people]'}"
+    if "*" in access.senders or "*@*" in access.senders:
+        return Finding(
+            "senders", said, "[access] senders admits the whole world; name your own domain", fatal=False
+        )
+    if access.authserv_id:
+        mend = "authserv_id is not enforced in this release: whoever forges a From passes"
+        return Finding("senders", said, mend, fatal=False)
+    mend = (
+        "the sender of a mail is not verified: let your mail server refuse forged mail from your own domain"
+    )
+    return Finding("senders", said, mend, fatal=False)
+
+
+def _ledger(site: Site) -> str:
+    with open_ledger(site.config) as ledger:
+        return f"{ledger.path}, {ledger.last_seq()} events"
+
+
+def _workbook(site: Site) -> str:
+    path = site.config.path(site.config.workbook.path)
+    _writable(path.parent)
+    if not path.exists():
+        return f"{path} will be drawn at the first case"
+    holder = lock_holder(path)
+    if holder is not None:
+        return f"{path} is open at {holder}: writing waits until it is closed"
+    patch_master(path.read_bytes(), [], site.locale, site.zone)
+    return f"{path} can be written"
+
+
+def _writable(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".kesu-doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+
+
+def _clock(site: Site, clock: Clock) -> str:
+    now = clock.now()
+    with open_ledger(site.config) as ledger:
+        last = max((case.last_at for case in ledger.cases()), default=now)
+    if last > now:
+        raise ConfigurationError(
+            "clock", f"the machine says {now:%Y-%m-%d %H:%M} UTC, the ledger is at {last:%Y-%m-%d %H:%M}"
+        )
+    return f"{now.astimezone(site.zone):%Y-%m-%d %H:%M} in {site.config.daemon.timezone}"
+
+
+def _disk(site: Site) -> Finding:
+    folder = site.config.path(site.config.daemon.ledger.removeprefix("sqlite:///")).parent
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    said = f"{free / 2**30:.1f} GiB free at {existing}"
+    return Finding("disk", said, "" if free >= LEAST_FREE else "make room: the ledger and the archive grow")

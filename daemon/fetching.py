@@ -1,0 +1,107 @@
+"""The channel that fetches: raw bytes from the mailbox into the ledger, and settled messages to their folders.
+
+The order survives a crash anywhere (facts: peek, store, commit, take in, commit, move): until a message is stored it
+stays where it was, and a move may be repeated.
+"""
+
+import logging
+import threading
+from collections import defaultdict
+
+from daemon.clock import Clock
+from daemon.docket import Docket
+from daemon.intake import Intake
+from mailer.inbox import Inbox, MailboxSettings, RawMail
+from mailer.message import read_message
+
+log = logging.getLogger("kesu.fetching")
+
+BATCH = 100
+COMPARE_EVERY = 20  # rounds between looks at every UID, in case the mark and the ledger disagree
+
+
+class Fetching:
+    """Empties one mailbox into the ledger, round by round, on one connection."""
+
+    def __init__(self, docket: Docket, intake: Intake, settings: MailboxSettings, clock: Clock) -> None:
+        self._docket = docket
+        self._intake = intake
+        self._settings = settings
+        self._clock = clock
+        self._inbox: Inbox | None = None
+        self._rounds = 0
+
+    def round(self) -> int:
+        """Fetch, take in and file what is new; return how many messages were fetched. MailboxUnavailable if cut off."""
+        inbox = self._connected()
+        fetched = 0
+        for batch in inbox.fetch(self._new_uids(inbox), batch=BATCH):
+            self._store(batch)
+            fetched += len(batch)
+            self._intake.take_waiting()
+        self._intake.take_waiting()
+        self._move_settled(inbox)
+        self._rounds += 1
+        return fetched
+
+    def wait(self, stop: threading.Event) -> None:
+        """Wait until the server says that something arrived, or it is time to look."""
+        if self._inbox is not None:
+            self._inbox.wait(stop, self._settings.poll_seconds if not self._settings.idle else 300)
+
+    def hang_up(self) -> None:
+        """Forget the connection; the next round makes a new one."""
+        if self._inbox is not None:
+            self._inbox.close()
+            self._inbox = None
+
+    def _connected(self) -> Inbox:
+        if self._inbox is None:
+            inbox = Inbox(self._settings)
+            inbox.connect()
+            self._inbox = inbox
+            self._rounds = 0
+            log.info("mailbox connected folder=%s uidvalidity=%d", self._settings.folder, inbox.uidvalidity)
+        return self._inbox
+
+    def _new_uids(self, inbox: Inbox) -> list[int]:
+        """Return the UIDs to fetch; after a reconnect and now and then all are compared with the ledger."""
+        ledger, folder = self._docket.ledger, self._settings.folder
+        if self._rounds % COMPARE_EVERY:
+            return inbox.uids_above(ledger.highest_uid(folder, inbox.uidvalidity))
+        known = ledger.known_uids(folder, inbox.uidvalidity)
+        return [uid for uid in inbox.all_uids() if uid not in known]
+
+    def _store(self, batch: list[RawMail]) -> None:
+        now = self._clock.now()
+        with self._docket.ledger.writing() as entry:
+            for mail in batch:
+                head = read_message(_head(mail.raw))
+                entry.store_mail(
+                    mail.folder,
+                    mail.uidvalidity,
+                    mail.uid,
+                    mail.raw,
+                    received_at=mail.received_at,
+                    stored_at=now,
+                    message_id=head.message_id,
+                    sender=head.sender.email,
+                )
+
+    def _move_settled(self, inbox: Inbox) -> None:
+        while settled := self._docket.ledger.unmoved_mail(BATCH):
+            by_target: dict[str, list[tuple[int, int]]] = defaultdict(list)
+            for mail in settled:
+                here = mail.folder == self._settings.folder and mail.uidvalidity == inbox.uidvalidity
+                by_target[mail.target_folder if here else ""].append((mail.id, mail.uid))
+            for folder, mails in by_target.items():
+                if folder:
+                    inbox.move([uid for _, uid in mails], folder)
+                with self._docket.ledger.writing() as entry:
+                    entry.mark_moved([mail_id for mail_id, _ in mails], self._clock.now())
+
+
+def _head(raw: bytes) -> bytes:
+    """Return the header of a message: reading it is many times cheaper than reading all of it."""
+    ends = [end for blank in (b"\r\n\r\n", b"\n\n") if (end := raw.find(blank)) >= 0]
+    return raw[: min(ends)] + b"\r\n\r\n" if ends else raw

@@ -1,0 +1,360 @@
+"""From a message to commands: what stands in it is read outside the ledger, then taken in by one commit.
+
+Every message ends in one of four ways, each with its reason in the ledger: taken, a duplicate, ignored (nothing in it
+for us), or quarantined. None stops the ones behind it.
+"""
+
+import logging
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from daemon import answers
+from daemon.answers import Outcome
+from daemon.clock import Clock
+from daemon.docket import SENDER_KEY, Docket
+from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
+from mailer.message import Attachment, Message, is_spreadsheet, read_message
+from parsers.reader import FormReader
+from parsers.replies import Reply, parse_reply
+from parsers.results import ParsedFile, ParsedForm, Problem, Severity
+from rules.case import Case, Status
+from rules.commands import AmendCase, AttachForm, OpenCase, Report
+from rules.conditions import FactValue
+from rules.events import Party
+from rules.facts import Facts
+from rules.fields import FormKind
+from rules.sameness import identity, same_complaint
+
+log = logging.getLogger("kesu.intake")
+
+ANSWERS_PER_HOUR = 30  # to one address; more is a loop or a flood
+CASE_NUMBER = "case_number"
+_IN_SUBJECT = re.compile(r"\[([A-Z][A-Z0-9]{0,7}-\d{8}-\d{2,9})\]")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message as read: its files with what stood in them, and the reply its text may be."""
+
+    message: Message
+    sender: Party
+    files: tuple[ParsedFile, ...] = ()
+    others: tuple[Attachment, ...] = ()  # photos, invoices
+    sheets: tuple[Attachment, ...] = ()
+    reply: Reply | None = None
+
+    @property
+    def forms(self) -> list[tuple[int, ParsedFile, ParsedForm]]:
+        """Every form with its file and that file's place among the sheets."""
+        return [(number, file, form) for number, file in enumerate(self.files) for form in file.forms]
+
+
+@dataclass
+class Tally:
+    """What a message came to, gathered while it is taken in."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    duplicates: int = 0
+    reports: int = 0
+
+    @property
+    def cases(self) -> list[str]:
+        """The numbers of the cases concerned, once each."""
+        return list(dict.fromkeys(o.case.number for o in self.outcomes if o.case_or_none is not None))
+
+
+class Intake:
+    """Takes stored messages in, one after the other."""
+
+    def __init__(self, docket: Docket, reader: FormReader, clock: Clock) -> None:
+        self._docket = docket
+        self._reader = reader
+        self._clock = clock
+
+    def take_waiting(self) -> int:
+        """Take in every message that is stored but not settled; return how many."""
+        count = 0
+        while waiting := self._docket.ledger.received_mail(50):
+            for mail in waiting:
+                self._take(mail)
+                count += 1
+        return count
+
+    def _take(self, mail: StoredMail) -> None:
+        try:
+            reading = self._read(mail)
+            self._settle(mail, reading)
+        except Exception as error:
+            if not _is_poison(error):
+                raise
+            log.exception("message %d cannot be taken in; it goes to quarantine", mail.id)
+            self._quarantine_poison(mail, error)
+
+    def _read(self, mail: StoredMail) -> Reading:
+        """Read a message without touching the ledger."""
+        message = read_message(self._docket.ledger.raw(mail.sha256))
+        site = self._docket.site
+        sender = site.party(message.sender.email, message.sender.name)
+        if not site.may_send(sender.email):
+            return Reading(message, sender)
+        sheets = tuple(attachment for attachment in message.attachments if is_spreadsheet(attachment))
+        others = tuple(attachment for attachment in message.attachments if not is_spreadsheet(attachment))
+        files = tuple(
+            self._reader.read(
+                sheet.content,
+                sheet.name,
+                zone=site.zone,
+                now=self._clock.now(),
+                locale=site.locale_of(sender.email),
+                issued_by=site.issuer(sender.email),
+            )
+            for sheet in sheets
+        )
+        return Reading(message, sender, files, others, sheets, parse_reply(message.text, site.catalogue))
+
+    def _settle(self, mail: StoredMail, reading: Reading) -> None:
+        now = self._clock.now()
+        with self._docket.ledger.writing() as entry:
+            if not self._docket.site.may_send(reading.sender.email):
+                self._refuse_stranger(entry, mail, reading, now)
+                return
+            tally = self._take_forms(entry, mail, reading, now)
+            if not reading.forms:
+                self._take_words(entry, mail, reading, now, tally)
+            self._keep_attachments(entry, mail, reading, tally)
+            self._answer(entry, mail, reading, tally, now)
+            state, reason = self._fate(reading, tally)
+            self._file(entry, mail, state, reason)
+            log.info("message=%d state=%s cases=%s", mail.id, state.value, ",".join(tally.cases))
+
+    # ------------------------------------------------------------ forms
+
+    def _take_forms(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
+        tally = Tally()
+        taken: dict[int, bool] = {}
+        for number, file, form in reading.forms:
+            digest = reading.sheets[number].sha256
+            if number not in taken:
+                taken[number] = entry.claim_part(mail.message_id, digest, mail.id)
+            if not taken[number]:
+                tally.duplicates += 1
+            elif form.kind is FormKind.HANDLING:
+                self._take_handling(entry, reading, file, form, now, tally)
+            else:
+                tally.outcomes.append(self._take_complaint(entry, reading, file, form, now))
+        return tally
+
+    def _take_complaint(
+        self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime
+    ) -> Outcome:
+        facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
+        missing = tuple(problem.key for problem in form.problems if problem.severity is Severity.ERROR)
+        warnings = tuple(
+            self._warning(problem) for problem in form.problems if problem.severity is Severity.WARNING
+        )
+        draft = self._waiting_draft(entry, reading, form, facts)
+        if draft is not None:
+            command = AmendCase(facts, reading.sender, missing, warnings)
+            return Outcome(self._docket.perform(entry, draft, command, now), "amended", file, form)
+        known = self._same_case(entry, facts)
+        if known is not None:
+            case = self._docket.perform(entry, known, AttachForm(reading.sender), now)
+            return Outcome(case, "again", file, form)
+        issuer = self._docket.site.issuer(reading.sender.email)
+        opening = OpenCase(facts, issuer, reading.sender, missing, warnings)
+        return Outcome(self._docket.open(entry, opening, now), "opened", file, form)
+
+    def _warning(self, problem: Problem) -> str:
+        locale = self._docket.site.locale
+        return f"{problem.label.get(locale)} ({problem.sheet}!{problem.cell}): {problem.message.get(locale)}"
+
+    def _waiting_draft(self, entry: Entry, reading: Reading, form: ParsedForm, facts: Facts) -> Case | None:
+        """Find the incomplete case that this form corrects: by its number, its thread, or its sender and customer."""
+        numbers = [str(form.facts.get(CASE_NUMBER, "")).strip(), self._thread(reading.message)]
+        for number in filter(None, numbers):
+            case = entry.case(number)
+            if case is not None and case.status is Status.INCOMPLETE and _alone(reading):
+                return case
+        return next((case for case in self._drafts_of(entry, reading, facts)), None)
+
+    def _drafts_of(self, entry: Entry, reading: Reading, facts: Facts) -> list[Case]:
+        wanted = identity(facts, self._docket.site.policy)
+        mine = entry.open_cases_with(SENDER_KEY, reading.sender.email.lower())
+        return [
+            case
+            for case in mine
+            if case.status is Status.INCOMPLETE and self._same_customer(case, facts, wanted)
+        ]
+
+    def _same_customer(self, case: Case, facts: Facts, wanted: dict[str, str]) -> bool:
+        known = identity(self._docket.facts_of(case), self._docket.site.policy)
+        if any(known.get(key) == value for key, value in wanted.items()):
+            return True
+        same_name = case.facts.get("customer_name") == facts.get("customer_name") is not None
+        return same_name and case.facts.get("description") == facts.get("description")
+
+    def _same_case(self, entry: Entry, facts: Facts) -> Case | None:
+        policy = self._docket.site.policy
+        for key, value in identity(facts, policy).items():
+            for case in entry.open_cases_with(key, value):
+                if same_complaint(facts, case, self._docket.facts_of(case), policy):
+                    return case
+        return None
+
+    # ------------------------------------------------------------ reports
+
+    def _take_handling(
+        self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
+    ) -> None:
+        number = str(form.facts.get(CASE_NUMBER) or self._thread(reading.message) or "").strip()
+        tally.reports += 1
+        unreadable = [
+            problem for problem in form.problems if problem.key != CASE_NUMBER and _hinders(problem)
+        ]
+        locale = self._docket.site.locale_of(reading.sender.email)
+        unclear = "\n".join(answers.problem_line(file.file, problem, locale) for problem in unreadable)
+        facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
+        self._report(entry, reading, number, facts, unclear, now, tally)
+
+    def _take_words(
+        self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
+    ) -> None:
+        """Take a message without forms: a short reply in words, or a question of its own."""
+        number = self._thread(reading.message)
+        if not number or reading.message.automatic or reading.files:
+            return
+        if not entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
+            tally.duplicates += 1
+        elif reading.reply is not None:
+            tally.reports += 1
+            locale = self._docket.site.locale_of(reading.sender.email)
+            unclear = "\n".join(text.get(locale) for text in reading.reply.problems)
+            self._report(entry, reading, number, reading.reply.facts, unclear, now, tally)
+        elif reading.sender.roles:
+            tally.reports += 1
+            self._report(entry, reading, number, {}, reading.message.text.strip()[:200] or "…", now, tally)
+
+    def _report(
+        self,
+        entry: Entry,
+        reading: Reading,
+        number: str,
+        facts: dict[str, FactValue],
+        unclear: str,
+        now: datetime,
+        tally: Tally,
+    ) -> None:
+        case = entry.case(number) if number else None
+        if case is None:
+            tally.outcomes.append(Outcome.unknown(number))
+            return
+        report = Report(reading.sender, facts, unclear)
+        tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), "reported"))
+
+    def _thread(self, message: Message) -> str:
+        """Return the number of the case a message belongs to, by its thread, else by its subject; empty if none."""
+        references = [message.in_reply_to, *reversed(message.references)]
+        known = self._docket.ledger.case_of_message([reference for reference in references if reference])
+        if known is not None:
+            return known
+        found = _IN_SUBJECT.search(message.subject)
+        return found[1] if found else ""
+
+    # ------------------------------------------------------------ afterwards
+
+    def _keep_attachments(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally) -> None:
+        for number in tally.cases:
+            entry.link_mail(mail.id, number)
+            for other in (*reading.others, *reading.sheets):
+                entry.attach(number, other.name, other.media_type, other.content)
+
+    def _answer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime) -> None:
+        """Answer the sender once, unless that could start a loop (RFC 3834)."""
+        if not self._may_answer(reading, now):
+            return
+        order = answers.answer(self._docket, reading.message, reading.sender, reading.files, tally.outcomes)
+        asks = self._is_a_question(reading, tally)
+        if (
+            order is None
+            and asks
+            and entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id)
+        ):
+            order = answers.no_form(self._docket, reading.message, reading.sender)
+        if order is not None:
+            self._docket.answer(entry, mail.id, order, now)
+
+    def _may_answer(self, reading: Reading, now: datetime) -> bool:
+        address = reading.sender.email
+        if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
+            return False
+        sent = self._docket.ledger.replies_sent_to(address, now - timedelta(hours=1))
+        if sent >= ANSWERS_PER_HOUR:
+            log.warning("no more answers this hour to one sender: %d sent", sent)
+            return False
+        return True
+
+    def _is_a_question(self, reading: Reading, tally: Tally) -> bool:
+        """Tell whether a message carries nothing for us and starts no thread of ours: it gets a blank form."""
+        return (
+            not reading.files
+            and not tally.outcomes
+            and not tally.duplicates
+            and not self._thread(reading.message)
+        )
+
+    def _fate(self, reading: Reading, tally: Tally) -> tuple[MailState, str]:
+        faults = [file.error.en for file in reading.files if file.error is not None]
+        flawed = [outcome for outcome in tally.outcomes if outcome.flaws]
+        if faults or flawed:
+            problems = [problem.message.en for outcome in flawed for problem in outcome.flaws]
+            return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
+        if tally.outcomes:
+            return MailState.TAKEN, ""
+        if tally.duplicates:
+            return MailState.DUPLICATE, "the same message was taken in before"
+        return MailState.IGNORED, reading.message.automatic_reason or "no form in it"
+
+    def _file(self, entry: Entry, mail: StoredMail, state: MailState, reason: str) -> None:
+        mailbox = self._docket.site.config.mailbox
+        folder = mailbox.quarantine_folder if state is MailState.QUARANTINED else mailbox.done_folder
+        entry.settle_mail(mail.id, state, reason, folder)
+
+    def _refuse_stranger(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> None:
+        """Quarantine a message of somebody who may not send; customer care is told, the stranger is not."""
+        self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
+        for order in answers.stranger(self._docket, reading.message, reading.sender):
+            self._docket.answer(entry, mail.id, order, now, key="stranger")
+
+    def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
+        now = self._clock.now()
+        with self._docket.ledger.writing() as entry:
+            self._file(
+                entry, mail, MailState.QUARANTINED, f"cannot be taken in: {type(error).__name__}: {error}"
+            )
+            for order in answers.poison(self._docket, mail.sender):
+                self._docket.answer(entry, mail.id, order, now, key="poison")
+
+
+def _alone(reading: Reading) -> bool:
+    """Tell whether a message carries one form only, so that its thread tells which case it is about."""
+    return len(reading.forms) == 1
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _hinders(problem: Problem) -> bool:
+    """Tell whether a problem of a handling form keeps the report from being taken: a bad concession is no detail."""
+    return problem.severity is Severity.ERROR or problem.key in (
+        "discount_percent",
+        "gift_amount",
+        "cash_amount",
+    )
+
+
+def _is_poison(error: Exception) -> bool:
+    """Tell a message that cannot be taken in from a ledger that cannot take anything."""
+    return not isinstance(error, LedgerUnavailable)

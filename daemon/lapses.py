@@ -1,0 +1,90 @@
+"""The channel that keeps the clocks: what is due is decided, committed and handed to the outbox."""
+
+import logging
+from datetime import datetime, timedelta
+
+from daemon.bell import Bells
+from daemon.clock import Clock
+from daemon.docket import Docket
+from daemon.ledger import Entry, LedgerUnavailable
+from rules.commands import DeadlineReached
+from rules.deadlines import due_now
+
+log = logging.getLogger("kesu.lapses")
+
+BATCH = 50  # whole commands under one commit
+LONGEST_SLEEP = 60.0  # seconds; the clock may be set while nobody looks
+SET_ASIDE = timedelta(minutes=1)  # how long a case that cannot be decided is left alone
+
+
+class Lapses:
+    """Acts on deadlines: reminders and lapses, earliest first, one step of a case at a time."""
+
+    def __init__(self, docket: Docket, clock: Clock, bells: Bells) -> None:
+        self._docket = docket
+        self._clock = clock
+        self._bells = bells
+        self._aside: dict[str, datetime] = {}
+
+    def run_due(self) -> int:
+        """Act on all that is due now; return how many deadlines came to something."""
+        done = 0
+        while step := self._step():
+            done += step
+            self._bells.outbox.ring()
+            self._bells.workbook.ring()
+        return done
+
+    def seconds_to_next(self) -> float:
+        """Return how long there is nothing to do, in seconds."""
+        upcoming = self._docket.ledger.next_due(aside=self._set_aside())
+        if upcoming is None:
+            return LONGEST_SLEEP
+        return min(LONGEST_SLEEP, max(0.0, (upcoming - self._clock.now()).total_seconds()))
+
+    def _step(self) -> int:
+        now = self._clock.now()
+        numbers = [row.case_number for row in self._docket.ledger.due(now, BATCH, aside=self._set_aside())]
+        if not numbers:
+            return 0
+        try:
+            return self._act_on(list(dict.fromkeys(numbers)), now)
+        except LedgerUnavailable:
+            raise  # nothing can be committed now; the channel waits and tries again
+        except Exception:
+            log.exception("a batch of deadlines failed; trying its cases one by one")
+        return sum(self._act_alone(number, now) for number in dict.fromkeys(numbers)) or 1
+
+    def _act_on(self, numbers: list[str], now: datetime) -> int:
+        with self._docket.ledger.writing() as entry:
+            for number in numbers:
+                self._act(entry, number, now)
+        return len(numbers)
+
+    def _act_alone(self, number: str, now: datetime) -> int:
+        try:
+            return self._act_on([number], now)
+        except LedgerUnavailable:
+            raise
+        except Exception:
+            log.exception("case %s cannot be decided on; it is set aside for a while", number)
+            self._aside[number] = now + SET_ASIDE
+            return 0
+
+    def _act(self, entry: Entry, number: str, now: datetime) -> None:
+        case = entry.case(number)
+        deadline = None if case is None else due_now(case, self._docket.site_of(case).policy, now)
+        if case is None or deadline is None:
+            raise LookupError(f"the ledger holds a deadline of {number} that the rules do not know")
+        if self._docket.perform(entry, case, DeadlineReached(deadline.name), now) is case:
+            raise LookupError(f"{deadline.name} of {number} came to nothing")
+        log.info("deadline case=%s name=%s late_ms=%d", number, deadline.name, _late(deadline.due, now))
+
+    def _set_aside(self) -> list[str]:
+        now = self._clock.now()
+        self._aside = {number: until for number, until in self._aside.items() if until > now}
+        return list(self._aside)
+
+
+def _late(due: datetime, now: datetime) -> int:
+    return round((now - due).total_seconds() * 1000)

@@ -1,0 +1,155 @@
+"""One transaction on the ledger: all of what is said between its beginning and its end, or nothing."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from daemon.ledger import intake, outbox, projections, reading
+from daemon.ledger.intake import Envelope, Place
+from daemon.ledger.journal import Journal
+from daemon.ledger.rows import DueRow, MailState, OutgoingMail, StoredMail
+from daemon.ledger.schema import marks, numbers
+from daemon.ledger.sqlite import insert
+from rules.case import Case
+from rules.deadlines import Deadline
+from rules.events import Event
+
+
+class Entry:
+    """What may be said inside `with ledger.writing() as entry`; its questions see what it has said already.
+
+    A refusal by PromiseBroken out of `record` leaves the transaction as it was; any error of the database costs all
+    of it, even if it is caught.
+    """
+
+    def __init__(self, connection: Connection, site: str, version: str) -> None:
+        self._connection = connection
+        self._site = site
+        self._version = version
+
+    @cached_property
+    def _journal(self) -> Journal:
+        return Journal(self._connection, self._site, self._version)
+
+    def finish(self) -> None:
+        """Close the books; the ledger does this before it commits."""
+        if "_journal" in self.__dict__:
+            self._journal.finish()
+
+    # ------------------------------------------------------------ cases
+
+    def next_serial(self, day: date) -> int:
+        """Take the next serial number of the site's `day`, from 1."""
+        statement = insert(numbers)
+        counted = statement.on_conflict_do_update(
+            index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
+        ).returning(numbers.c.serial)
+        row = {"site": self._site, "day": day, "serial": 1}
+        serial: int = self._connection.execute(counted, row).scalar_one()
+        return serial
+
+    def record(
+        self,
+        case_after: Case,
+        events: Sequence[Event],
+        deadlines: Sequence[Deadline],
+        *,
+        policy_hash: str,
+        keys: Mapping[str, str] | None = None,
+    ) -> list[int]:
+        """Append `events` to the chain, make the case and its deadlines what they are after them; return the seqs.
+
+        `keys` replaces what the case is found by while it is open; None leaves that as it is. Without events only
+        deadlines and keys change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy
+        was not kept; ValueError if the first event of a case does not open it.
+        """
+        return self._journal.record(case_after, events, deadlines, policy_hash, keys)
+
+    def drop_deadline(self, case_number: str, name: str) -> None:
+        """Forget a deadline that came too late to matter, such as a reminder of a window that has ended since."""
+        projections.drop_deadline(self._connection, case_number, name)
+
+    def keep_policy(self, key: str, text: str) -> str:
+        """Keep a policy's text for good and return its hash."""
+        return self._journal.keep_policy(key, text)
+
+    def attach(self, case_number: str, name: str, media_type: str, content: bytes) -> None:
+        """Keep a file with a case; the same file under the same name is kept once."""
+        intake.attach(self._connection, case_number, name, media_type, content)
+
+    def case(self, number: str) -> Case | None:
+        """Return the case called `number`, None if there is none."""
+        return reading.case(self._connection, number)
+
+    def open_cases_with(self, key: str, value: str) -> list[Case]:
+        """Return the open cases recorded with `value` under `key`, by number."""
+        return reading.open_cases_with(self._connection, key, value)
+
+    def due(self, now: datetime, limit: int, *, aside: Collection[str] = ()) -> list[DueRow]:
+        """Return the deadlines reached at `now`, earliest first, but none of the cases set `aside`."""
+        return reading.due(self._connection, now, limit, aside)
+
+    def last_seq(self) -> int:
+        """Return the seq of the last event recorded, in this transaction too; 0 before the first."""
+        return self._journal.seq
+
+    # ------------------------------------------------------------ what came in
+
+    def store_mail(
+        self,
+        folder: str,
+        uidvalidity: int,
+        uid: int,
+        raw: bytes,
+        *,
+        received_at: datetime,
+        stored_at: datetime,
+        message_id: str,
+        sender: str,
+    ) -> int | None:
+        """Archive a message and return its id; None if it is known by its folder, UIDVALIDITY and UID already."""
+        envelope = Envelope(message_id, sender, received_at, stored_at)
+        return intake.store_mail(self._connection, Place(folder, uidvalidity, uid), envelope, raw)
+
+    def settle_mail(self, mail_id: int, state: MailState, reason: str = "", target_folder: str = "") -> None:
+        """Say what became of a message, and the folder it is to be moved to (empty: it stays)."""
+        intake.settle_mail(self._connection, mail_id, state, reason, target_folder)
+
+    def mark_moved(self, ids: Iterable[int], at: datetime) -> None:
+        """Say that messages now lie in their target folder."""
+        intake.mark_moved(self._connection, ids, at)
+
+    def claim_part(self, message_id: str, sha256: str, mail_id: int) -> bool:
+        """Claim one attachment of one message for this intake; False if it was taken before."""
+        return intake.claim_part(self._connection, message_id, sha256, mail_id)
+
+    def link_mail(self, mail_id: int, case_number: str) -> None:
+        """Say that a message concerns a case."""
+        intake.link_mail(self._connection, mail_id, case_number)
+
+    def mail(self, mail_id: int) -> StoredMail:
+        """Return one message; LedgerRefused if there is none of this id."""
+        return intake.mail(self._connection, mail_id)
+
+    # ------------------------------------------------------------ what goes out
+
+    def queue(self, mail: OutgoingMail) -> bool:
+        """Put a mail in the outbox, to be tried at once; False if its notice is there already.
+
+        PromiseBroken if another notice has its Message-ID.
+        """
+        return outbox.queue(self._connection, mail)
+
+    def replies_sent_to(self, address: str, since: datetime) -> int:
+        """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
+        return outbox.replies_sent_to(self._connection, address, since)
+
+    def mark(self, name: str, value: str) -> None:
+        """Remember `value` under `name`, such as the event up to which the workbook was written."""
+        statement = insert(marks)
+        marked = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"value": statement.excluded.value}
+        )
+        self._connection.execute(marked, {"name": name, "value": value})

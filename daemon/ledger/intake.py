@@ -1,0 +1,214 @@
+"""What came in: raw messages in the archive, what became of them, and which cases they concern."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from daemon.ledger.errors import LedgerDamaged, LedgerRefused
+from daemon.ledger.rows import MailState, StoredAttachment, StoredMail
+from daemon.ledger.schema import archive, attachments, intake_parts, mail_cases, mail_in, outbox
+from daemon.ledger.sqlite import insert
+
+_COMPRESSION = 3  # most of a mail is base64 of files compressed already; more effort gains nothing
+_MOST_REFERENCES = 200  # a References header can be as long as its writer likes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message was found on the server."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a message before it is read."""
+
+    message_id: str
+    sender: str
+    received_at: datetime
+    stored_at: datetime
+
+
+def store_mail(connection: Connection, place: Place, envelope: Envelope, raw: bytes) -> int | None:
+    """Archive a message and return its id; None if this place is known already."""
+    if _is_known(connection, place):
+        return None
+    row = {
+        "folder": place.folder,
+        "uidvalidity": place.uidvalidity,
+        "uid": place.uid,
+        "sha256": keep(connection, raw),
+        "message_id": envelope.message_id,
+        "sender": envelope.sender,
+        "received_at": envelope.received_at,
+        "stored_at": envelope.stored_at,
+        "state": MailState.RECEIVED.value,
+        "reason": "",
+        "target_folder": "",
+    }
+    mail_id: int = connection.execute(insert(mail_in).returning(mail_in.c.id), row).scalar_one()
+    return mail_id
+
+
+def _is_known(connection: Connection, place: Place) -> bool:
+    query = select(mail_in.c.id).where(
+        mail_in.c.folder == place.folder,
+        mail_in.c.uidvalidity == place.uidvalidity,
+        mail_in.c.uid == place.uid,
+    )
+    return connection.execute(query).first() is not None
+
+
+def keep(connection: Connection, content: bytes) -> str:
+    """Put bytes into the archive, once, and return their SHA-256."""
+    digest = sha256(content).hexdigest()
+    if connection.execute(select(archive.c.sha256).where(archive.c.sha256 == digest)).first() is None:
+        packed = zlib.compress(content, _COMPRESSION)
+        connection.execute(insert(archive), {"sha256": digest, "size": len(content), "content": packed})
+    return digest
+
+
+def raw(connection: Connection, digest: str) -> bytes:
+    """Return archived bytes; LedgerRefused if there are none of this SHA-256, LedgerDamaged if they changed."""
+    packed = connection.execute(select(archive.c.content).where(archive.c.sha256 == digest)).scalar()
+    if packed is None:
+        raise LedgerRefused(f"nothing is archived under {digest}")
+    try:
+        content = zlib.decompress(packed)
+    except zlib.error:
+        content = b""
+    if sha256(content).hexdigest() != digest:
+        raise LedgerDamaged(f"what is archived under {digest} is not what was put there")
+    return content
+
+
+def settle_mail(
+    connection: Connection, mail_id: int, state: MailState, reason: str, target_folder: str
+) -> None:
+    """Say what became of a message and where it is to be moved."""
+    settled = connection.execute(
+        update(mail_in)
+        .where(mail_in.c.id == mail_id)
+        .values(state=state.value, reason=reason, target_folder=target_folder)
+    )
+    if settled.rowcount != 1:
+        raise LedgerRefused(f"no message has the id {mail_id}")
+
+
+def mark_moved(connection: Connection, ids: Iterable[int], at: datetime) -> None:
+    """Say that messages now lie in their target folder."""
+    connection.execute(update(mail_in).where(mail_in.c.id.in_(list(ids))).values(moved_at=at))
+
+
+def claim_part(connection: Connection, message_id: str, digest: str, mail_id: int) -> bool:
+    """Claim one attachment of one message for this intake; False if it was taken before.
+
+    A message without a Message-ID is known by its own bytes.
+    """
+    statement = insert(intake_parts).on_conflict_do_nothing().returning(intake_parts.c.mail_id)
+    claim = {
+        "message_id": message_id or f"sha256:{mail(connection, mail_id).sha256}",
+        "sha256": digest,
+        "mail_id": mail_id,
+    }
+    return connection.execute(statement, claim).first() is not None
+
+
+def link_mail(connection: Connection, mail_id: int, case_number: str) -> None:
+    """Say that a message concerns a case."""
+    link = {"mail_id": mail_id, "case_number": case_number}
+    connection.execute(insert(mail_cases).on_conflict_do_nothing(), link)
+
+
+def attach(connection: Connection, case_number: str, name: str, media_type: str, content: bytes) -> None:
+    """Keep a file with a case; the same file under the same name is kept once."""
+    row = {
+        "case_number": case_number,
+        "name": name,
+        "media_type": media_type,
+        "sha256": keep(connection, content),
+        "size": len(content),
+    }
+    connection.execute(insert(attachments).on_conflict_do_nothing(), row)
+
+
+def attachments_of(connection: Connection, case_number: str) -> list[StoredAttachment]:
+    """Return the files kept with a case, in the order they came."""
+    query = (
+        select(attachments.c.name, attachments.c.media_type, attachments.c.sha256, attachments.c.size)
+        .where(attachments.c.case_number == case_number)
+        .order_by(attachments.c.id)
+    )
+    return [StoredAttachment(*row) for row in connection.execute(query)]
+
+
+def mail(connection: Connection, mail_id: int) -> StoredMail:
+    """Return one message; LedgerRefused if there is none of this id."""
+    for found in _mails(connection, select(mail_in).where(mail_in.c.id == mail_id)):
+        return found
+    raise LedgerRefused(f"no message has the id {mail_id}")
+
+
+def mails_in_state(connection: Connection, state: MailState, limit: int | None = None) -> list[StoredMail]:
+    """Return the messages in `state`, oldest first."""
+    query = select(mail_in).where(mail_in.c.state == state.value).order_by(mail_in.c.id).limit(limit)
+    return _mails(connection, query)
+
+
+def unmoved_mail(connection: Connection, limit: int) -> list[StoredMail]:
+    """Return settled messages that do not lie in their target folder yet."""
+    waiting = (mail_in.c.moved_at.is_(None), mail_in.c.target_folder != "")
+    return _mails(connection, select(mail_in).where(*waiting).order_by(mail_in.c.id).limit(limit))
+
+
+def highest_uid(connection: Connection, folder: str, uidvalidity: int) -> int:
+    """Return the highest UID stored of a folder, 0 if none is."""
+    query = select(func.coalesce(func.max(mail_in.c.uid), 0)).where(
+        mail_in.c.folder == folder, mail_in.c.uidvalidity == uidvalidity
+    )
+    highest: int = connection.execute(query).scalar_one()
+    return highest
+
+
+def known_uids(connection: Connection, folder: str, uidvalidity: int) -> frozenset[int]:
+    """Return every UID stored of a folder."""
+    query = select(mail_in.c.uid).where(mail_in.c.folder == folder, mail_in.c.uidvalidity == uidvalidity)
+    return frozenset(connection.execute(query).scalars())
+
+
+def case_of_message(connection: Connection, message_ids: Sequence[str]) -> str | None:
+    """Return the case that the first telling Message-ID belongs to; one that concerns several cases tells nothing.
+
+    Our own mails go first: their Message-IDs are ours, those of incoming mails are whatever their senders chose.
+    """
+    wanted = list(dict.fromkeys(message_ids))[:_MOST_REFERENCES]
+    ours = select(outbox.c.message_id, outbox.c.case_number).where(
+        outbox.c.message_id.in_(wanted), outbox.c.case_number.is_not(None)
+    )
+    theirs = (
+        select(mail_in.c.message_id, mail_cases.c.case_number)
+        .join(mail_cases)
+        .where(mail_in.c.message_id.in_(wanted))
+    )
+    found = _by_message(connection, theirs) | _by_message(connection, ours)
+    telling = (found.get(message_id, set()) for message_id in wanted)
+    return next((next(iter(numbers)) for numbers in telling if len(numbers) == 1), None)
+
+
+def _by_message(connection: Connection, query: Select[str, str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for message_id, case_number in connection.execute(query):
+        found.setdefault(message_id, set()).add(case_number)
+    return found
+
+
+def _mails(connection: Connection, query: Select[*tuple[object, ...]]) -> list[StoredMail]:
+    rows = connection.execute(query).mappings()
+    return [StoredMail(**{**row, "state": MailState(row["state"])}) for row in rows]

@@ -1,0 +1,134 @@
+"""Recording what happened: the chain grows, the projections follow, in the caller's transaction."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from daemon.ledger import reading
+from daemon.ledger.chain import Link, canonical, commitment, link_hash, promise_of
+from daemon.ledger.columns import utc_text
+from daemon.ledger.errors import LedgerRefused, PromiseBroken
+from daemon.ledger.projections import put_case, replace_deadlines, replace_keys
+from daemon.ledger.schema import chain_head, events, payloads, policies
+from daemon.ledger.sqlite import insert, whole
+from rules.case import Case
+from rules.deadlines import Deadline
+from rules.events import Event, Opened, event_to_json
+
+_SALT_BYTES = 16
+_Row = dict[str, object]
+
+_LAST_OF_CASE = select(func.coalesce(func.max(events.c.n), 0)).where(
+    events.c.case_number == bindparam("number")
+)
+_PROMISES = select(events.c.promise).where(
+    events.c.case_number == bindparam("number"), events.c.promise.is_not(None)
+)
+_ADD_EVENTS = insert(events)
+_ADD_PAYLOADS = insert(payloads)
+_ADD_POLICY = insert(policies).on_conflict_do_nothing()
+
+
+class Journal:
+    """The chain and its projections while one transaction adds to them."""
+
+    def __init__(self, connection: Connection, site: str, version: str) -> None:
+        self._connection = connection
+        self._site = site
+        self._version = version
+        self._seq, self._hash = reading.head(connection)
+        self._head = self._seq
+
+    @property
+    def seq(self) -> int:
+        """The last event's seq."""
+        return self._seq
+
+    def record(
+        self,
+        case_after: Case,
+        happened: Sequence[Event],
+        due: Sequence[Deadline],
+        policy_hash: str,
+        keys: Mapping[str, str] | None,
+    ) -> list[int]:
+        """Append `happened`, make the case what it now is, and return the events' seqs."""
+        number = case_after.number
+        so_far = self._events_of(number)
+        _refuse_false_start(number, so_far, happened)
+        self._refuse_broken_promises(number, happened)
+        with whole(self._connection):
+            seqs = self._append(number, so_far, happened, policy_hash)
+            if seqs:
+                put_case(self._connection, case_after, self._site, seqs[-1])
+            replace_deadlines(self._connection, number, due)
+            if keys is not None or not case_after.is_open:
+                replace_keys(self._connection, case_after, keys or {})
+        return seqs
+
+    def keep_policy(self, key: str, text: str) -> str:
+        """Keep a policy's text for good and return its hash."""
+        policy_hash = sha256(text.encode()).hexdigest()
+        row = {"hash": policy_hash, "key": key, "first_seq": self._seq + 1, "text": text}
+        self._connection.execute(_ADD_POLICY, row)
+        return policy_hash
+
+    def finish(self) -> None:
+        """Write the chain's new end; the last thing a transaction does."""
+        if self._seq == self._head:
+            return
+        moved = self._connection.execute(
+            update(chain_head).where(chain_head.c.seq == self._head).values(seq=self._seq, hash=self._hash)
+        )
+        if moved.rowcount != 1:
+            raise LedgerRefused("the chain has grown elsewhere meanwhile")
+
+    def _events_of(self, number: str) -> int:
+        count: int = self._connection.execute(_LAST_OF_CASE, {"number": number}).scalar_one()
+        return count
+
+    def _refuse_broken_promises(self, number: str, happened: Iterable[Event]) -> None:
+        """Look before writing, so that a command that comes too late leaves the transaction as it was."""
+        promises = [promise for event in happened if (promise := promise_of(event))]
+        if not promises:
+            return
+        taken = set(self._connection.execute(_PROMISES, {"number": number}).scalars())
+        for promise in promises:
+            if promise in taken:
+                raise PromiseBroken(promise, number)
+            taken.add(promise)
+
+    def _append(self, number: str, so_far: int, happened: Sequence[Event], policy_hash: str) -> list[int]:
+        if not happened:
+            return []
+        linked = [self._link(number, n, event, policy_hash) for n, event in enumerate(happened, so_far + 1)]
+        self._connection.execute(_ADD_EVENTS, [event_row for event_row, _ in linked])
+        self._connection.execute(_ADD_PAYLOADS, [payload_row for _, payload_row in linked])
+        return list(range(self._seq - len(linked) + 1, self._seq + 1))
+
+    def _link(self, number: str, n: int, event: Event, policy_hash: str) -> tuple[_Row, _Row]:
+        body, salt = canonical(event_to_json(event)), secrets.token_bytes(_SALT_BYTES)
+        link = Link(
+            seq=self._seq + 1,
+            case_number=number,
+            n=n,
+            kind=event.kind,
+            at=utc_text(event.at),
+            clause=getattr(event, "clause", ""),
+            policy_hash=policy_hash,
+            version=self._version,
+            commitment=commitment(salt, body),
+        )
+        before, self._seq, self._hash = self._hash, link.seq, link_hash(self._hash, link)
+        chained = {"at": event.at, "promise": promise_of(event), "prev_hash": before, "hash": self._hash}
+        return {**link._asdict(), **chained}, {"seq": link.seq, "salt": salt, "body": body}
+
+
+def _refuse_false_start(number: str, so_far: int, happened: Sequence[Event]) -> None:
+    if so_far:
+        return
+    if not happened or not isinstance(happened[0], Opened):
+        kind = happened[0].kind if happened else "nothing"
+        raise ValueError(f"{number}: a case begins with 'opened', not {kind!r}")

@@ -1,0 +1,309 @@
+"""The ledger as the daemon sees it: one transaction at a time to write, any number of readers beside it."""
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from daemon.ledger import audit, intake, outbox, projections, reading, sqlite
+from daemon.ledger.chain import genesis
+from daemon.ledger.entry import Entry
+from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
+from daemon.ledger.projections import DeadlinesOf, KeysOf
+from daemon.ledger.rows import (
+    Changes,
+    DueRow,
+    Fault,
+    MailState,
+    OutboxEntry,
+    OutboxState,
+    QueuedMail,
+    RecordedEvent,
+    Statistics,
+    StoredAttachment,
+    StoredMail,
+)
+from daemon.ledger.schema import chain_head, events
+from daemon.ledger.upgrade import shipped_migrations, upgrade
+from daemon.ledger.writer import Writer
+from rules.case import Case
+
+_log = logging.getLogger(__name__)
+_CASES_AT_ONCE = 500
+
+
+class Ledger:
+    """One site's ledger. All of it may be used from any thread; reading never waits for writing."""
+
+    def __init__(self, path: Path, writer: Writer, readers: Engine, site: str, version: str) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+        self._site = site
+        self._version = version
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls, url: str, *, site: str, version: str, create: bool = True, busy_seconds: float = 5.0
+    ) -> Self:
+        """Open the ledger of `site` at `url` (`sqlite:///var/kesu.db`), making or upgrading it where needed.
+
+        `version` is the software's, recorded with every event; `busy_seconds` is how long to wait for another
+        process that writes. Any LedgerError says why it cannot be opened.
+        """
+        path = sqlite.ledger_path(url)
+        _make_room(path, create=create)
+        writer = Writer(sqlite.writing_engine(path, busy_seconds))
+        try:
+            with writer.connection() as connection:
+                schema = upgrade(connection, shipped_migrations(), version)
+            with writer.transaction() as connection:
+                _settle_site(connection, site)
+        except BaseException:
+            writer.close()
+            raise
+        _log.info("ledger open: schema %d, SQLite %s", schema, sqlite.VERSION)
+        return cls(path, writer, sqlite.reading_engine(path, busy_seconds), site, version)
+
+    def close(self) -> None:
+        """Wait for the running transaction, then let go of the file; the ledger cannot be used any more."""
+        self._closed = True
+        self._readers.dispose()
+        self._writer.close()  # last, so that the log is folded into the file by the connection that writes
+
+    def __enter__(self) -> Self:
+        """Return the ledger itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the ledger."""
+        self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Entry]:
+        """Begin a transaction; it is committed at the end of the block and undone by an exception out of it."""
+        with self._writer.transaction() as connection:
+            entry = Entry(connection, self._site, self._version)
+            yield entry
+            entry.finish()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._closed:
+            raise LedgerUnavailable("the ledger is closed")
+        with self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    # ------------------------------------------------------------ cases and what happened to them
+
+    def case(self, number: str) -> Case | None:
+        """Return the case called `number`, None if there is none."""
+        with self._reading() as connection:
+            return reading.case(connection, number)
+
+    def cases(self, *, open_only: bool = False) -> Iterator[Case]:
+        """Yield the cases by number, read some at a time: a case may change between the first and the last."""
+        after = ""
+        while page := self._page_of_cases(after, open_only=open_only):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_cases(self, after: str, *, open_only: bool) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_cases(connection, after, open_only=open_only, size=_CASES_AT_ONCE)
+
+    def open_cases_with(self, key: str, value: str) -> list[Case]:
+        """Return the open cases recorded with `value` under `key`, by number."""
+        with self._reading() as connection:
+            return reading.open_cases_with(connection, key, value)
+
+    def events(self, number: str) -> list[RecordedEvent]:
+        """Return what happened to a case, in order; events whose payload was erased are left out."""
+        with self._reading() as connection:
+            return reading.events_of(connection, number)
+
+    def changed_since(self, seq: int, limit: int) -> Changes:
+        """Return cases with events after `seq`, at most `limit`, and up to which event that is all there is."""
+        with self._reading() as connection:
+            return reading.changed_since(connection, seq, limit)
+
+    def last_seq(self) -> int:
+        """Return the seq of the last event, 0 before the first."""
+        return self.head()[0]
+
+    def head(self) -> tuple[int, str]:
+        """Return the seq and the hash of the last event: what the daily digest sends out."""
+        with self._reading() as connection:
+            return reading.head(connection)
+
+    def statistics(self) -> Statistics:
+        """Count the cases by status and grade."""
+        with self._reading() as connection:
+            return reading.statistics(connection)
+
+    def policy_text(self, policy_hash: str) -> str | None:
+        """Return the text of a policy that was ever used, None if there is none with this hash."""
+        with self._reading() as connection:
+            return reading.policy_text(connection, policy_hash)
+
+    def mark_value(self, name: str) -> str | None:
+        """Return what was last marked under `name`."""
+        with self._reading() as connection:
+            return reading.mark_value(connection, name)
+
+    # ------------------------------------------------------------ deadlines
+
+    def due(self, now: datetime, limit: int, *, aside: Collection[str] = ()) -> list[DueRow]:
+        """Return the deadlines reached at `now`, earliest first, but none of the cases set `aside`."""
+        with self._reading() as connection:
+            return reading.due(connection, now, limit, aside)
+
+    def next_due(self, *, aside: Collection[str] = ()) -> datetime | None:
+        """Return the earliest deadline, reached or not, but of no case set `aside`; in UTC."""
+        with self._reading() as connection:
+            return reading.next_due(connection, aside)
+
+    # ------------------------------------------------------------ what came in
+
+    def received_mail(self, limit: int) -> list[StoredMail]:
+        """Return messages nothing was done with yet, oldest first; `raw(mail.sha256)` are their bytes."""
+        with self._reading() as connection:
+            return intake.mails_in_state(connection, MailState.RECEIVED, limit)
+
+    def quarantine(self) -> list[StoredMail]:
+        """Return the messages that could not be taken in, oldest first."""
+        with self._reading() as connection:
+            return intake.mails_in_state(connection, MailState.QUARANTINED)
+
+    def unmoved_mail(self, limit: int) -> list[StoredMail]:
+        """Return settled messages that do not lie in their target folder yet, oldest first."""
+        with self._reading() as connection:
+            return intake.unmoved_mail(connection, limit)
+
+    def mail(self, mail_id: int) -> StoredMail:
+        """Return one message; LedgerRefused if there is none of this id."""
+        with self._reading() as connection:
+            return intake.mail(connection, mail_id)
+
+    def raw(self, sha256: str) -> bytes:
+        """Return archived bytes; LedgerRefused if there are none, LedgerDamaged if they are no longer the same."""
+        with self._reading() as connection:
+            return intake.raw(connection, sha256)
+
+    def attachments(self, case_number: str) -> list[StoredAttachment]:
+        """Return the files kept with a case, in the order they came."""
+        with self._reading() as connection:
+            return intake.attachments_of(connection, case_number)
+
+    def highest_uid(self, folder: str, uidvalidity: int) -> int:
+        """Return the highest UID stored of a folder, 0 if none is."""
+        with self._reading() as connection:
+            return intake.highest_uid(connection, folder, uidvalidity)
+
+    def known_uids(self, folder: str, uidvalidity: int) -> frozenset[int]:
+        """Return every UID stored of a folder."""
+        with self._reading() as connection:
+            return intake.known_uids(connection, folder, uidvalidity)
+
+    def case_of_message(self, message_ids: Sequence[str]) -> str | None:
+        """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
+        with self._reading() as connection:
+            return intake.case_of_message(connection, message_ids)
+
+    # ------------------------------------------------------------ what goes out
+
+    def outbox_lease(self, now: datetime, lease: timedelta, limit: int) -> list[QueuedMail]:
+        """Lease the mails whose time has come, oldest first, to the caller alone until `now + lease`."""
+        with self._writer.transaction() as connection:
+            return outbox.lease(connection, now, lease, limit)
+
+    def outbox_sent(self, mail_id: int, at: datetime, reply: str) -> bool:
+        """Say that the server took a mail; False if that was known."""
+        with self._writer.transaction() as connection:
+            return outbox.sent(connection, mail_id, at, reply)
+
+    def outbox_retry(self, mail_id: int, next_try: datetime, error: str, *, uncertain: bool = False) -> bool:
+        """Put a leased mail back until `next_try`; False if it is not leased any more.
+
+        `uncertain`: the connection broke after the message was handed over, so it may have left.
+        """
+        with self._writer.transaction() as connection:
+            return outbox.retry(connection, mail_id, next_try, error, uncertain=uncertain)
+
+    def outbox_failed(self, mail_id: int, error: str, at: datetime) -> bool:
+        """Give a leased mail up; False if it is not leased any more."""
+        with self._writer.transaction() as connection:
+            return outbox.failed(connection, mail_id, error, at)
+
+    def outbox_next(self, now: datetime) -> datetime | None:
+        """Return when a mail can next be leased, `now` if one can be already, None if nothing waits."""
+        with self._reading() as connection:
+            return outbox.next_time(connection, now)
+
+    def outbox_counts(self) -> dict[OutboxState, int]:
+        """Count the mails in each state."""
+        with self._reading() as connection:
+            return outbox.counts(connection)
+
+    def outbox_of(self, case_number: str) -> list[OutboxEntry]:
+        """Return the mails of a case, in the order they became necessary."""
+        with self._reading() as connection:
+            return outbox.entries_of(connection, case_number)
+
+    def replies_sent_to(self, address: str, since: datetime) -> int:
+        """Count the automatic replies queued or sent to `address` since a time."""
+        with self._reading() as connection:
+            return outbox.replies_sent_to(connection, address, since)
+
+    # ------------------------------------------------------------ proof and keeping
+
+    def verify(self) -> list[Fault]:
+        """Return everything that cannot be as it was written; empty if all is well."""
+        with self._reading() as connection:
+            return audit.faults(connection, self._site)
+
+    def rebuild_projections(self, deadlines_of: DeadlinesOf, keys_of: KeysOf | None = None) -> int:
+        """Derive cases and deadlines (and search keys, if told how) anew from the events; return how many cases.
+
+        LedgerDamaged if the chain is not whole: nothing is derived from that.
+        """
+        with self._writer.transaction() as connection:
+            return projections.rebuild(connection, self._site, deadlines_of, keys_of)
+
+    def backup(self, path: Path) -> None:
+        """Write a consistent copy while the ledger is in use; `path` is replaced once the copy is complete."""
+        partial = path.with_name(f"{path.name}.partial")
+        if path.absolute() == self.path:
+            raise LedgerRefused("a backup cannot take the place of the ledger itself")
+        partial.unlink(missing_ok=True)
+        with self._reading() as connection:
+            sqlite.copy_to(connection, partial)
+        partial.replace(path)
+
+
+def _make_room(path: Path, *, create: bool) -> None:
+    if not create and not path.exists():
+        raise LedgerUnavailable(f"there is no ledger at {path}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerUnavailable(
+            f"the ledger's folder {path.parent} cannot be made: {error.strerror}"
+        ) from error
+
+
+def _settle_site(connection: Connection, site: str) -> None:
+    """Begin the chain of a new ledger; a ledger that has lost its head is left as it is, to be audited."""
+    found = connection.execute(select(chain_head.c.site)).scalar()
+    if found is None and connection.execute(select(events.c.seq).limit(1)).first() is None:
+        connection.execute(insert(chain_head), {"site": site, "seq": 0, "hash": genesis(site)})
+    elif found is not None and found != site:
+        raise LedgerOfAnotherSite(found, site)

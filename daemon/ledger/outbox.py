@@ -1,0 +1,137 @@
+"""What is to go out: each mail with its own state, leased to one sender at a time."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
+
+from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail
+from daemon.ledger.schema import outbox
+from daemon.ledger.sqlite import insert
+
+_SENDING = outbox.c.state == OutboxState.SENDING.value
+_QUEUED = outbox.c.state == OutboxState.QUEUED.value
+
+
+def queue(connection: Connection, mail: OutgoingMail) -> bool:
+    """Put a mail in the outbox, to be tried at once; False if its notice is there already."""
+    row = {
+        "notice_key": mail.notice_key,
+        "message_id": mail.message_id,
+        "case_number": mail.case_number,
+        "event_seq": mail.event_seq,
+        "answers": mail.answers,
+        "recipient": mail.recipient,
+        "template": mail.template,
+        "locale": mail.locale,
+        "state": OutboxState.QUEUED.value,
+        "attempts": 0,
+        "uncertain": False,
+        "next_try": mail.created_at,
+        "last_error": "",
+        "created_at": mail.created_at,
+        "smtp_reply": "",
+        "body": mail.body,
+    }
+    statement = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"])
+    return connection.execute(statement.returning(outbox.c.id), row).first() is not None
+
+
+def lease(connection: Connection, now: datetime, length: timedelta, limit: int) -> list[QueuedMail]:
+    """Lease the mails whose time has come, oldest first, to the caller alone until `now + length`."""
+    until = now + length
+    ids = list(
+        connection.execute(select(outbox.c.id).where(_due(now)).order_by(outbox.c.id).limit(limit)).scalars()
+    )
+    if not ids:
+        return []
+    leased = {
+        "state": OutboxState.SENDING.value,
+        "lease_until": until,
+        "attempts": outbox.c.attempts + 1,
+        "uncertain": or_(outbox.c.uncertain, _SENDING),
+    }
+    connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(**leased))
+    query = select(*(outbox.c[name] for name in QueuedMail.__slots__)).where(outbox.c.id.in_(ids))
+    return [QueuedMail(**row) for row in connection.execute(query.order_by(outbox.c.id)).mappings()]
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(and_(_QUEUED, outbox.c.next_try <= now), and_(_SENDING, outbox.c.lease_until <= now))
+
+
+def sent(connection: Connection, mail_id: int, at: datetime, reply: str) -> bool:
+    """Say that the server took a mail; False if that was known."""
+    unsent = outbox.c.state != OutboxState.SENT.value
+    values = {
+        "state": OutboxState.SENT.value,
+        "sent_at": at,
+        "smtp_reply": reply,
+        "lease_until": None,
+        "failed_at": None,
+        "uncertain": False,
+    }
+    return _settle(connection, mail_id, unsent, values)
+
+
+def retry(connection: Connection, mail_id: int, next_try: datetime, error: str, *, uncertain: bool) -> bool:
+    """Put a leased mail back until `next_try`; False if it is not leased any more."""
+    values = {
+        "state": OutboxState.QUEUED.value,
+        "next_try": next_try,
+        "last_error": error,
+        "lease_until": None,
+        "uncertain": true() if uncertain else outbox.c.uncertain,
+    }
+    return _settle(connection, mail_id, _SENDING, values)
+
+
+def failed(connection: Connection, mail_id: int, error: str, at: datetime) -> bool:
+    """Give a leased mail up; False if it is not leased any more."""
+    values = {
+        "state": OutboxState.FAILED.value,
+        "failed_at": at,
+        "last_error": error,
+        "lease_until": None,
+    }
+    return _settle(connection, mail_id, _SENDING, values)
+
+
+def _settle(
+    connection: Connection, mail_id: int, while_: ColumnElement[bool], values: Mapping[str, object]
+) -> bool:
+    done = connection.execute(update(outbox).where(outbox.c.id == mail_id, while_).values(**values))
+    return done.rowcount == 1
+
+
+def next_time(connection: Connection, now: datetime) -> datetime | None:
+    """Return when a mail can next be leased, `now` if one can be already, None if the outbox is empty."""
+    tries = select(func.min(outbox.c.next_try)).where(_QUEUED)
+    leases = select(func.min(outbox.c.lease_until)).where(_SENDING)
+    times = [time for query in (tries, leases) if (time := connection.execute(query).scalar()) is not None]
+    return max(min(times), now) if times else None
+
+
+def counts(connection: Connection) -> dict[OutboxState, int]:
+    """Count the mails in each state."""
+    rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+    return {**dict.fromkeys(OutboxState, 0), **{OutboxState(state): count for state, count in rows}}
+
+
+def replies_sent_to(connection: Connection, address: str, since: datetime) -> int:
+    """Count the automatic replies queued or sent to an address since a time, however its letters are cased."""
+    query = select(func.count()).where(
+        outbox.c.created_at >= since,
+        outbox.c.answers.is_not(None),
+        func.lower(outbox.c.recipient) == func.lower(address),
+    )
+    return connection.execute(query).scalar_one()
+
+
+def entries_of(connection: Connection, case_number: str) -> list[OutboxEntry]:
+    """Return the mails of a case, in the order they became necessary."""
+    query = select(*(outbox.c[name] for name in OutboxEntry.__slots__)).where(
+        outbox.c.case_number == case_number
+    )
+    rows = connection.execute(query.order_by(outbox.c.id)).mappings()
+    return [OutboxEntry(**{**row, "state": OutboxState(row["state"])}) for row in rows]

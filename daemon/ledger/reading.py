@@ -1,0 +1,135 @@
+"""Questions about cases, events and deadlines, asked on a reader's connection or inside a transaction."""
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, select
+
+from daemon.ledger.errors import LedgerDamaged
+from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
+from daemon.ledger.schema import case_keys, cases, chain_head, deadlines, events, marks, payloads, policies
+from rules.case import Case, Status
+from rules.events import event_from_json
+
+OPEN = tuple(status.value for status in Status if status is not Status.RESOLVED)
+
+
+def case(connection: Connection, number: str) -> Case | None:
+    """Return the case called `number`, None if there is none."""
+    body = connection.execute(select(cases.c.body).where(cases.c.number == number)).scalar()
+    return None if body is None else Case.model_validate_json(body)
+
+
+def page_of_cases(connection: Connection, after: str, *, open_only: bool, size: int) -> list[Case]:
+    """Return at most `size` cases whose number follows `after`, by number."""
+    query = select(cases.c.body).where(cases.c.number > after).order_by(cases.c.number).limit(size)
+    if open_only:
+        query = query.where(cases.c.status.in_(OPEN))
+    return _cases(connection, query)
+
+
+def open_cases_with(connection: Connection, key: str, value: str) -> list[Case]:
+    """Return the open cases recorded with `value` under `key`, by number."""
+    query = (
+        select(cases.c.body)
+        .join(case_keys)
+        .where(case_keys.c.key == key, case_keys.c.value == value, cases.c.status.in_(OPEN))
+        .order_by(cases.c.number)
+    )
+    return _cases(connection, query)
+
+
+def changed_since(connection: Connection, seq: int, limit: int) -> Changes:
+    """Return the cases with events after `seq`, at most `limit` of them, and up to which event that is all."""
+    query = (
+        select(cases.c.body, cases.c.updated)
+        .where(cases.c.updated > seq)
+        .order_by(cases.c.updated)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    up_to = rows[-1].updated if len(rows) == limit else max(seq, last_seq(connection))
+    return Changes(tuple(Case.model_validate_json(row.body) for row in rows), up_to)
+
+
+def events_of(connection: Connection, number: str) -> list[RecordedEvent]:
+    """Return what happened to a case, in order; events whose payload was erased are left out."""
+    query = (
+        select(events.c.seq, payloads.c.body, events.c.policy_hash, events.c.version, events.c.hash)
+        .join(payloads)
+        .where(events.c.case_number == number)
+        .order_by(events.c.n)
+    )
+    return [
+        RecordedEvent(row.seq, event_from_json(json.loads(row.body)), row.policy_hash, row.version, row.hash)
+        for row in connection.execute(query)
+    ]
+
+
+def due(connection: Connection, now: datetime, limit: int, aside: Collection[str]) -> list[DueRow]:
+    """Return the deadlines reached at `now`, earliest first, but none of the cases set `aside`."""
+    query = (
+        select(deadlines.c.case_number, deadlines.c.name, deadlines.c.due)
+        .where(deadlines.c.due <= now, deadlines.c.case_number.not_in(aside))
+        .order_by(deadlines.c.due, deadlines.c.case_number, deadlines.c.name)
+        .limit(limit)
+    )
+    return [DueRow(row.case_number, row.name, row.due) for row in connection.execute(query)]
+
+
+def next_due(connection: Connection, aside: Collection[str]) -> datetime | None:
+    """Return the earliest deadline of all, reached or not, but of no case set `aside`."""
+    query = (
+        select(deadlines.c.due)
+        .where(deadlines.c.case_number.not_in(aside))
+        .order_by(deadlines.c.due)
+        .limit(1)
+    )
+    earliest: datetime | None = connection.execute(query).scalar()
+    return earliest
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Return the seq and hash of the last event; LedgerDamaged if the chain's end was taken away."""
+    row = connection.execute(select(chain_head.c.seq, chain_head.c.hash)).first()
+    if row is None:
+        raise LedgerDamaged("the chain has lost its head")
+    return row.seq, row.hash
+
+
+def last_seq(connection: Connection) -> int:
+    """Return the seq of the last event, 0 before the first."""
+    return head(connection)[0]
+
+
+def policy_text(connection: Connection, policy_hash: str) -> str | None:
+    """Return the text of a policy that was ever used, None if there is none with this hash."""
+    text: str | None = connection.execute(
+        select(policies.c.text).where(policies.c.hash == policy_hash)
+    ).scalar()
+    return text
+
+
+def mark_value(connection: Connection, name: str) -> str | None:
+    """Return what was last marked under `name`."""
+    value: str | None = connection.execute(select(marks.c.value).where(marks.c.name == name)).scalar()
+    return value
+
+
+def statistics(connection: Connection) -> Statistics:
+    """Count the cases by status and grade."""
+    query = select(cases.c.status, cases.c.grade, func.count()).group_by(cases.c.status, cases.c.grade)
+    return Statistics({(Status(status), grade): count for status, grade, count in connection.execute(query)})
+
+
+def pages(fetch: Callable[[str], list[Case]]) -> Iterator[Case]:
+    """Yield page after page, so that a slow reader never holds the ledger's log open."""
+    after = ""
+    while page := fetch(after):
+        yield from page
+        after = page[-1].number
+
+
+def _cases(connection: Connection, query: Select[str]) -> list[Case]:
+    return [Case.model_validate_json(body) for body in connection.execute(query).scalars()]

@@ -1,0 +1,181 @@
+"""What the ledger hands out and takes in, as plain frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rules.case import Case, Status
+from rules.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as it stands in the chain."""
+
+    seq: int
+    event: Event
+    policy_hash: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A deadline whose time has come; `name` is `lapse:<stage>` or `reminder:<stage>`."""
+
+    case_number: str
+    name: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Cases that changed, oldest change first, and the event up to which this is all there is."""
+
+    cases: tuple[Case, ...]
+    up_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How many cases there are of each (status, grade)."""
+
+    counts: Mapping[tuple[Status, str], int]
+
+    @property
+    def by_status(self) -> dict[Status, int]:
+        """Return how many cases have each status."""
+        return {status: sum(n for (of, _), n in self.counts.items() if of is status) for status in Status}
+
+    @property
+    def open_by_grade(self) -> dict[str, int]:
+        """Return how many cases of each grade are still open."""
+        found: dict[str, int] = {}
+        for (status, grade), count in self.counts.items():
+            if status is not Status.RESOLVED:
+                found[grade] = found.get(grade, 0) + count
+        return found
+
+
+class MailState(StrEnum):
+    """What became of a message that came in."""
+
+    RECEIVED = "received"  # stored, nothing done yet
+    TAKEN = "taken"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A message that came in; its bytes are `ledger.raw(sha256)`."""
+
+    id: int
+    folder: str
+    uidvalidity: int
+    uid: int
+    sha256: str
+    message_id: str
+    sender: str
+    received_at: datetime
+    stored_at: datetime
+    state: MailState
+    reason: str
+    target_folder: str
+    moved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A file kept with a case; its bytes are `ledger.raw(sha256)`."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+
+
+class OutboxState(StrEnum):
+    """How far an outgoing mail has come."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMail:
+    """A mail to be sent once; `notice_key` is the promise, `message_id` stays the same however often it is tried.
+
+    `body` is the letter request as JSON text. `answers` is the incoming mail it automatically replies to, or None:
+    such mails are what `replies_sent_to` counts.
+    """
+
+    notice_key: str
+    message_id: str
+    recipient: str
+    template: str
+    locale: str
+    body: str
+    created_at: datetime
+    answers: int | None
+    case_number: str | None = None
+    event_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedMail:
+    """A mail leased for sending until `lease_until`; `attempts` counts this one.
+
+    `uncertain`: an earlier try was cut off, so the mail may have left; look it up by its Message-ID first.
+    """
+
+    id: int
+    notice_key: str
+    message_id: str
+    case_number: str | None
+    event_seq: int | None
+    answers: int | None
+    recipient: str
+    template: str
+    locale: str
+    body: str
+    attempts: int
+    uncertain: bool
+    created_at: datetime
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """What became of one mail of a case."""
+
+    notice_key: str
+    message_id: str
+    event_seq: int | None
+    recipient: str
+    template: str
+    locale: str
+    state: OutboxState
+    attempts: int
+    created_at: datetime
+    next_try: datetime
+    sent_at: datetime | None
+    failed_at: datetime | None
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in the ledger that cannot be as it was written; `seq` and `case_number` where they are known."""
+
+    what: str
+    seq: int | None = None
+    case_number: str | None = None
+
+    def __str__(self) -> str:
+        place = [f"event {self.seq}" if self.seq else "", self.case_number or ""]
+        return ": ".join([*filter(None, place), self.what])

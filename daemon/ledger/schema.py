@@ -1,0 +1,206 @@
+"""The ledger's tables as queries see them; the numbered files in `migrations/` make them, and a test compares both."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from daemon.ledger.columns import UtcDateTime, Words
+
+metadata = MetaData()
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("applied_by", Text, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("first_seq", Integer, nullable=False),  # the event that could first follow it
+    Column("text", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("case_number", Text, nullable=False),
+    Column("n", Integer, nullable=False),  # from 1 within the case
+    Column("kind", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("promise", Text),
+    Column("policy_hash", Text, ForeignKey("policies.hash"), nullable=False),
+    Column("version", Text, nullable=False),
+    Column("commitment", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("case_number", "n"),
+    UniqueConstraint("case_number", "promise"),
+)
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("seq", Integer, ForeignKey("events.seq"), primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+chain_head = Table(
+    "chain_head",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("grade", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("due", UtcDateTime),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated", Integer, nullable=False),  # seq of its last event
+    Column("body", Text, nullable=False),
+    Index("cases_by_status", "status", "grade"),
+    Index("cases_by_change", "updated"),
+)
+
+case_keys = Table(
+    "case_keys",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Words, nullable=False),
+    Index("case_keys_by_value", "key", "value"),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("due", UtcDateTime, nullable=False),
+    Index("deadlines_by_due", "due"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("serial", Integer, nullable=False),
+)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("size", Integer, nullable=False),  # bytes before compression
+    Column("content", LargeBinary, nullable=False),  # zlib
+)
+
+mail_in = Table(
+    "mail_in",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("folder", Words, nullable=False),
+    Column("uidvalidity", Integer, nullable=False),
+    Column("uid", Integer, nullable=False),
+    Column("sha256", Text, ForeignKey("archive.sha256"), nullable=False),
+    Column("message_id", Words, nullable=False),
+    Column("sender", Words, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("stored_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("target_folder", Words, nullable=False),
+    Column("moved_at", UtcDateTime),
+    UniqueConstraint("folder", "uidvalidity", "uid"),
+    Index("mail_in_by_state", "state"),
+    Index("mail_in_by_message_id", "message_id"),
+    Index("mail_in_unmoved", "id", sqlite_where=text("moved_at IS NULL AND target_folder <> ''")),
+)
+
+intake_parts = Table(
+    "intake_parts",
+    metadata,
+    Column("message_id", Words, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), nullable=False),
+)
+
+mail_cases = Table(
+    "mail_cases",
+    metadata,
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), primary_key=True),
+    Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_number", Text, ForeignKey("cases.number"), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("media_type", Words, nullable=False),
+    Column("sha256", Text, ForeignKey("archive.sha256"), nullable=False),
+    Column("size", Integer, nullable=False),
+    UniqueConstraint("case_number", "name", "sha256"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("notice_key", Text, nullable=False, unique=True),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("case_number", Text, ForeignKey("cases.number")),
+    Column("event_seq", Integer, ForeignKey("events.seq")),
+    Column("answers", Integer, ForeignKey("mail_in.id")),
+    Column("recipient", Words, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("uncertain", Boolean, nullable=False),
+    Column("next_try", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("last_error", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("smtp_reply", Words, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("outbox_by_state", "state", "next_try"),
+    Index("outbox_by_case", "case_number"),
+    Index("outbox_by_age", "created_at"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Words, nullable=False),
+)

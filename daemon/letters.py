@@ -1,0 +1,335 @@
+"""From events to mails: who gets which letter, with everything it says, fixed in the commit that made it necessary.
+
+What is stored is an order: plain words and times. The mail itself, with the time that remains, is composed when it
+is sent.
+"""
+
+from collections.abc import Iterable, Sequence
+from email.utils import parseaddr
+
+from pydantic import BaseModel, ConfigDict
+
+from daemon import words
+from daemon.config import Person
+from daemon.site import Site
+from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
+from rules.case import Case, Status
+from rules.events import Escalated, Event, JsonFacts, Lapsed, Party, Refused, Reminded, Resolved, TaskOpened
+from rules.facts import ISSUED_BY, facts_from_json
+from rules.fields import FormKind
+from rules.grading import authority
+from rules.locales import Locale
+from rules.notices import Notice, Reader, notices
+from rules.policy import Authority
+from sheets.blanks import blank_form, blank_name
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
+
+
+class EnclosureOrder(BaseModel):
+    """A form to attach, built when the mail is composed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: FormKind
+    blank: str
+    prefill: JsonFacts = {}
+    flaws: dict[str, str] = {}  # fact key → what to mend, in the reader's language
+    case_number: str = ""
+
+
+class LetterOrder(BaseModel):
+    """A mail as it stands in the outbox."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    template: Template
+    locale: Locale
+    to: Address
+    root: str = ""
+    in_reply_to: str = ""
+    automatic_reply: bool = False
+    subject_hint: str = ""
+    content: Content
+    enclosures: tuple[EnclosureOrder, ...] = ()
+
+    def warned(self, warning: str) -> "LetterOrder":
+        """Return the same letter with one more warning, unless it is empty."""
+        if not warning:
+            return self
+        content = self.content.model_copy(update={"warnings": (warning, *self.content.warnings)})
+        return self.model_copy(update={"content": content})
+
+
+def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
+    """Turn an order into a letter: build its enclosures and name its sender."""
+    name, email = parseaddr(site.config.smtp.sender)
+    return Letter(
+        template=order.template,
+        locale=order.locale,
+        sender=Address(email=email, name=name),
+        to=order.to,
+        message_id=message_id,
+        root=order.root,
+        in_reply_to=order.in_reply_to,
+        automatic_reply=order.automatic_reply,
+        subject_hint=order.subject_hint,
+        content=order.content,
+        enclosures=tuple(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
+    )
+
+
+def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
+    form = site.catalogue.form(order.form)
+    blank = next(blank for blank in form.blanks if blank.key == order.blank)
+    content = blank_form(
+        form,
+        blank,
+        locale,
+        prefill=facts_from_json(order.prefill, form),
+        flaws=order.flaws,
+        case_number=order.case_number or None,
+        zone=site.zone,
+    )
+    return Enclosure(name=blank_name(form, blank, locale), content=content, media_type=XLSX)
+
+
+# ---------------------------------------------------------------- who gets one
+
+
+def root_id(number: str, site: Site) -> str:
+    """Return the id all mails of a case hang on (RFC 5322 References)."""
+    domain = site.own_address.partition("@")[2]
+    return f"<case.{number}.{site.config.daemon.site}@{domain}>"
+
+
+def addressees(case: Case, event: Event, site: Site) -> list[tuple[Person, Notice]]:
+    """Return who gets a mail about `event`: each person one, in his most demanding part.
+
+    Answers to whoever sent a form are not among them: the intake gives one per message.
+    """
+    found: dict[str, tuple[Person, Notice]] = {}
+    for notice in notices(case, event, site.policy):
+        for person in _persons(notice, event, case, site):
+            key = person.email.lower()
+            if key not in found or _DEMAND[notice.reader] < _DEMAND[found[key][1].reader]:
+                found[key] = (person, notice)
+    return list(found.values())
+
+
+def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Person]:
+    if notice.to == "reporter":
+        return _person_of(event.by, site) if isinstance(event, Refused | Resolved) else []
+    if notice.to == "sender":
+        return _person_of(case.sender, site) if isinstance(event, Resolved) else []
+    return [person for role in notice.to for person in site.people(role)]
+
+
+def _person_of(who: Party, site: Site) -> list[Person]:
+    if not who.email:
+        return []
+    return [site.person(who.email) or Person(name=who.name or who.email, email=who.email)]
+
+
+# ---------------------------------------------------------------- what it says
+
+
+class Writer:
+    """Writes the letters about one case; `history` are all its events so far."""
+
+    def __init__(self, case: Case, history: Sequence[Event], site: Site) -> None:
+        self.case = case
+        self.history = history
+        self.site = site
+        self.facts = {
+            **words.typed(case.facts, site.catalogue, FormKind.COMPLAINT),
+            **({ISSUED_BY: case.issued_by} if case.issued_by else {}),
+        }
+        self.grants: tuple[Authority, ...] = authority(self.facts, site.policy)
+
+    def order(self, person: Person, notice: Notice, event: Event) -> LetterOrder:
+        """Write the letter that `notice` owes `person`."""
+        locale = person.locale or self.site.locale
+        template = Template(notice.template)
+        content = self.content(locale, notice.reader, self._clauses(notice, event), person)
+        return LetterOrder(
+            template=template,
+            locale=locale,
+            to=Address(email=person.email, name=person.name),
+            root=root_id(self.case.number, self.site),
+            subject_hint=self.subject_hint(),
+            content=content.model_copy(update=self._about(event, locale, person)),
+            enclosures=self._enclosures(notice, event),
+        )
+
+    def content(
+        self, locale: Locale, reader: Reader, clauses: Iterable[str], person: Person | None = None
+    ) -> Content:
+        """Say what every letter about the case says."""
+        case, policy, site = self.case, self.site.policy, self.site
+        stage = policy.stage(case.stage)
+        roles = site.roles_of(person.email) if person else ()
+        return Content(
+            reader=reader,
+            zone=site.config.daemon.timezone,
+            case_number=case.number,
+            reader_role=words.role_titles(
+                [role for role in roles if role in self._concerned()][:1], policy, locale
+            ),
+            grade=policy.grade(case.grade).title.get(locale),
+            grade_key=case.grade,
+            customer=str(case.facts.get("customer_name", "")),
+            summary=self.summary(locale),
+            opened_at=case.opened_at,
+            due=case.due,
+            window="" if stage.window is None else words.span(stage.window, locale),
+            owners=self._holders(case.owners, locale),
+            next_owners="" if stage.on_lapse is None else self._holders(stage.on_lapse.report_to, locale),
+            standing=stage.window is None and case.is_open,
+            incomplete=case.status is Status.INCOMPLETE,
+            why=tuple(
+                Why(clause=key, text=policy.clause(key).text.get(locale)) for key in dict.fromkeys(clauses)
+            ),
+            reason=self._reason(locale),
+            facts=tuple(Line(label=label, value=value) for label, value in self._fact_lines(locale)),
+            history=tuple(self._steps(locale)),
+            authority=words.authority(self.grants, roles, locale) if reader == "owner" else "",
+            warnings=case.warnings if reader == "owner" else (),
+        )
+
+    def subject_hint(self) -> str:
+        """Return the words behind the case number in the subject: the same for every mail and reader of the case."""
+        name = str(self.case.facts.get("customer_name", ""))
+        return " ".join(word for word in (name, self.summary_category(self.site.locale)) if word)
+
+    def summary_category(self, locale: Locale) -> str:
+        """Return the category in words."""
+        field = self.site.catalogue.form(FormKind.COMPLAINT).field("category")
+        key = self.case.facts.get("category")
+        return words.choice(field, str(key), locale) if key else ""
+
+    def summary(self, locale: Locale) -> str:
+        """Return the complaint in one line: its category and the beginning of the description."""
+        description = " ".join(str(self.case.facts.get("description", "")).split())
+        short = description if len(description) <= 60 else description[:59] + "…"
+        return "：".join(word for word in (self.summary_category(locale), short) if word)
+
+    def line(self, locale: Locale, *, again: bool = False) -> CaseLine:
+        """Return the case as one line of an acknowledgement."""
+        case = self.case
+        graded = case.status is not Status.INCOMPLETE
+        return CaseLine(
+            number=case.number,
+            customer=str(case.facts.get("customer_name", "")),
+            summary=self.summary(locale),
+            grade=self.site.policy.grade(case.grade).title.get(locale) if graded else "",
+            grade_key=case.grade,
+            owners=self._holders(case.owners, locale),
+            due=case.due,
+            again=again,
+        )
+
+    def _clauses(self, notice: Notice, event: Event) -> list[str]:
+        clauses = [notice.clause]
+        if notice.template in ("assignment", "escalation", "overdue") and not isinstance(event, TaskOpened):
+            lapse = self._last_lapse()
+            clauses = [*([lapse.clause] if lapse else []), notice.clause, self.case.grade_clause]
+        return [clause for clause in clauses if clause]
+
+    def _about(self, event: Event, locale: Locale, person: Person) -> dict[str, object]:
+        """Say what this one event adds."""
+        match event:
+            case TaskOpened():
+                return {"task": True, "due": event.due, "standing": False, **self._task_window(event, locale)}
+            case Reminded():
+                return {"due": event.due}
+            case Escalated():
+                return self._escalation(event, locale)
+            case Refused():
+                return self._refusal(event, locale, person)
+            case Resolved():
+                return {
+                    "outcome": tuple(Line(label=a, value=b) for a, b in self._outcome(event.facts, locale)),
+                    "resolved_by": words.party(event.by, self.site.policy, locale),
+                }
+            case _:
+                return {}
+
+    def _task_window(self, event: TaskOpened, locale: Locale) -> dict[str, object]:
+        return {"window": words.span(event.due - event.at, locale)}
+
+    def _escalation(self, event: Escalated, locale: Locale) -> dict[str, object]:
+        lapse = self._last_lapse()
+        return {
+            "previous_grade": self.site.policy.grade(event.from_).title.get(locale),
+            "lapsed_at": lapse.due if lapse else None,
+            "previous_owners": self._holders(lapse.roles, locale) if lapse else "",
+        }
+
+    def _refusal(self, event: Refused, locale: Locale, person: Person) -> dict[str, object]:
+        promised = words.concession(event.facts, locale)
+        roles = self.site.roles_of(person.email)
+        detail = [
+            words.PROMISED.get(locale).format(what=promised) if promised else "",
+            words.MAY.get(locale).format(what=words.authority(self.grants, roles, locale))
+            if promised
+            else "",
+            str(event.facts.get("unclear", "")),
+        ]
+        return {
+            "refusal": event.reason,
+            "refusal_detail": "\n".join(part for part in detail if part),
+            "sent_to": self._holders(event.sent_to, locale),
+            "outcome": tuple(Line(label=a, value=b) for a, b in self._outcome(event.facts, locale)),
+            "resolved_by": words.party(event.by, self.site.policy, locale),
+        }
+
+    def _outcome(self, facts: JsonFacts, locale: Locale) -> list[tuple[str, str]]:
+        told = {key: value for key, value in facts.items() if key != "case_number"}
+        return words.lines(told, self.site.catalogue, FormKind.HANDLING, locale, self.site.zone)
+
+    def _enclosures(self, notice: Notice, event: Event) -> tuple[EnclosureOrder, ...]:
+        """Attach the handling form, prefilled, for whoever is to act."""
+        acts = notice.reader == "owner" and notice.template in ("assignment", "escalation")
+        if not acts and notice.reader != "covering":
+            return ()
+        prefill: JsonFacts = {"case_number": self.case.number}
+        if isinstance(event, Refused):
+            prefill |= {
+                key: value for key, value in event.facts.items() if key not in ("unclear", "filled_in_by")
+            }
+        return (EnclosureOrder(form=FormKind.HANDLING, blank="handling", prefill=prefill),)
+
+    def _concerned(self) -> tuple[str, ...]:
+        case = self.case
+        return (
+            *case.owners,
+            *(task.role for task in case.tasks),
+            *case.told,
+            *self.site.policy.resolved_notice,
+        )
+
+    def _holders(self, roles: Iterable[str], locale: Locale) -> str:
+        site = self.site
+        named = (words.office_holders(role, site.people(role), site.policy, locale) for role in roles)
+        return words.JOIN.get(locale).join(named)
+
+    def _reason(self, locale: Locale) -> str:
+        row = self.case.grade_reason
+        return (
+            self.site.policy.grading[int(row) - 1].reason.get(locale) if row and not self.case.lapses else ""
+        )
+
+    def _fact_lines(self, locale: Locale) -> list[tuple[str, str]]:
+        return words.lines(self.case.facts, self.site.catalogue, FormKind.COMPLAINT, locale, self.site.zone)
+
+    def _steps(self, locale: Locale) -> Iterable[Step]:
+        for event in self.history:
+            text = words.step(event, self.site.policy, locale)
+            if text:
+                yield Step(at=event.at, text=text)
+
+    def _last_lapse(self) -> Lapsed | None:
+        lapses = [event for event in self.history if isinstance(event, Lapsed)]
+        return lapses[-1] if lapses else None

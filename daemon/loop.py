@@ -1,0 +1,151 @@
+"""The running daemon: four channels on threads of their own, a ticker for periodic work, and signals."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+import schedule
+
+from daemon.bell import Bell
+from daemon.bootstrap import House
+from daemon.channel import Channel
+from daemon.ledger import LedgerError
+from mailer.inbox import MailboxUnavailable
+from rules.deadlines import deadlines
+
+log = logging.getLogger("kesu.loop")
+
+FIRST_INTAKE_SECONDS = (
+    10.0  # how long lapses wait at the start for reports that came in time during an outage
+)
+STOP_SECONDS = 4.0
+WORKBOOK_PAUSE = 0.2  # lets the rows of a burst come together
+
+
+class Loop:
+    """Runs a house until it is asked to stop."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._bells = house.bells
+        self._first_intake = threading.Event()
+        self._ticker = schedule.Scheduler()
+        self._reload_asked = threading.Event()
+        self.reload: Callable[[], None] = lambda: None
+        self.channels = [
+            self._channel("intake", self._intake, house.fetching.hang_up),
+            self._channel("lapses", self._lapses),
+            self._channel("outbox", self._outbox, house.outbox.close),
+            self._channel("workbook", self._workbook),
+        ]
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT (or `stop`); SIGHUP reloads."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stopped)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._reloaded)
+        self.start()
+        log.info("running site=%s", self._house.site.config.daemon.site)
+        while not self._bells.stop.wait(1.0):
+            self._ticker.run_pending()
+            if self._reload_asked.is_set():
+                self._reload_asked.clear()
+                self.reload()
+        self.join()
+
+    def start(self) -> None:
+        """Start the channels and the ticker."""
+        self._ticker.every(5).seconds.do(self._bells.changed)
+        self._ticker.every(10).minutes.do(self._audit)
+        for channel in self.channels:
+            channel.start()
+
+    def stop(self) -> None:
+        """Ask everybody to stop."""
+        self._bells.ring_out()
+
+    def join(self) -> None:
+        """Wait for the channels, as long as a clean stop allows."""
+        for channel in self.channels:
+            channel.join(STOP_SECONDS / len(self.channels))
+        slow = [channel.name for channel in self.channels if channel.is_alive()]
+        log.info("stopped%s", f", leaving {', '.join(slow)}" if slow else "")
+
+    def _channel(
+        self, name: str, work: Callable[[], None], recover: Callable[[], None] = lambda: None
+    ) -> Channel:
+        return Channel(name, work, self._bells.stop, recover)
+
+    def _stopped(self, number: int, _frame: FrameType | None) -> None:
+        log.info("signal %s: stopping", signal.Signals(number).name)
+        self.stop()
+
+    def _reloaded(self, _number: int, _frame: FrameType | None) -> None:
+        self._reload_asked.set()
+
+    # ------------------------------------------------------------ the channels
+
+    def _intake(self) -> None:
+        try:
+            if self._house.fetching.round():
+                self._bells.changed()
+        finally:
+            self._first_intake.set()
+        self._house.fetching.wait(self._bells.stop)
+
+    def _lapses(self) -> None:
+        self._first_intake.wait(FIRST_INTAKE_SECONDS)
+        self._house.lapses.run_due()
+        self._wait(self._bells.lapses, self._house.lapses.seconds_to_next())
+
+    def _outbox(self) -> None:
+        self._house.outbox.send_due()
+        self._wait(self._bells.outbox, self._house.outbox.seconds_to_next())
+
+    def _workbook(self) -> None:
+        self._house.workbook.write_changes()
+        self._wait(self._bells.workbook, 60.0)
+        self._bells.stop.wait(WORKBOOK_PAUSE)
+
+    def _wait(self, bell: Bell, seconds: float) -> None:
+        if not self._bells.stop.is_set():
+            bell.wait(seconds)
+
+    def _audit(self) -> None:
+        """Say loudly if an open case has nothing to come: it would be forgotten."""
+        with suppress(LedgerError):
+            for number in forgotten(self._house):
+                log.error("case %s is open and has no deadline", number)
+
+
+def forgotten(house: House) -> list[str]:
+    """Return the open cases that no deadline will ever wake."""
+    docket = house.docket
+    return [
+        case.number
+        for case in house.ledger.cases(open_only=True)
+        if not deadlines(case, docket.site_of(case).policy)
+    ]
+
+
+def run_once(house: House) -> bool:
+    """Do everything that is due now, once: intake, lapses, workbook, outbox. Tell whether all of it worked."""
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("intake", house.fetching.round),
+        ("lapses", house.lapses.run_due),
+        ("workbook", house.workbook.write_changes),
+        ("outbox", house.outbox.send_due),
+    ]
+    return all([_attempt(name, step) for name, step in steps])
+
+
+def _attempt(name: str, step: Callable[[], object]) -> bool:
+    try:
+        return step() is not False
+    except (MailboxUnavailable, LedgerError, OSError) as error:
+        log.error("%s: %s", name, error)
+        return False

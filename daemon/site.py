@@ -1,0 +1,105 @@
+"""One site: its configuration, its rules and its people, checked together."""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+from fnmatch import fnmatchcase
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from daemon import packs
+from daemon.config import Config, Person, load_config
+from daemon.errors import ConfigurationError
+from rules.events import Party
+from rules.fields import Catalogue
+from rules.locales import Locale
+from rules.policy import Policy
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that stays the same while the daemon runs (SIGHUP replaces people and policy)."""
+
+    config: Config
+    policy: Policy
+    policy_text: str
+    catalogue: Catalogue
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return self.config.daemon.zone
+
+    @property
+    def locale(self) -> Locale:
+        """The site's language."""
+        return self.config.daemon.locale
+
+    @property
+    def own_address(self) -> str:
+        """The address the daemon sends from, lower case."""
+        return parseaddr(self.config.smtp.sender)[1].lower()
+
+    def people(self, role: str) -> tuple[Person, ...]:
+        """Return who stands behind a role."""
+        return self.config.people.get(role, ())
+
+    def roles_of(self, email: str) -> tuple[str, ...]:
+        """Return the roles of an address; none for a stranger or plain staff."""
+        wanted = email.lower()
+        return tuple(
+            role
+            for role, people in self.config.people.items()
+            if any(person.email.lower() == wanted for person in people)
+        )
+
+    def person(self, email: str) -> Person | None:
+        """Return the person with this address."""
+        wanted = email.lower()
+        everybody = (person for people in self.config.people.values() for person in people)
+        return next((person for person in everybody if person.email.lower() == wanted), None)
+
+    def locale_of(self, email: str) -> Locale:
+        """Return the language a person reads: his own, else the site's."""
+        person = self.person(email)
+        return person.locale if person is not None and person.locale is not None else self.locale
+
+    def party(self, email: str, name: str = "") -> Party:
+        """Return somebody as the rules see him: his roles, by his address."""
+        person = self.person(email)
+        return Party(roles=self.roles_of(email), email=email, name=person.name if person else name)
+
+    def issuer(self, email: str) -> str | None:
+        """Return the role in which an address issues forms (D26: from the sender's role), the issuing ones first."""
+        roles = self.roles_of(email)
+        issuing = [role for role in self.policy.intake.issuing_roles if role in roles]
+        return next(iter([*issuing, *roles]), None)
+
+    def may_send(self, email: str) -> bool:
+        """Tell whether forms are taken from an address: everybody in [people], and who matches [access]."""
+        address = email.lower()
+        patterns = [pattern.lower() for pattern in self.config.access.senders]
+        return bool(self.roles_of(email)) or any(fnmatchcase(address, pattern) for pattern in patterns)
+
+
+def load_site(path: Path) -> Site:
+    """Read and check configuration, policy and people; ConfigurationError names what is wrong."""
+    config = load_config(path)
+    text = packs.policy_text(config.daemon.policy, config.base)
+    policy = packs.read_policy(text, config.daemon.policy)
+    _check_people(config, policy)
+    return Site(config, policy, text, packs.catalogue())
+
+
+def _check_people(config: Config, policy: Policy) -> None:
+    known = {role.key for role in policy.roles}
+    for role in config.people:
+        if role not in known:
+            raise ConfigurationError(
+                f"people.{role}", f"the policy knows no such role; known are {', '.join(sorted(known))}"
+            )
+    empty = [role for role in policy.acting_roles() if not config.people.get(role)]
+    if empty:
+        raise ConfigurationError(
+            ", ".join(f"people.{role}" for role in empty),
+            "the policy needs at least one person in each of these roles",
+        )

@@ -1,0 +1,255 @@
+"""How the daemon puts cases into words: facts, persons, spans and history in the reader's language."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from daemon.config import Person
+from rules.conditions import FactValue
+from rules.events import (
+    Amended,
+    Attached,
+    Escalated,
+    Event,
+    Graded,
+    JsonFacts,
+    Lapsed,
+    Opened,
+    Party,
+    Refused,
+    Reminded,
+    Reported,
+    Resolved,
+    TaskDone,
+    TaskOpened,
+)
+from rules.facts import Facts, facts_from_json
+from rules.fields import Catalogue, Field, FormKind, Kind
+from rules.locales import Locale, Text
+from rules.policy import Authority, ConcessionKind, Policy
+
+
+def _text(zh_hant: str, zh_hans: str, en: str) -> Text:
+    return Text(zh_hant=zh_hant, zh_hans=zh_hans, en=en)
+
+
+YES = _text("是", "是", "yes")
+NO = _text("否", "否", "no")
+UNITS = (
+    (86400, _text("{n} 天", "{n} 天", "{n} days"), _text("1 天", "1 天", "1 day")),
+    (3600, _text("{n} 小時", "{n} 小时", "{n} hours"), _text("1 小時", "1 小时", "1 hour")),
+    (60, _text("{n} 分鐘", "{n} 分钟", "{n} minutes"), _text("1 分鐘", "1 分钟", "1 minute")),
+    (1, _text("{n} 秒", "{n} 秒", "{n} seconds"), _text("1 秒", "1 秒", "1 second")),
+)
+MONEY = _text("{amount} 元", "{amount} 元", "CNY {amount}")
+GRANTS = {
+    ConcessionKind.DISCOUNT: _text(
+        "優惠工時費 {amount}", "优惠工时费 {amount}", "{amount} off the labour fee"
+    ),
+    ConcessionKind.GIFT: _text("贈送精品 {amount}", "赠送精品 {amount}", "accessories worth {amount}"),
+    ConcessionKind.CASH: _text("現金補償 {amount}", "现金补偿 {amount}", "{amount} in cash"),
+}
+UP_TO = _text("最多可{what}", "最多可{what}", "up to {what}")
+OR = _text("；或", "；或", "; or ")
+JOIN = _text("、", "、", ", ")
+NO_AUTHORITY = _text(
+    "您沒有讓利權限，需要讓利時請轉請有權限的主管決定",
+    "您没有让利权限，需要让利时请转请有权限的主管决定",
+    "You hold no authority for concessions; ask a manager who does",
+)
+PROMISED = _text("承諾：{what}", "承诺：{what}", "Promised: {what}")
+MAY = _text("您的權限：{what}", "您的权限：{what}", "Your authority: {what}")
+
+UNDELIVERED = _text(
+    "本郵件無法送達 {who}，請以其他方式通知",
+    "本邮件无法送达 {who}，请用其他方式通知",
+    "This mail could not be delivered to {who}; please reach them another way",
+)
+OPENED = _text("收到抱怨單（{who}）", "收到抱怨单（{who}）", "Complaint form received ({who})")
+AMENDED = _text("收到補正後的抱怨單", "收到补正后的抱怨单", "Corrected form received")
+ATTACHED = _text(
+    "同一抱怨重複寄來，併入本案",
+    "同一抱怨重复发来，并入本案",
+    "The same complaint came again and was put to this case",
+)
+GRADED = _text("評定為{grade}（{clause}）", "评定为{grade}（{clause}）", "Graded {grade} ({clause})")
+LAPSED = _text(
+    "{who}未在時限內解決（{clause}）",
+    "{who}未在时限内解决（{clause}）",
+    "Not resolved in time by {who} ({clause})",
+)
+ESCALATED = _text("升為{grade}，報告{who}", "升为{grade}，上报{who}", "Rose to {grade}, reported to {who}")
+KEPT = _text("已報告{who}，維持{grade}", "已上报{who}，维持{grade}", "Reported to {who}; stays {grade}")
+REMINDED = _text("提醒{who}", "提醒{who}", "Reminded {who}")
+REPORTED = _text("{who}回報：{what}", "{who}反馈：{what}", "{who} reported: {what}")
+REFUSED = _text(
+    "退回{who}的回報（{clause}）", "退回{who}的反馈（{clause}）", "The report of {who} was refused ({clause})"
+)
+RESOLVED = _text("{who}解決了本案", "{who}解决了本案", "Resolved by {who}")
+TASK = _text(
+    "{who}須回報處理情況（{clause}）", "{who}须反馈处理情况（{clause}）", "{who} owes a report ({clause})"
+)
+TASK_DONE = _text("{who}已回報（{clause}）", "{who}已反馈（{clause}）", "{who} has reported ({clause})")
+CUSTOMER_SENDER = _text("同仁", "同事", "a colleague")
+
+
+def undelivered(whom: str, locale: Locale) -> str:
+    """Say that a mail could not reach its reader; empty if `whom` is."""
+    return UNDELIVERED.get(locale).format(who=whom) if whom else ""
+
+
+def span(length: timedelta, locale: Locale) -> str:
+    """Write a length of time in its largest whole unit: 2 小時, 90 minutes."""
+    seconds = length.total_seconds()
+    for size, many, one in UNITS:
+        if seconds >= size and seconds % size == 0:
+            number = int(seconds // size)
+            return (one if number == 1 else many).get(locale).format(n=number)
+    return UNITS[-1][1].get(locale).format(n=f"{seconds:g}")
+
+
+def money(amount: Decimal, locale: Locale) -> str:
+    """Write an amount with thousands set apart, its currency in the language."""
+    number = f"{amount:,.2f}".removesuffix(".00")
+    return MONEY.get(locale).format(amount=number)
+
+
+def percentage(number: Decimal) -> str:
+    """Write a percentage: 30%, 12.5%."""
+    return f"{number.normalize():f}%"
+
+
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """Write a time as the site's wall clock shows it."""
+    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def value(field: Field, fact: FactValue, locale: Locale, zone: ZoneInfo) -> str:
+    """Write one fact as a person reads it."""
+    match fact:
+        case bool():
+            return (YES if fact else NO).get(locale)
+        case Decimal():
+            return percentage(fact) if field.kind is Kind.PERCENTAGE else money(fact, locale)
+        case datetime():
+            return moment(fact, zone)
+        case date():
+            return fact.isoformat()
+        case _ if field.kind is Kind.CHOICE:
+            return choice(field, str(fact), locale)
+        case _:
+            return str(fact)
+
+
+def choice(field: Field, key: str, locale: Locale) -> str:
+    """Write a choice by its label; an unknown key as it is."""
+    found = next((entry for entry in field.choices if entry.key == key), None)
+    return key if found is None else found.label.get(locale)
+
+
+def typed(facts: JsonFacts, catalogue: Catalogue, kind: FormKind) -> Facts:
+    """Type facts read back from the ledger."""
+    return facts_from_json(facts, catalogue.form(kind))
+
+
+def lines(
+    facts: JsonFacts, catalogue: Catalogue, kind: FormKind, locale: Locale, zone: ZoneInfo
+) -> list[tuple[str, str]]:
+    """Return label and value of every fact, in the form's order."""
+    form = catalogue.form(kind)
+    known = {key: fact for key, fact in facts.items() if any(field.key == key for field in form.fields)}
+    given = facts_from_json(known, form)
+    return [
+        (field.label.get(locale), value(field, given[field.key], locale, zone))
+        for field in form.fields
+        if field.key in given
+    ]
+
+
+def role_titles(roles: Iterable[str], policy: Policy, locale: Locale) -> str:
+    """Name offices: 服務經理、車間主任."""
+    known = {role.key: role.title.get(locale) for role in policy.roles}
+    return JOIN.get(locale).join(known.get(role, role) for role in roles)
+
+
+def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: Locale) -> str:
+    """Name an office and who holds it: 服務經理 王小明."""
+    names = JOIN.get(locale).join(person.name for person in people)
+    return f"{role_titles([role], policy, locale)} {names}".rstrip()
+
+
+def party(who: Party, policy: Policy, locale: Locale) -> str:
+    """Name somebody who acted: office and name, as far as known."""
+    words = [role_titles(who.roles[:1], policy, locale), who.name or ("" if who.roles else who.email)]
+    return " ".join(word for word in words if word) or CUSTOMER_SENDER.get(locale)
+
+
+def concession(facts: JsonFacts, locale: Locale) -> str:
+    """Put what was promised into words; empty if nothing was."""
+    promised = [(kind, Decimal(str(facts[kind.value]))) for kind in ConcessionKind if facts.get(kind.value)]
+    return JOIN.get(locale).join(_grant(kind, amount, locale) for kind, amount in promised if amount > 0)
+
+
+def authority(grants: Iterable[Authority], roles: Iterable[str], locale: Locale) -> str:
+    """Put what somebody may promise into words: 最多可優惠工時費 30%."""
+    mine = set(roles)
+    limits: dict[ConcessionKind, Decimal] = {}
+    for grant in grants:
+        if grant.role in mine:
+            limits[grant.kind] = max(limits.get(grant.kind, Decimal(0)), grant.limit)
+    if not limits:
+        return NO_AUTHORITY.get(locale)
+    what = OR.get(locale).join(_grant(kind, limit, locale) for kind, limit in limits.items())
+    return UP_TO.get(locale).format(what=what)
+
+
+def _grant(kind: ConcessionKind, amount: Decimal, locale: Locale) -> str:
+    written = percentage(amount) if kind is ConcessionKind.DISCOUNT else money(amount, locale)
+    return GRANTS[kind].get(locale).format(amount=written)
+
+
+def step(event: Event, policy: Policy, locale: Locale) -> str:
+    """Put one event into words for the history; empty for what needs no telling."""
+    found = _STEPS.get(type(event))
+    if found is None:
+        return ""
+    wording, fill = found
+    if isinstance(event, Escalated) and event.from_ == event.to:
+        wording = KEPT
+    return wording.get(locale).format(**{name: part(event, policy, locale) for name, part in fill.items()})
+
+
+def _grade(event: Graded | Escalated, policy: Policy, locale: Locale) -> str:
+    return policy.grade(event.grade if isinstance(event, Graded) else event.to).title.get(locale)
+
+
+def _clause(event: Graded, _policy: Policy, _locale: Locale) -> str:
+    return event.clause
+
+
+_Teller = Callable[[Any, Policy, Locale], str]
+_STEPS: dict[type, tuple[Text, dict[str, _Teller]]] = {
+    Opened: (OPENED, {"who": lambda e, p, lo: party(e.sender, p, lo)}),
+    Amended: (AMENDED, {}),
+    Attached: (ATTACHED, {}),
+    Graded: (GRADED, {"grade": _grade, "clause": _clause}),
+    Lapsed: (LAPSED, {"who": lambda e, p, lo: role_titles(e.roles, p, lo), "clause": _clause}),
+    Escalated: (
+        ESCALATED,
+        {"grade": _grade, "who": lambda e, p, lo: role_titles((*e.report_to, *e.notify), p, lo)},
+    ),
+    Reminded: (REMINDED, {"who": lambda e, p, lo: role_titles(e.roles, p, lo)}),
+    Reported: (
+        REPORTED,
+        {
+            "who": lambda e, p, lo: party(e.by, p, lo),
+            "what": lambda e, _p, _lo: str(e.facts.get("resolution", ""))[:120],
+        },
+    ),
+    Refused: (REFUSED, {"who": lambda e, p, lo: party(e.by, p, lo), "clause": _clause}),
+    Resolved: (RESOLVED, {"who": lambda e, p, lo: party(e.by, p, lo)}),
+    TaskOpened: (TASK, {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause}),
+    TaskDone: (TASK_DONE, {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause}),
+}

@@ -1,0 +1,158 @@
+"""A letter being turned into a mail: which sentences fit it, and the values they may show."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+
+from mailer.cleaning import cleaned
+from mailer.letter import Content, Letter, Template
+from mailer.wording import Wording, wording
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One letter at one moment. `now` and all times of `content` count in `zone`."""
+
+    letter: Letter
+    content: Content
+    wording: Wording
+    now: datetime
+    zone: tzinfo
+
+    @cached_property
+    def variant(self) -> str:
+        """The situation that chooses among the wordings of one mail, empty for the usual one."""
+        content = self.content
+        match self.letter.template:
+            case Template.ACKNOWLEDGEMENT:
+                return _acknowledged(content)
+            case Template.FORM_PROBLEMS:
+                return _problem(content)
+            case Template.AUTHORITY_EXCEEDED:
+                return content.refusal
+            case Template.RESOLVED:
+                return ""
+            case _:
+                return _situation(content)
+
+    @cached_property
+    def acts(self) -> bool:
+        """Tell whether the reader is asked to do something about the case."""
+        match self.letter.template:
+            case Template.AUTHORITY_EXCEEDED:
+                return self.variant != "case-closed"
+            case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
+                return self.content.reader == "owner"
+            case _:
+                return False
+
+    def say(self, key: str, **values: object) -> str:
+        """Return the sentence `key` with the letter's values."""
+        return self.wording.say(key, **{**self.values, **values})
+
+    def line(self, name: str) -> str:
+        """Return the mail's own sentence `name` (headline, lead, …) for this reader in this situation."""
+        return self.say(self.wording.first(self._sections, name))
+
+    def moment(self, at: datetime | None) -> str:
+        """Write a time in the site's zone, empty if there is none."""
+        return self.wording.moment(at.astimezone(self.zone)) if at else ""
+
+    @cached_property
+    def values(self) -> dict[str, object]:
+        """What every sentence may show."""
+        content = self.content
+        due, lapsed = content.due, content.lapsed_at
+        running = due is not None and due > self.now
+        files = dict.fromkeys(flaw.file for flaw in content.flaws if flaw.file)
+        named = {name: getattr(content, name) for name in _SHOWN}
+        return {
+            **named,
+            "complaint": self.wording.say("general.complaint", customer=content.customer),
+            "form": self.wording.say("general.form", customer=content.customer),
+            "you": self.wording.say("general.you", reader_role=content.reader_role),
+            "opened_at": self.moment(content.opened_at),
+            "due": self.moment(due),
+            "left": self.wording.span(due - self.now) if due and running else "",
+            "over": self.wording.span(self.now - due) if due and not running else "",
+            "lapsed_at": self.moment(lapsed),
+            "lapsed_for": self.wording.span(self.now - lapsed) if lapsed else "",
+            "flaws_count": sum(flaw.required for flaw in content.flaws) or len(content.flaws),
+            "cases_count": len(content.cases),
+            "files": self.wording.say("general.separator").join(files),
+            "zone": content.zone,
+        }
+
+    @cached_property
+    def _sections(self) -> tuple[str, ...]:
+        reader, variant = self.content.reader, self.variant
+        names = (f"{reader}-{variant}", variant, reader, "any") if variant else (reader, "any")
+        return tuple(f"{self.letter.template.value}.{name}" for name in names)
+
+
+_SHOWN = (
+    "case_number",
+    "reader_role",
+    "grade",
+    "previous_grade",
+    "customer",
+    "window",
+    "owners",
+    "previous_owners",
+    "next_owners",
+    "incomplete",
+    "resolved_by",
+    "sent_to",
+)
+
+
+def draft(letter: Letter, now: datetime, zone: tzinfo) -> Draft:
+    """Prepare `letter`: its texts cleaned, a lone case of an acknowledgement put in its place."""
+    content = _with_lone_case(letter) if letter.template is Template.ACKNOWLEDGEMENT else letter.content
+    return Draft(letter, cleaned(content), wording(letter.locale), now.astimezone(zone), zone)
+
+
+def _with_lone_case(letter: Letter) -> Content:
+    """Let an acknowledgement that lists a single case speak of that case."""
+    content = letter.content
+    if len(content.cases) != 1:
+        return content
+    case = content.cases[0]
+    known = {
+        "case_number": case.number,
+        "customer": case.customer,
+        "summary": case.summary,
+        "grade": case.grade,
+        "grade_key": case.grade_key,
+        "owners": case.owners,
+        "due": case.due,
+    }
+    return content.model_copy(update={name: getattr(content, name) or value for name, value in known.items()})
+
+
+def _acknowledged(content: Content) -> str:
+    if content.quarantined and not content.cases and not content.case_number:
+        return "quarantined"
+    if len(content.cases) > 1:
+        return "several"
+    if content.cases and content.cases[0].again:
+        return "again"
+    return "incomplete" if content.incomplete else ""
+
+
+def _problem(content: Content) -> str:
+    if any(flaw.required for flaw in content.flaws):
+        return "required"
+    if content.no_form:
+        return "no-form"
+    if content.unreadable:
+        return "unreadable"
+    return "optional" if content.flaws else ""
+
+
+def _situation(content: Content) -> str:
+    if content.task:
+        return "task"
+    if content.standing:
+        return "standing"
+    return "incomplete" if content.incomplete else ""

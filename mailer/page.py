@@ -1,0 +1,362 @@
+"""What stands on a mail, from the headline to the footer, before it becomes text and HTML.
+
+Both layouts show the same page, so that they cannot say different things. Each part is built by one small function;
+`_BLOCKS` is their order. A part with nothing to say is left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from mailer.draft import Draft
+from mailer.letter import CaseLine, Flaw, Template
+
+SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
+
+# White text on each of them reads well (WCAG AA), and they stay apart for colour-blind readers by brightness.
+COLOURS = {
+    "level-3": "#1d6fb8",
+    "level-2": "#b45309",
+    "level-1": "#c2410c",
+    "extra": "#991b1b",
+    "special": "#6d28d9",
+    "incomplete": "#475569",
+}
+PLAIN, GREEN, AMBER, RED = "#1f4e79", "#15803d", "#b45309", "#b91c1c"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table; `mark` is a cell, a clause or the like that stands out."""
+
+    label: str
+    value: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case of a list, ready to show."""
+
+    number: str
+    customer: str
+    summary: str
+    grade: str
+    colour: str
+    owners: str
+    due: str
+    again: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part of the body under its heading; `kind` tells the layouts how to draw it."""
+
+    kind: Literal["prose", "note", "rows", "flaws", "clauses", "steps", "timeline", "cases", "answer"]
+    heading: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    cases: tuple[CaseRow, ...] = ()
+    columns: tuple[str, ...] = ()
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The panel that says by when, and how much of it is left or over."""
+
+    state: Literal["running", "soon", "over", "standing"]
+    label: str
+    main: str
+    rest: str
+    line: str  # both in one sentence
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole mail, in plain words."""
+
+    lang: str
+    fonts: str
+    brand: str
+    colour: str
+    tag: str
+    tag_colour: str
+    headline: str
+    first_line: str  # the headline with its mark, for the list of a mail program
+    preheader: str
+    lead: str
+    case_number: str
+    grade: str
+    customer: str
+    summary: str
+    deadline: Deadline | None
+    blocks: tuple[Block, ...]
+    footer: tuple[str, ...]
+
+
+def page(draft: Draft) -> Page:
+    """Lay out `draft`."""
+    content = draft.content
+    tag, headline = draft.line("tag"), draft.line("headline")
+    first_line = draft.say("general.tagged", tag=tag, headline=headline)
+    about = " · ".join(filter(None, (content.customer, content.summary.partition("\n")[0])))
+    listed = draft.variant in ("several", "unknown-case")
+    return Page(
+        lang=draft.letter.locale.value,
+        fonts=draft.say("general.fonts"),
+        brand=draft.say("general.brand"),
+        colour=_colour(draft),
+        tag=tag,
+        tag_colour=RED if draft.letter.template is Template.OVERDUE else _colour(draft),
+        headline=headline,
+        first_line=first_line,
+        preheader=f"{first_line} {about}".strip(),
+        lead=draft.line("lead"),
+        case_number="" if listed else content.case_number,
+        grade="" if listed else content.grade,
+        customer="" if listed else content.customer,
+        summary="" if listed else content.summary,
+        deadline=deadline(draft),
+        blocks=tuple(block for build in _BLOCKS for block in build(draft)),
+        footer=(draft.say("general.footer"), draft.say("general.footer_times")),
+    )
+
+
+def deadline(draft: Draft) -> Deadline | None:
+    """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
+    content, template = draft.content, draft.letter.template
+    if template in (Template.RESOLVED, Template.FORM_PROBLEMS):
+        return None
+    if draft.variant in ("several", "quarantined", "case-closed", "unknown-case"):
+        return None
+    if template is Template.OVERDUE and content.lapsed_at and not content.task:
+        return _lapsed(draft)
+    if content.due:
+        return _over(draft) if content.due <= draft.now else _running(draft)
+    if content.standing:
+        notes = (draft.say("deadline.standing_note"), *_since_lapse(draft))
+        return _panel(draft, "standing", draft.say("deadline.standing"), "", notes)
+    return _lapsed(draft) if content.lapsed_at else None
+
+
+def _running(draft: Draft) -> Deadline:
+    soon = draft.content.due is not None and draft.content.due - draft.now <= SOON
+    notes = (*_since_lapse(draft), *_next(draft))
+    return _panel(
+        draft, "soon" if soon else "running", draft.say("deadline.by"), draft.say("deadline.left"), notes
+    )
+
+
+def _over(draft: Draft) -> Deadline:
+    return _panel(draft, "over", draft.say("deadline.passed"), draft.say("deadline.over"))
+
+
+def _lapsed(draft: Draft) -> Deadline:
+    content, values = draft.content, draft.values
+    main = draft.say("deadline.passed", due=values["lapsed_at"])
+    rest = draft.say("deadline.over", over=values["lapsed_for"])
+    if content.due and content.due > draft.now:
+        notes = (draft.say("deadline.now"), *_next(draft))
+    else:
+        notes = (draft.say("deadline.standing_note"),) if content.standing else ()
+    return _panel(draft, "over", main, rest, notes)
+
+
+def _panel(
+    draft: Draft,
+    state: Literal["running", "soon", "over", "standing"],
+    main: str,
+    rest: str,
+    notes: tuple[str, ...] = (),
+) -> Deadline:
+    content = draft.content
+    kind = "_task" if content.task else "_incomplete" if content.incomplete else ""
+    label = draft.say(f"deadline.label{kind}")
+    if content.window and state in ("running", "soon"):
+        label = draft.say("deadline.window", label=label)
+    line = draft.say("general.pair", first=main, second=rest) if rest else main
+    return Deadline(state, label, main, rest, line, notes)
+
+
+def _since_lapse(draft: Draft) -> tuple[str, ...]:
+    return (draft.say("deadline.lapsed"),) if draft.content.lapsed_at else ()
+
+
+def _next(draft: Draft) -> tuple[str, ...]:
+    return (draft.say("deadline.next"),) if draft.content.next_owners else ()
+
+
+def _ask(draft: Draft) -> list[Block]:
+    text = draft.line("ask")
+    heading = "headings.ask" if draft.acts else "headings.informed"
+    return [Block("prose", draft.say(heading), (text,))] if text else []
+
+
+def _notes(draft: Draft) -> list[Block]:
+    content = draft.content
+    lines = []
+    if draft.letter.template is Template.FORM_PROBLEMS and content.incomplete:
+        lines.append(draft.say("notes.clock"))
+    if content.quarantined:
+        lines.append(draft.say("notes.quarantined"))
+    return [Block("note", "", tuple(lines))] if lines else []
+
+
+def _detail(draft: Draft) -> list[Block]:
+    text = draft.content.refusal_detail
+    return [Block("note", draft.say("headings.detail"), (text,))] if text else []
+
+
+def _flaws(draft: Draft) -> list[Block]:
+    found = []
+    for required, heading in ((True, "headings.flaws"), (False, "headings.flaws_optional")):
+        rows = tuple(_flaw(draft, flaw) for flaw in draft.content.flaws if flaw.required is required)
+        if rows:
+            found.append(Block("flaws", draft.say(heading), rows=rows))
+    return found
+
+
+def _flaw(draft: Draft, flaw: Flaw) -> Row:
+    place = draft.say("general.place", sheet=flaw.sheet, cell=flaw.cell)
+    several = len({other.file for other in draft.content.flaws}) > 1
+    mark = " · ".join(filter(None, (flaw.file, place))) if several else place
+    return Row(flaw.label, flaw.message, mark)
+
+
+def _unreadable(draft: Draft) -> list[Block]:
+    rows = tuple(Row(line.label, line.value) for line in draft.content.unreadable)
+    return [Block("rows", draft.say("headings.unreadable"), rows=rows)] if rows else []
+
+
+def _steps(draft: Draft) -> list[Block]:
+    if draft.letter.template is not Template.FORM_PROBLEMS:
+        return []
+    content, enclosed = draft.content, bool(draft.letter.enclosures)
+    names = ["resave"] if content.unreadable else []
+    if content.flaws:
+        names.append("open_enclosed" if enclosed else "open_own")
+    elif content.no_form and enclosed:
+        names.append("blank")
+    names += ["send", "replace"] if content.flaws else ["send"]
+    return [Block("steps", draft.say("headings.steps"), tuple(draft.say(f"steps.{name}") for name in names))]
+
+
+def _outcome(draft: Draft) -> list[Block]:
+    content = draft.content
+    rows = [Row(line.label, line.value) for line in content.outcome]
+    if content.resolved_by:
+        rows.append(Row(draft.say("rows.resolved_by"), content.resolved_by))
+    refused = draft.letter.template is Template.AUTHORITY_EXCEEDED
+    heading = draft.say("headings.reported" if refused else "headings.outcome")
+    return [Block("rows", heading, rows=tuple(rows))] if rows else []
+
+
+def _cases(draft: Draft) -> list[Block]:
+    content, template = draft.content, draft.letter.template
+    if not content.cases or (len(content.cases) == 1 and template is Template.ACKNOWLEDGEMENT):
+        return []
+    heading = "headings.cases_opened" if template is Template.FORM_PROBLEMS else "headings.cases"
+    columns = tuple(draft.say(f"columns.{name}") for name in ("case", "customer", "grade", "owners"))
+    rows = tuple(_case(draft, case) for case in content.cases)
+    return [Block("cases", draft.say(heading), cases=rows, columns=columns)]
+
+
+def _case(draft: Draft, case: CaseLine) -> CaseRow:
+    return CaseRow(
+        number=case.number,
+        customer=case.customer,
+        summary=case.summary,
+        grade=case.grade,
+        colour=COLOURS.get(case.grade_key, PLAIN),
+        owners=case.owners,
+        due=draft.say("columns.due", due=draft.moment(case.due)) if case.due else "",
+        again=draft.say("columns.again") if case.again else "",
+    )
+
+
+def _facts(draft: Draft) -> list[Block]:
+    facts = [Row(line.label, line.value) for line in draft.content.facts]
+    known = {row.label for row in facts}
+    rows = [row for row in _about(draft) if row.value and row.label not in known] + facts
+    return [Block("rows", draft.say("headings.facts"), rows=tuple(rows))] if rows else []
+
+
+def _about(draft: Draft) -> list[Row]:
+    """The case itself; nothing where the mail lists several or the case is not known."""
+    content = draft.content
+    if draft.variant in ("several", "unknown-case"):
+        return []
+    changed = content.previous_grade and content.grade and content.previous_grade != content.grade
+    return [
+        Row(draft.say("rows.case_number"), content.case_number),
+        Row(draft.say("rows.grade"), draft.say("rows.grade_change") if changed else content.grade),
+        Row(draft.say("rows.opened_at"), draft.moment(content.opened_at)),
+        Row(draft.say("rows.owners"), content.owners),
+    ]
+
+
+def _authority(draft: Draft) -> list[Block]:
+    if not (draft.acts and draft.content.authority):
+        return []
+    lines = (draft.content.authority, draft.say("authority.beyond"))
+    return [Block("prose", draft.say("headings.authority"), lines)]
+
+
+def _answer(draft: Draft) -> list[Block]:
+    if not draft.acts or draft.variant in ("incomplete", "not-entitled", "unknown-case"):
+        return []
+    names = ["reply", "concession"]
+    if draft.letter.enclosures:
+        names += ["form", "progress"] if draft.content.task else ["form"]
+    lines = tuple(draft.say(f"answer.{name}") for name in names)
+    return [Block("answer", draft.say("headings.answer"), lines, example=draft.say("answer.example"))]
+
+
+def _warnings(draft: Draft) -> list[Block]:
+    lines = tuple(filter(None, draft.content.warnings))
+    return [Block("note", draft.say("headings.warnings"), lines)] if lines else []
+
+
+def _why(draft: Draft) -> list[Block]:
+    content = draft.content
+    rows = tuple(Row("", why.text, why.clause) for why in content.why)
+    reason = draft.say("general.row", label=draft.say("rows.reason"), value=content.reason)
+    lines = (reason,) if content.reason else ()
+    return [Block("clauses", draft.say("headings.why"), lines, rows)] if rows or lines else []
+
+
+def _history(draft: Draft) -> list[Block]:
+    rows = tuple(Row(draft.moment(step.at), step.text) for step in draft.content.history)
+    return [Block("timeline", draft.say("headings.history"), rows=rows)] if rows else []
+
+
+# The order of the body: what to do, with what, how to answer; then why, and what went before.
+_BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
+    _detail,
+    _ask,
+    _notes,
+    _flaws,
+    _unreadable,
+    _steps,
+    _outcome,
+    _cases,
+    _warnings,
+    _facts,
+    _authority,
+    _answer,
+    _why,
+    _history,
+)
+
+
+def _colour(draft: Draft) -> str:
+    match draft.letter.template:
+        case Template.RESOLVED:
+            return GREEN
+        case Template.FORM_PROBLEMS:
+            return AMBER
+        case _:
+            return COLOURS.get(draft.content.grade_key, PLAIN)

@@ -1,0 +1,306 @@
+"""Bytes to forms, in one process: what the limited child runs for every file (forms.md, contract.md `kesu parse`)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from parsers.choices import ChoiceBook
+from parsers.folding import fold
+from parsers.labels import FormBook
+from parsers.layout import Answer, Layout, Reader
+from parsers.readings import NOTHING, Reading, Surroundings
+from parsers.refusals import EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM, Refused
+from parsers.regions import Region, TitleHit, regions
+from parsers.results import ParsedFile, ParsedForm, Problem, Severity
+from parsers.tables import MAX_LIST_ROWS, Table, find_table, row_answers
+from parsers.wordings import (
+    list_too_long,
+    missing,
+    rows_after_gap,
+    say,
+    sheet_too_large,
+    title_says_otherwise,
+)
+from parsers.workbook import MAX_COLUMNS, MAX_ROWS, Grid, Place, Workbook, cell_name, read_workbook
+from rules.conditions import FactValue
+from rules.fields import Catalogue, Field, Form, FormKind, Kind
+from rules.locales import Locale, Text
+
+LEAST_LABELS = 3  # without a title, so many make a form
+_WITH_TITLE = 2
+_NOT_FILLED_IN = ("填寫說明", "使用說明", "說明", "範例", "示例", "instructions", "how to fill in", "example")
+_INSTRUCTIONS = tuple(fold(name) for name in _NOT_FILLED_IN)
+_NO_LABEL = say("表格", "表格", "Table")
+CUSTOMER_CARE = "customer-care"
+FOLLOW_UP_CALL = "follow-up-call"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a file is read for: the forms to look for, and the circumstances of its arrival."""
+
+    book: FormBook
+    choices: Mapping[FormKind, dict[str, ChoiceBook]]
+    zone: ZoneInfo
+    now: datetime
+    locale: Locale
+    issued_by: str | None
+
+
+@dataclass
+class _Draft:
+    """One form while it is being read."""
+
+    reader: Reader
+    blank: str
+    locale: Locale
+    issued_by: str | None
+    facts: dict[str, FactValue] = field(default_factory=dict)
+    cells: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Place] = field(
+        default_factory=dict
+    )  # where an unanswered label (or a row's cell) stands
+    problems: list[Problem] = field(default_factory=list)
+    untouched: bool = True
+
+
+def parse_workbook(
+    content: bytes,
+    name: str,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+    locale: Locale,
+    issued_by: str | None = None,
+    *,
+    second_reader_only: bool = False,
+) -> ParsedFile:
+    """Read every form in a file. What is wrong with the file is `error`, with a form its problems; nothing is raised
+    for either, but a hostile file may use up memory or time: untrusted ones go through `reader.FormReader`.
+    """
+    try:
+        workbook = read_workbook(content, second_reader_only=second_reader_only)
+    except Refused as refused:
+        return ParsedFile(file=name, forms=(), error=refused.reason)
+    if not any(grid.cells for grid in workbook.grids):
+        return ParsedFile(file=name, forms=(), error=EMPTY_WORKBOOK)
+    book, choices = books_of(catalogue)
+    request = Request(book, choices, zone, now, locale, issued_by)
+    drafts = [draft for grid in _form_sheets(workbook) for draft in _drafts(workbook, grid, request)]
+    filled = tuple(_finished(draft) for draft in drafts if not draft.untouched)
+    if filled:
+        return ParsedFile(file=name, forms=filled, error=None)
+    return ParsedFile(file=name, forms=(), error=EMPTY_FORM if drafts else NO_FORM)
+
+
+_prepared: dict[int, tuple[Catalogue, FormBook, dict[FormKind, dict[str, ChoiceBook]]]] = {}
+
+
+def books_of(catalogue: Catalogue) -> tuple[FormBook, dict[FormKind, dict[str, ChoiceBook]]]:
+    """Index a catalogue once; the last few are kept."""
+    known = _prepared.get(id(catalogue))
+    if known is None or known[0] is not catalogue:
+        choices = {
+            form.kind: {f.key: ChoiceBook.of(f) for f in form.fields if f.kind in (Kind.CHOICE, Kind.YES_NO)}
+            for form in catalogue.forms
+        }
+        known = (catalogue, FormBook(catalogue), choices)
+        if len(_prepared) > 8:
+            _prepared.clear()
+        _prepared[id(catalogue)] = known
+    return known[1], known[2]
+
+
+def _form_sheets(workbook: Workbook) -> list[Grid]:
+    """Leave out sheets that explain how to fill in the others."""
+    filled = [grid for grid in workbook.grids if grid.cells]
+    forms = [grid for grid in filled if not fold(grid.name).endswith(_INSTRUCTIONS)]
+    return forms or filled
+
+
+def _drafts(workbook: Workbook, grid: Grid, request: Request) -> Iterator[_Draft]:
+    for region in regions(grid, request.book):
+        kind = _kind_of(region, request.book)
+        if kind is None:
+            continue
+        form = request.book.labels[kind].form
+        around = Surroundings(request.zone, request.now, workbook.epoch_1904)
+        reader = Reader(workbook, grid, form, request.book, request.choices[kind], around)
+        title = _title_of(region, kind)
+        locale = request.book.locale_of(_label_texts(region, kind, title, grid)) or request.locale
+        start = _Draft(reader, title.match.blank if title else "", locale, request.issued_by)
+        yield from _read_region(region, start, title)
+
+
+def _kind_of(region: Region, book: FormBook) -> FormKind | None:
+    """Tell which form it is: by its title, else by the labels present; None if it is no form."""
+    for title in region.titles:
+        if len(region.keys(title.match.kind)) >= _WITH_TITLE:
+            return title.match.kind
+    counts = {
+        kind: len(region.keys(kind)) for kind in region.hits if _is_form(region, book.labels[kind].form)
+    }
+    return max(counts, key=lambda kind: counts[kind]) if counts else None
+
+
+def _is_form(region: Region, form: Form) -> bool:
+    """Without a title, three labels make a form if half of what it always requires is among them."""
+    keys = region.keys(form.kind)
+    implied = {key for blank in form.blanks for key in blank.implies}
+    required = {f.key for f in form.fields if f.required and not f.required_when} - implied
+    return len(keys) >= LEAST_LABELS and len(keys & required) * 2 >= len(required)
+
+
+def _title_of(region: Region, kind: FormKind) -> TitleHit | None:
+    return next((title for title in region.titles if title.match.kind is kind), None)
+
+
+def _label_texts(region: Region, kind: FormKind, title: TitleHit | None, grid: Grid) -> Iterator[str]:
+    if title is not None:
+        yield str(grid.cells[title.at])
+    for hit in region.hits[kind]:
+        yield hit.text.split(":")[0].split("：")[0]
+
+
+def _read_region(region: Region, start: _Draft, title: TitleHit | None) -> Iterator[_Draft]:
+    table = find_table(start.reader, region)
+    layout = Layout(start.reader, region, above=table.top if table else None)
+    above = list(layout.answers())
+    if table is None:
+        yield _draft(start, above, title)
+        return
+    drafts = [
+        _draft(start, [*row_answers(start.reader, table.header, row), *above], title) for row in table.rows
+    ]
+    _note_unread_rows(table, drafts)
+    yield from drafts
+    if not table.rows:
+        yield _draft(start, above, title)
+
+
+def _note_unread_rows(table: Table, drafts: list[_Draft]) -> None:
+    if table.next_row is not None:
+        _note_table(drafts[-1], table, table.next_row, list_too_long(MAX_LIST_ROWS))
+    if table.stray_row is not None and drafts:
+        _note_table(drafts[-1], table, table.stray_row, rows_after_gap())
+
+
+def _note_table(draft: _Draft, table: Table, row: int, message: Text) -> None:
+    place = cell_name((row, table.header[0].at[1]))
+    sheet = draft.reader.grid.name
+    draft.problems.append(
+        Problem(sheet=sheet, cell=place, key="", label=_NO_LABEL, message=message, severity=Severity.ERROR)
+    )
+
+
+def _draft(start: _Draft, answers: Iterable[Answer], title: TitleHit | None) -> _Draft:
+    """Put the answers of one form together and check what is missing."""
+    draft = _Draft(start.reader, start.blank, start.locale, start.issued_by)
+    chosen = _best(answers)
+    draft.untouched = all(answer.reading == NOTHING for answer in chosen.values())
+    for answer in chosen.values():
+        if answer.reading.value is not None:
+            draft.facts[answer.key] = answer.reading.value
+            draft.cells[answer.key] = cell_name(answer.at)
+        draft.labels[answer.key] = answer.at
+    _follow_title(draft, title)
+    _note_readings(draft, chosen)
+    _note_missing(draft, chosen)
+    if draft.reader.grid.cut:
+        _note_cut(draft)
+    return draft
+
+
+def _best(answers: Iterable[Answer]) -> dict[str, Answer]:
+    """Keep one answer per field: a filled one before an empty one, then the better name, then the first."""
+    best: dict[str, Answer] = {}
+    for answer in answers:
+        held = best.get(answer.key)
+        if held is None or _standing(answer) < _standing(held):
+            best[answer.key] = answer
+    return best
+
+
+def _standing(answer: Answer) -> tuple[bool, int]:
+    return answer.reading == NOTHING, answer.rank
+
+
+def _follow_title(draft: _Draft, title: TitleHit | None) -> None:
+    """Take from the title what no cell says; a cell that says otherwise wins, with a warning."""
+    if title is None:
+        return
+    form = draft.reader.form
+    blank = next(blank for blank in form.blanks if blank.key == title.match.blank)
+    for key, implied in blank.implies.items():
+        said = draft.facts.get(key)
+        if said is None:
+            draft.facts[key] = implied
+            draft.cells[key] = cell_name(title.at)
+        elif said != implied:
+            book = draft.reader.choices[key]
+            message = title_says_otherwise(book.label(implied), book.label(str(said)))
+            _note(draft, form.field(key), draft.cells[key], message, Severity.WARNING)
+
+
+def _note_readings(draft: _Draft, chosen: dict[str, Answer]) -> None:
+    for answer in chosen.values():
+        if answer.reading.problem is None and answer.reading.warning is None:
+            continue
+        of = draft.reader.form.field(answer.key)
+        place = cell_name(answer.at)
+        if answer.reading.warning is not None:
+            _note(draft, of, place, answer.reading.warning, Severity.WARNING)
+        if answer.reading.problem is not None:
+            severity = Severity.ERROR if _is_required(draft, of) else Severity.WARNING
+            _note(draft, of, place, answer.reading.problem, severity)
+
+
+def _note_missing(draft: _Draft, chosen: dict[str, Answer]) -> None:
+    nothing = Answer("", (0, 0), Reading(), 0)
+    for of in draft.reader.form.fields:
+        unread = of.key not in draft.facts and chosen.get(of.key, nothing).reading.problem is None
+        if unread and _is_required(draft, of):
+            place = cell_name(draft.labels[of.key]) if of.key in draft.labels else ""
+            _note(draft, of, place, missing(), Severity.ERROR)
+
+
+def _is_required(draft: _Draft, of: Field) -> bool:
+    """Tell whether the form needs this field; a condition on a fact nobody gave counts as holding."""
+    if not of.required:
+        return False
+    found_by_customer_care = (
+        draft.issued_by == CUSTOMER_CARE and draft.facts.get("source") == FOLLOW_UP_CALL
+    )  # special whatever the amount (D05)
+    if of.key == "repair_amount" and found_by_customer_care:
+        return False
+    return all(cell.holds(draft.facts.get(key)) is not False for key, cell in of.required_when.items())
+
+
+def _note(draft: _Draft, of: Field, cell: str, message: Text, severity: Severity) -> None:
+    sheet = draft.reader.grid.name
+    draft.problems.append(
+        Problem(sheet=sheet, cell=cell, key=of.key, label=of.label, message=message, severity=severity)
+    )
+
+
+def _note_cut(draft: _Draft) -> None:
+    message = sheet_too_large(MAX_ROWS, MAX_COLUMNS)
+    sheet = draft.reader.grid.name
+    draft.problems.append(
+        Problem(sheet=sheet, cell="", key="", label=_NO_LABEL, message=message, severity=Severity.WARNING)
+    )
+
+
+def _finished(draft: _Draft) -> ParsedForm:
+    order = {of.key: index for index, of in enumerate(draft.reader.form.fields)}
+    facts = dict(sorted(draft.facts.items(), key=lambda item: order[item[0]]))
+    return ParsedForm(
+        kind=draft.reader.form.kind,
+        blank=draft.blank,
+        sheet=draft.reader.grid.name,
+        locale=draft.locale,
+        facts=facts,
+        cells={key: draft.cells[key] for key in facts},
+        problems=tuple(sorted(draft.problems, key=lambda problem: order.get(problem.key, len(order)))),
+    )

@@ -1,0 +1,361 @@
+"""Where a label's value stands: right of it, else below it, else behind its colon (forms.md)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parsers.choices import ChoiceBook
+from parsers.labels import FormBook, looks_like_label
+from parsers.marks import has_mark, lone_mark
+from parsers.readings import NOTHING, Reading, Surroundings
+from parsers.regions import Hit, Region
+from parsers.ticks import Box, are_boxes, read_ticks
+from parsers.values import is_printed, means_empty, read_value, written
+from parsers.wordings import parts_unclear
+from parsers.workbook import Area, Grid, Place, Raw, Workbook
+from rules.fields import Field, Form, Kind
+
+_TALLEST = 60  # rows of a merged label that are searched
+_WIDEST = 40  # filled cells of a row that are searched
+_FOOTNOTE = 30  # characters from which a text below a short field is a remark on the page
+_TICK_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a label's value was read as. `at` is the value's cell, the label's where there is no value."""
+
+    key: str
+    at: Place
+    reading: Reading
+    rank: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the cells of one form by its fields."""
+
+    workbook: Workbook
+    grid: Grid
+    form: Form
+    book: FormBook
+    choices: dict[str, ChoiceBook]
+    around: Surroundings
+
+    def read(self, field: Field, at: Place, raw: Raw) -> Reading:
+        """Read one cell as one field."""
+        percent = field.kind is Kind.PERCENTAGE and isinstance(raw, int | float) and raw >= 1
+        shown = percent and self.workbook.is_percentage(self.grid.name, at)
+        return read_value(field, raw, self.around, self.choices.get(field.key), shown_as_percentage=shown)
+
+    def box(self, at: Place) -> Box:
+        """Return a filled cell with its merged area."""
+        return Box(at, self.grid.area(at), self.grid.cells[at])
+
+
+class Layout:
+    """One label-value form: its labels, and the values found for them."""
+
+    def __init__(self, reader: Reader, region: Region, *, above: int | None = None) -> None:
+        self._reader = reader
+        self._grid = reader.grid
+        bounds = region.bounds
+        self._bounds = bounds if above is None else Area(bounds.top, bounds.left, above - 1, bounds.right)
+        every = [hit for hit in region.hits[reader.form.kind] if hit.at in self._bounds]
+        self._titles = {title.at for title in region.titles}
+        self._every = every
+        self._labels = {hit.at for hit in every}
+        self.hits = [hit for hit in every if not self._is_answer(hit)]
+        self._labels = {hit.at for hit in self.hits}
+
+    def answers(self) -> Iterator[Answer]:
+        """Read every label's value, in reading order."""
+        for hit in self.hits:
+            yield from self._answers_of(hit)
+
+    # --- a cell that reads as a label but answers the label before it
+
+    def _is_answer(self, hit: Hit) -> bool:
+        return self._is_text_answer(hit) or self._is_choice_answer(hit)
+
+    def _is_text_answer(self, hit: Hit) -> bool:
+        """`抱怨內容 | 要求：退車`: what stands right beside the label of a long text is that text."""
+        if not hit.label.inline:
+            return False
+        before = self._hit_ending_at(hit.at[0], hit.area.left - 1)
+        if before is None or before.label.inline or len(before.label.known) != 1:
+            return False
+        return self._reader.form.field(before.label.known[0]).multiline
+
+    def _is_choice_answer(self, hit: Hit) -> bool:
+        """`抱怨來源 | 電話 | 聯絡電話 | 0912…`: a choice that is also a label, and is not needed as one."""
+        if hit.label.inline or len(hit.label.keys) != 1:
+            return False
+        asker, adjacent = self._asker(hit)
+        if asker is None or hit.label.known[0] == asker.label.known[0]:
+            return False
+        if self._labels_something(hit, asker):
+            return False
+        return adjacent or (self._has_other_label(hit) and not self._right_neighbour_is_value(hit))
+
+    def _asker(self, hit: Hit) -> tuple[Hit | None, bool]:
+        """Find the choice field's label this cell may answer, and whether nothing empty stands between."""
+        row, edge, adjacent = hit.at[0], hit.area.left, True
+        for column in reversed([c for c in self._grid.rows[row] if c < hit.at[1] and c >= self._bounds.left]):
+            area = self._grid.area((row, column))
+            adjacent = adjacent and area.right + 1 == edge
+            edge = area.left
+            other = self._hit_at((row, column))
+            if other is not None and self._offers(other, hit.text):
+                return other, adjacent
+            text = written(self._grid.cells[row, column])
+            if other is not None and not self._is_option_beside(other) and lone_mark(text) is None:
+                return None, False
+        return None, False
+
+    def _is_option_beside(self, hit: Hit) -> bool:
+        return any(hit.text and book.key(hit.text) for book in self._reader.choices.values())
+
+    def _offers(self, hit: Hit, text: str) -> bool:
+        """Tell whether the text is one of the choices of the field this label names."""
+        if hit.label.inline or len(hit.label.known) != 1:
+            return False
+        book = self._reader.choices.get(hit.label.known[0])
+        return book is not None and book.key(text) is not None
+
+    def _labels_something(self, hit: Hit, asker: Hit) -> bool:
+        """Tell whether a value that fits this label stands right of it, or below it in a row of values."""
+        field = self._reader.form.field(hit.label.known[0])
+        below = (hit.area.bottom + 1, hit.at[1])
+        under_asker = (asker.area.bottom + 1, asker.at[1])
+        if self._fits(field, self._next_right(hit)):
+            return True
+        return below in self._grid.cells and under_asker not in self._labels and self._fits(field, below)
+
+    def _fits(self, field: Field, at: Place | None) -> bool:
+        if at is None or at in self._labels or at not in self._grid.cells:
+            return False
+        reading = self._reader.read(field, at, self._grid.cells[at])
+        return reading.value is not None
+
+    def _has_other_label(self, hit: Hit) -> bool:
+        return any(other.at != hit.at and hit.label.known[0] in other.label.known for other in self._every)
+
+    def _right_neighbour_is_value(self, hit: Hit) -> bool:
+        at = self._next_right(hit)
+        return at is not None and at not in self._labels
+
+    def _next_right(self, hit: Hit) -> Place | None:
+        row = hit.at[0]
+        columns = [c for c in self._grid.rows[row] if hit.area.right < c <= self._bounds.right]
+        return (row, columns[0]) if columns else None
+
+    def _hit_at(self, at: Place) -> Hit | None:
+        return next((hit for hit in self._every if hit.at == at), None)
+
+    def _hit_ending_at(self, row: int, column: int) -> Hit | None:
+        return next(
+            (
+                hit
+                for hit in self._every
+                if hit.area.right == column and hit.area.top <= row <= hit.area.bottom
+            ),
+            None,
+        )
+
+    # --- the value of one label
+
+    def _answers_of(self, hit: Hit) -> Iterator[Answer]:
+        rank = hit.label.rank
+        if len(hit.label.keys) > 1 and not hit.label.inline:
+            yield from self._shared_answers(hit)
+            return
+        inline = dict(hit.label.inline)
+        for key in hit.label.known:
+            field = self._reader.form.field(key)
+            sole = len(hit.label.keys) == 1
+            at, reading = self._beside(hit, field) if sole else (hit.at, NOTHING)
+            if reading == NOTHING and at == hit.at and key in inline:
+                at, reading = hit.at, self._inline(field, hit, inline[key])
+            yield Answer(key, at, reading, rank)
+
+    def _inline(self, field: Field, hit: Hit, text: str) -> Reading:
+        book = self._reader.choices.get(field.key)
+        boxes = [Box(hit.at, hit.area, text)]
+        if book is not None and are_boxes(boxes, book):
+            return read_ticks(boxes, book, hit.at[1])[0]
+        return self._reader.read(field, hit.at, text)
+
+    def _beside(self, hit: Hit, field: Field) -> tuple[Place, Reading]:
+        """Read the value right of the label, else below it."""
+        book = self._reader.choices.get(field.key)
+        if book is not None:
+            return self._choice(hit, field, book)
+        at = next(self._right(hit, field), None)
+        if at is None and not hit.label.inline:
+            at = self._below(hit, field)
+        return (hit.at, NOTHING) if at is None else (at, self._reader.read(field, at, self._grid.cells[at]))
+
+    def _right(self, hit: Hit, field: Field) -> Iterator[Place]:
+        """Yield the filled cells right of a label's merged area, up to the next label, row by row."""
+        for row in range(hit.area.top, min(hit.area.bottom, hit.area.top + _TALLEST) + 1):
+            edge = hit.area.right
+            columns = [c for c in self._grid.rows.get(row, ()) if hit.area.right < c <= self._bounds.right]
+            for column in columns[:_WIDEST]:
+                at = (row, column)
+                if self._ends_search(at, field, gap=column > edge + 1):
+                    break
+                edge = self._grid.area(at).right
+                if not self._is_furniture(at):
+                    yield at
+
+    def _ends_search(self, at: Place, field: Field, *, gap: bool) -> bool:
+        if at in self._labels or at in self._titles:
+            return True
+        raw = self._grid.cells[at]
+        if not isinstance(raw, str) or self._is_choice_of(field, raw):
+            return False
+        return looks_like_label(raw) or (gap and self._heads_a_pair(at, raw))
+
+    def _is_choice_of(self, field: Field, text: str) -> bool:
+        book = self._reader.choices.get(field.key)
+        return book is not None and (
+            book.key(text) is not None or has_mark(text) or lone_mark(text) is not None
+        )
+
+    def _heads_a_pair(self, at: Place, text: str) -> bool:
+        """`客戶姓名 | (empty) | 年資 | 3年`: a short word behind a gap with a value of its own is an unknown label."""
+        if len(text.strip()) > 8 or any(character.isdigit() for character in text):
+            return False
+        neighbour = (at[0], self._grid.area(at).right + 1)
+        return (
+            neighbour in self._grid.cells
+            and neighbour not in self._labels
+            and not self._is_furniture(neighbour)
+        )
+
+    def _is_furniture(self, at: Place) -> bool:
+        """Tell whether a cell is printed on the form: a unit, a hint."""
+        raw = self._grid.cells[at]
+        return isinstance(raw, str) and (is_printed(raw) or self._reader.book.is_hint(raw))
+
+    def _below(self, hit: Hit, field: Field) -> Place | None:
+        """Return the filled cell right under a label, unless it is another label's or a remark on the page."""
+        row = hit.area.bottom + 1
+        if row > self._bounds.bottom:
+            return None
+        columns = [c for c in self._grid.rows.get(row, ()) if hit.area.left <= c <= hit.area.right]
+        at = (row, columns[0]) if columns else None
+        if at is None or at in self._labels or at in self._titles or self._is_furniture(at):
+            return None
+        raw = self._grid.cells[at]
+        if isinstance(raw, str) and (looks_like_label(raw) or self._is_remark(field, raw)):
+            return None
+        return None if self._begins_its_own_row(hit, at) else at
+
+    def _is_remark(self, field: Field, text: str) -> bool:
+        short = field.kind is not Kind.TEXT or not field.multiline
+        return short and not self._is_choice_of(field, text) and (len(text) > _FOOTNOTE or "。" in text)
+
+    def _begins_its_own_row(self, hit: Hit, at: Place) -> bool:
+        """`客戶姓名 | (empty)` above `年資 | 3年`: the label has its box, the cell below is another's label."""
+        beside_label = (hit.at[0], hit.area.right + 1)
+        beside_below = (at[0], self._grid.area(at).right + 1)
+        has_box = beside_label not in self._grid.cells and hit.area.right < self._bounds.right
+        return has_box and beside_below in self._grid.cells and beside_below not in self._labels
+
+    # --- choices
+
+    def _choice(self, hit: Hit, field: Field, book: ChoiceBook) -> tuple[Place, Reading]:
+        places = [*self._right(hit, field), *self._further_boxes(hit, field, hit.area.right + 1)]
+        start = hit.area.right + 1
+        if not places and not hit.label.inline and (below := self._below(hit, field)) is not None:
+            start = below[1]
+            places = [below, *self._row_from(below, field), *self._further_boxes(hit, field, start, below[0])]
+        boxes = [self._reader.box(at) for at in dict.fromkeys(places)]
+        if are_boxes(boxes, book):
+            reading, at = read_ticks(boxes, book, start)
+            return at or hit.at, reading
+        if not boxes or self._are_printed_options(boxes, book):
+            return hit.at, NOTHING
+        return boxes[0].at, self._reader.read(field, boxes[0].at, boxes[0].raw)
+
+    def _are_printed_options(self, boxes: list[Box], book: ChoiceBook) -> bool:
+        """Several choices side by side and no tick anywhere: what the form offers, not what anyone chose."""
+        return len(boxes) > 1 and len({book.key(box.text) for box in boxes} - {None}) > 1
+
+    def _row_from(self, at: Place, field: Field) -> Iterator[Place]:
+        for column in self._grid.rows[at[0]]:
+            if at[1] < column <= self._bounds.right:
+                if self._ends_search((at[0], column), field, gap=False):
+                    return
+                yield at[0], column
+
+    def _further_boxes(self, hit: Hit, field: Field, start: int, above: int | None = None) -> Iterator[Place]:
+        """Yield the choices and ticks that go on in the rows below, where no label begins the row."""
+        first = max(hit.area.bottom, above or 0) + 1
+        for row in range(first, min(first + _TICK_ROWS, self._bounds.bottom + 1)):
+            columns = [
+                c for c in self._grid.rows.get(row, ()) if self._bounds.left <= c <= self._bounds.right
+            ]
+            inside = [c for c in columns if c >= start]
+            if not inside or (columns[0] < start and columns[0] >= hit.area.left):
+                return
+            if not all(self._is_box((row, column), field) for column in inside[:1]):
+                return
+            for column in inside:
+                if not self._is_box((row, column), field):
+                    break
+                yield row, column
+
+    def _is_box(self, at: Place, field: Field) -> bool:
+        raw = self._grid.cells[at]
+        return at not in self._labels and isinstance(raw, str) and self._is_choice_of(field, raw)
+
+    # --- two labels in one cell
+
+    def _shared_answers(self, hit: Hit) -> Iterator[Answer]:
+        """Give each of several labels in one cell its own value: a cell each, or the parts of one."""
+        keys = hit.label.keys
+        any_field = self._reader.form.field(hit.label.known[0])
+        places = list(self._right(hit, any_field))
+        if not places and (below := self._below(hit, any_field)) is not None:
+            places = [below]
+        filled = [at for at in places if not means_empty(self._grid.cells[at])]
+        pieces: list[tuple[Place, Raw]] | None
+        if len(filled) == 1:
+            parts = _split(self._grid.cells[filled[0]], len(keys))
+            pieces = [(filled[0], part) for part in parts] if parts else None
+        else:
+            pieces = (
+                [(at, self._grid.cells[at]) for at in filled[: len(keys)]]
+                if len(filled) >= len(keys)
+                else None
+            )
+        for index, key in enumerate(keys):
+            if key is not None:
+                yield self._shared_answer(hit, key, index, filled, pieces)
+
+    def _shared_answer(
+        self, hit: Hit, key: str, index: int, filled: list[Place], pieces: list[tuple[Place, Raw]] | None
+    ) -> Answer:
+        if not filled:
+            return Answer(key, hit.at, NOTHING, hit.label.rank)
+        field = self._reader.form.field(key)
+        if pieces is not None:
+            at, raw = pieces[index]
+            return Answer(key, at, self._reader.read(field, at, raw), hit.label.rank)
+        whole = self._grid.cells[filled[0]]
+        reading = self._reader.read(field, filled[0], whole)
+        if reading.problem or len(hit.label.known) > 1:
+            reading = Reading(problem=parts_unclear(written(whole), len(hit.label.keys)))
+        return Answer(key, filled[0], reading, hit.label.rank)
+
+
+def _split(raw: Raw, count: int) -> list[str] | None:
+    """Split one cell's text into as many values as there are labels; None if it does not come out even."""
+    text = written(raw).strip()
+    for separator in ("\n", "  ", " ", "/", "、", ",", "，"):
+        parts = [part.strip() for part in text.split(separator, count - 1)]
+        if len(parts) == count and all(parts):
+            return parts
+    return None

@@ -1,0 +1,121 @@
+"""What a cell's XML says, and how a value is written as one."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
+
+from sheets.columns import MARK, CellValue, Column, ColumnKind, wall_time
+from sheets.grid import Cell, NewCell
+from sheets.refusal import unexpected
+from sheets.texts import read_text, stored_text
+
+_PREFIX = rb"(?:[A-Za-z_][\w.-]*:)?"
+_VALUE = re.compile(rb"<" + _PREFIX + rb"v(?:\s[^>]*)?>(.*?)</", re.DOTALL)
+_FORMULA = re.compile(rb"<" + _PREFIX + rb"f(\s[^>]*?)?/?>")
+_PHONETIC = re.compile(rb"<(" + _PREFIX + rb")rPh\b.*?</\1rPh\s*>", re.DOTALL)
+_TEXT = re.compile(rb"<(" + _PREFIX + rb")t(?:\s[^>]*)?(?:/>|>(.*?)</\1t\s*>)", re.DOTALL)
+_ITEM = re.compile(rb"<(" + _PREFIX + rb")si(?:\s[^>]*)?(?:/>|>(.*?)</\1si\s*>)", re.DOTALL)
+_ENTITY = re.compile(r"&(#x[0-9A-Fa-f]+|#[0-9]+|amp|lt|gt|quot|apos);")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+# Excel's day 0; the calendar that begins in 1904 (old Macs) has its own.
+_EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 # serials are wall time
+_DAY = 86_400
+
+
+class Strings:
+    """Reads cells as text; the shared strings are fetched only if a cell refers to them."""
+
+    def __init__(self, shared: Callable[[], bytes]) -> None:
+        self._shared = shared
+
+    @cached_property
+    def _items(self) -> list[bytes]:
+        return [found[2] or b"" for found in _ITEM.finditer(self._shared())]
+
+    def text(self, cell: Cell | None) -> str:
+        """Return what the cell shows as text; numbers as they are stored, an empty cell as ''."""
+        if cell is None:
+            return ""
+        if cell.kind == b"inlineStr":
+            return _joined(cell.content)
+        found = _VALUE.search(cell.content)
+        value = found[1] if found else b""
+        if cell.kind != b"s":
+            return read_text(_plain(value))
+        if not value.strip().isdigit() or int(value) >= len(self._items):
+            raise unexpected("sharedStrings", value.decode("utf-8", errors="replace"))
+        return _joined(self._items[int(value)])
+
+
+def formula_kind(cell: Cell | None) -> str | None:
+    """Tell what formula a cell holds: None, `own`, or `spread` where other cells depend on it."""
+    found = _FORMULA.search(cell.content) if cell is not None else None
+    if found is None:
+        return None
+    attributes = found[1] or b""
+    spread = b"ref=" in attributes.replace(b" ", b"") or b"array" in attributes or b"dataTable" in attributes
+    return "spread" if spread else "own"
+
+
+def _joined(rich: bytes) -> str:
+    """Join the runs of a rich text, leaving out phonetic readings."""
+    return read_text("".join(_plain(found[2] or b"") for found in _TEXT.finditer(_PHONETIC.sub(b"", rich))))
+
+
+def _plain(xml: bytes) -> str:
+    return _ENTITY.sub(_character, xml.decode("utf-8", errors="replace"))
+
+
+def _character(entity: re.Match[str]) -> str:
+    name = entity[1]
+    if name in _NAMED:
+        return _NAMED[name]
+    code = int(name[2:], 16) if name[1] == "x" else int(name[1:])
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
+class CellWriter:
+    """Writes values as cells of one workbook: its time zone, its calendar, its element prefix."""
+
+    def __init__(self, zone: ZoneInfo, *, date1904: bool, prefix: bytes) -> None:
+        self._zone = zone
+        self._epoch = _EPOCH_1904 if date1904 else _EPOCH
+        self._prefix = prefix
+
+    def value(self, value: CellValue, column: Column, style: bytes | None) -> NewCell:
+        """Write a value; None and '' empty the cell but keep its style."""
+        match value:
+            case None | "":
+                return NewCell(b"", b"", style)
+            case bool() if column.kind is ColumnKind.MARK:
+                return self.value(MARK if value else None, column, style)
+            case bool():
+                return NewCell(b"b", self._element(b"v", b"1" if value else b"0"), style)
+            case int():
+                return NewCell(b"", self._element(b"v", b"%d" % value), style)
+            case Decimal():
+                return NewCell(b"", self._element(b"v", f"{value:f}".encode()), style)
+            case datetime():
+                return NewCell(b"", self._element(b"v", self._serial(value)), style)
+        return NewCell(b"inlineStr", self._inline(value), style)
+
+    def formula(self, formula: str, style: bytes | None) -> NewCell:
+        """Write a formula without a value: the spreadsheet program calculates it when the file is opened."""
+        return NewCell(b"", self._element(b"f", escape(formula).encode()), style, is_formula=True)
+
+    def _serial(self, moment: datetime) -> bytes:
+        since = wall_time(moment, self._zone) - self._epoch
+        return f"{since.days + since.seconds / _DAY:.15g}".encode()
+
+    def _inline(self, text: str) -> bytes:
+        content = escape(stored_text(text)).encode()
+        p = self._prefix
+        return b'<%sis><%st xml:space="preserve">%s</%st></%sis>' % (p, p, content, p, p)
+
+    def _element(self, name: bytes, content: bytes) -> bytes:
+        return b"<%s%s>%s</%s%s>" % (self._prefix, name, content, self._prefix, name)

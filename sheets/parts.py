@@ -1,0 +1,164 @@
+"""Finding the table of cases among a workbook's parts; reading only, and only small parts but the shared strings."""
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+from xml.parsers import expat
+
+from sheets.archive import Archive
+from sheets.columns import KEY_COLUMN, column_of_header
+from sheets.places import Area, area_place
+from sheets.refusal import damaged, no_key_column, no_table, several_tables, totals_row, unexpected
+from sheets.texts import read_text
+
+TABLE_NAME = "KesuCases"
+_SMALL = 8 * 2**20
+
+Element = tuple[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class CaseTable:
+    """Where the cases stand: parts, the table's area (1-based, header row included), its headers from left to right."""
+
+    part: str
+    sheet_part: str
+    first_column: int
+    last_column: int
+    header_row: int
+    last_row: int
+    headers: tuple[str, ...]
+    date1904: bool
+    neighbours: tuple[str, ...]  # areas of the other tables on the sheet
+
+
+def elements(archive: Archive, part: str) -> list[Element]:
+    """Return every element of a small part with its attributes, prefixes dropped; PatchRefused if it is not XML."""
+    return list(read_elements(archive.read(part, _SMALL), part))
+
+
+def read_elements(xml: bytes, part: str) -> list[Element]:
+    """Return every element in document order; PatchRefused if `xml` is not well-formed or brings a DTD."""
+    found: list[Element] = []
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        found.append((_local(name), {_local(key): value for key, value in attributes.items()}))
+
+    walk(xml, part, begin)
+    return found
+
+
+def walk(xml: bytes, part: str, begin: Callable[[str, dict[str, str]], None]) -> None:
+    """Call `begin` at every element's start; PatchRefused if `xml` is not well-formed or brings a DTD."""
+
+    def refuse_dtd(*_: object) -> None:
+        raise unexpected(part, "DTD")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = begin
+    parser.StartDoctypeDeclHandler = refuse_dtd
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError:
+        raise damaged(part) from None
+
+
+def _local(name: str) -> str:
+    return name.rpartition(" ")[2]
+
+
+def find_table(archive: Archive) -> CaseTable:
+    """Find the one table whose columns include the case number; PatchRefused if that is not certain."""
+    workbook = related(archive, "", "officeDocument")
+    if not workbook:
+        raise damaged("_rels/.rels")
+    date1904 = any(
+        attributes.get("date1904") in ("1", "true")
+        for name, attributes in elements(archive, workbook[0])
+        if name == "workbookPr"
+    )
+    tables = [
+        (sheet, part)
+        for sheet in related(archive, workbook[0], "worksheet")
+        for part in related(archive, sheet, "table")
+    ]
+    contents = {part: elements(archive, part) for _, part in tables}
+    sheet, part = _choose(tables, contents)
+    neighbours = tuple(
+        contents[other][0][1].get("ref", "") for home, other in tables if home == sheet and other != part
+    )
+    return _case_table(part, sheet, contents[part], date1904, neighbours)
+
+
+def _choose(tables: list[tuple[str, str]], contents: dict[str, list[Element]]) -> tuple[str, str]:
+    ours = [pair for pair in tables if contents[pair[1]][0][1].get("displayName") == TABLE_NAME]
+    keyed = [pair for pair in tables if _has_key(contents[pair[1]])]
+    candidates = [pair for pair in keyed if pair in ours] or keyed
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise several_tables()
+    raise no_key_column() if ours else no_table()
+
+
+def _has_key(table: list[Element]) -> bool:
+    columns = [column_of_header(header) for header in _headers(table)]
+    return any(column is not None and column.key == KEY_COLUMN for column in columns)
+
+
+def _headers(table: list[Element]) -> tuple[str, ...]:
+    return tuple(read_text(attributes.get("name", "")) for name, attributes in table if name == "tableColumn")
+
+
+def _case_table(
+    part: str, sheet: str, content: list[Element], date1904: bool, neighbours: tuple[str, ...]
+) -> CaseTable:
+    attributes = content[0][1]
+    if (
+        attributes.get("headerRowCount", "1") != "1"
+        or attributes.get("tableType", "worksheet") != "worksheet"
+    ):
+        raise unexpected(part, "headerRowCount, tableType")
+    if attributes.get("totalsRowCount", "0") != "0":
+        raise totals_row()
+    left, top, right, bottom = area(attributes.get("ref", ""), part)
+    headers = _headers(content)
+    if len(headers) != right - left + 1:
+        raise unexpected(part, "tableColumns")
+    return CaseTable(part, sheet, left, right, top, bottom, headers, date1904, neighbours)
+
+
+def area(reference: str, part: str) -> Area:
+    """Return the corners of an area that `part` names; PatchRefused if it is none."""
+    try:
+        return area_place(reference)
+    except ValueError:
+        raise unexpected(part, f"ref {reference}") from None
+
+
+def relationships_part(part: str) -> str:
+    """Return the name of the part that holds `part`'s relationships."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def related(archive: Archive, part: str, kind: str) -> list[str]:
+    """Return the parts of one kind that `part` points to, in the order of its relationships."""
+    holder = archive.find(relationships_part(part))
+    if holder is None:
+        return []
+    targets = []
+    for name, attributes in elements(archive, holder):
+        if name == "Relationship" and attributes.get("Type", "").endswith(f"/{kind}"):
+            target = resolved(part, attributes.get("Target", ""))
+            stored = archive.find(target)
+            if attributes.get("TargetMode") != "External" and stored is not None:
+                targets.append(stored)
+    return targets
+
+
+def resolved(part: str, target: str) -> str:
+    """Return the part name that a relationship's target means, seen from `part`."""
+    return posixpath.normpath(posixpath.join("/", posixpath.dirname(part), unquote(target))).lstrip("/")

@@ -1,0 +1,247 @@
+"""An SMTP server on loopback that keeps what it accepts and misbehaves as a test tells it.
+
+    with RecordingSmtp() as server:
+        server.misbehave("RCPT", "451 4.7.1 greylisted, come back", times=1)
+        ...
+        server.mails[0].content
+
+A misbehaviour is an answer instead of the right one, or DROP (the connection ends without one), or HANG (no answer
+until the server stops). Stages: CONNECT, AUTH, MAIL, RCPT, DATA (before the text), TEXT (the text has arrived; with
+`keep=True` it is kept all the same, as if only the answer got lost). An answer of 421 also ends the session.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from threading import Event, Thread
+from typing import Literal, Self
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.servers.loopback import HOST, free_port
+
+Stage = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "TEXT"]
+DROP = "drop"
+HANG = "hang"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One accepted mail and the number of the session (from 1) that brought it."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    session: int
+
+    @property
+    def message(self) -> EmailMessage:
+        """The mail, parsed."""
+        parsed = message_from_bytes(self.content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+
+@dataclass
+class _Fault:
+    stage: Stage
+    answer: str
+    left: int
+    after: int  # mails accepted in the same session before it strikes
+    when: Callable[[str], bool]
+    keep: bool
+
+
+class RecordingSmtp:
+    """The server; a context manager that starts and stops it. `login` (user, password) makes logging in a must.
+
+    `tls` speaks TLS from the first byte, `starttls` offers it.
+    """
+
+    def __init__(
+        self,
+        *,
+        login: tuple[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.host = HOST
+        self.port = free_port()
+        self.mails: list[Mail] = []
+        self.sessions = 0
+        self.commands: list[str] = []
+        self.login = login
+        self.starttls = starttls
+        self._faults: list[_Fault] = []
+        self._loop = _Loop(self, tls)
+
+    def misbehave(
+        self,
+        stage: Stage,
+        answer: str,
+        *,
+        times: int = 1_000_000,
+        after: int = 0,
+        when: Callable[[str], bool] = lambda _argument: True,
+        keep: bool = False,
+    ) -> None:
+        """Answer so at `stage`, `times` times, once `after` mails have gone through the session.
+
+        `when` gets the address at MAIL and RCPT, so that one recipient can be refused and others not.
+        """
+        self._faults.append(_Fault(stage, answer, times, after, when, keep))
+
+    def behave(self) -> None:
+        """Forget all misbehaviour."""
+        self._faults.clear()
+
+    def fault(self, stage: Stage, argument: str, mails: int) -> _Fault | None:
+        """Take the misbehaviour due now, if any."""
+        for fault in self._faults:
+            if fault.stage == stage and fault.left > 0 and mails >= fault.after and fault.when(argument):
+                fault.left -= 1
+                return fault
+        return None
+
+    def __enter__(self) -> Self:
+        self._loop.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.stop()
+
+
+class _Server(SMTP):
+    """One session."""
+
+    def __init__(self, owner: RecordingSmtp) -> None:
+        super().__init__(
+            _Handler(owner),
+            hostname="mail.example.com",
+            ident="recording",
+            timeout=60,
+            loop=asyncio.get_running_loop(),
+            tls_context=owner.starttls,
+            auth_required=owner.login is not None,
+            auth_require_tls=False,
+            authenticator=_authenticator(owner) if owner.login else None,
+        )
+        self.owner = owner
+        self.accepted = 0
+        self.number = 0
+
+    async def struck(self, stage: Stage, argument: str = "") -> _Fault | None:
+        """Misbehave if told so; the caller goes on only after None."""
+        fault = self.owner.fault(stage, argument, self.accepted)
+        if fault is None:
+            return None
+        if fault.answer == HANG:
+            await asyncio.sleep(3600)
+        if fault.answer != DROP:
+            await self.push(fault.answer)
+        if fault.answer == DROP or fault.answer.startswith(("421", "554 5.3.2")):
+            assert self.transport is not None
+            self.transport.close()  # type: ignore[attr-defined]
+        return fault
+
+    async def _handle_client(self) -> None:
+        self.owner.sessions += 1
+        self.number = self.owner.sessions
+        if await self.struck("CONNECT") is None:
+            await super()._handle_client()
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        if await self.struck("MAIL", arg or "") is None:
+            await super().smtp_MAIL(arg)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        if await self.struck("RCPT", arg or "") is None:
+            await super().smtp_RCPT(arg)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        self.owner.commands.append("DATA")
+        if await self.struck("DATA") is None:
+            await super().smtp_DATA(arg)
+
+    async def smtp_AUTH(self, arg: str) -> None:
+        if await self.struck("AUTH") is None:
+            await super().smtp_AUTH(arg)
+
+    async def smtp_QUIT(self, arg: str | None) -> None:
+        self.owner.commands.append("QUIT")
+        await super().smtp_QUIT(arg)
+
+
+class _Handler:
+    def __init__(self, owner: RecordingSmtp) -> None:
+        self._owner = owner
+
+    async def handle_DATA(self, server: _Server, _session: Session, envelope: Envelope) -> str:
+        fault = await self._lost_answer(server, envelope)
+        if fault is not None:
+            return fault
+        self._keep(server, envelope)
+        return f"250 2.0.0 queued as {len(self._owner.mails)}"
+
+    async def _lost_answer(self, server: _Server, envelope: Envelope) -> str | None:
+        fault = self._owner.fault("TEXT", "", server.accepted)
+        if fault is None:
+            return None
+        if fault.keep:
+            self._keep(server, envelope)
+        if fault.answer == HANG:
+            await asyncio.sleep(3600)
+        if fault.answer == DROP:
+            assert server.transport is not None
+            server.transport.close()  # type: ignore[attr-defined]
+            await asyncio.sleep(3600)  # the session is cancelled meanwhile
+        return fault.answer
+
+    def _keep(self, server: _Server, envelope: Envelope) -> None:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        assert envelope.mail_from is not None
+        server.accepted += 1
+        self._owner.mails.append(Mail(envelope.mail_from, tuple(envelope.rcpt_tos), content, server.number))
+
+
+class _Loop:
+    """The event loop that serves, in a thread of its own."""
+
+    def __init__(self, owner: RecordingSmtp, tls: ssl.SSLContext | None) -> None:
+        self._owner = owner
+        self._tls = tls
+        self._ready = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(10), "the SMTP server did not start"
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join(10)
+
+    async def _serve(self) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        server = await self._loop.create_server(
+            lambda: _Server(self._owner), self._owner.host, self._owner.port, ssl=self._tls
+        )
+        self._ready.set()
+        await self._stopped.wait()
+        server.close()  # asyncio.run ends the sessions that hang
+
+
+def _authenticator(owner: RecordingSmtp) -> Callable[..., AuthResult]:
+    def check(
+        _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
+    ) -> AuthResult:
+        assert isinstance(given, LoginPassword)
+        assert owner.login is not None
+        right = (given.login.decode(), given.password.decode()) == owner.login
+        return AuthResult(success=right, handled=False)
+
+    return check
