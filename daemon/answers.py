@@ -117,13 +117,17 @@ def _problems(
     unreadable: Sequence[ParsedFile],
     complaints: Sequence[Outcome],
 ) -> LetterOrder:
-    content = _about_cases(docket, locale, complaints).model_copy(
+    content = _about_cases(docket, locale, complaints)
+    several = len(content.cases) > 1
+    content = content.model_copy(
         update={
+            "cases": content.cases if several else (),  # a single one is what the whole mail is about
+            "warnings": (),  # they stand among the flaws
             "flaws": tuple(_flaws(complaints, locale)),
             "unreadable": tuple(_unreadable(unreadable, locale)),
         }
     )
-    corrected = tuple(_corrected(docket, outcome, locale) for outcome in complaints if outcome.flaws)
+    corrected = tuple(_corrected(outcome, locale) for outcome in complaints if outcome.flaws)
     enclosures = corrected[:MOST_ENCLOSURES] or _clean_blanks(docket)
     hint = _hint(docket, complaints)
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, enclosures, hint)
@@ -187,7 +191,7 @@ def _unreadable(files: Iterable[ParsedFile], locale: Locale) -> Iterable[Line]:
             yield Line(label=file.file, value=file.error.get(locale))
 
 
-def _corrected(docket: Docket, outcome: Outcome, locale: Locale) -> EnclosureOrder:
+def _corrected(outcome: Outcome, locale: Locale) -> EnclosureOrder:
     """Order the clean form with what could be read in it and the cells to mend explained."""
     form = outcome.form
     if form is None:

@@ -20,7 +20,7 @@ from rules.fields import FormKind
 from rules.grading import authority
 from rules.locales import Locale
 from rules.notices import Notice, Reader, notices
-from rules.policy import Authority
+from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -185,7 +185,8 @@ class Writer:
             due=case.due,
             window="" if stage.window is None else words.span(stage.window, locale),
             owners=self._holders(case.owners, locale),
-            next_owners="" if stage.on_lapse is None else self._holders(stage.on_lapse.report_to, locale),
+            next_owners=self._holders(self._taking_over(stage), locale),
+            next_told=self._holders(self._told_only(stage), locale),
             standing=stage.window is None and case.is_open,
             incomplete=case.status is Status.INCOMPLETE,
             why=tuple(
@@ -300,6 +301,17 @@ class Writer:
                 key: value for key, value in event.facts.items() if key not in ("unclear", "filled_in_by")
             }
         return (EnclosureOrder(form=FormKind.HANDLING, blank="handling", prefill=prefill),)
+
+    def _taking_over(self, stage: Stage) -> tuple[str, ...]:
+        """Return who would be responsible after a lapse, where that is somebody else."""
+        following = () if stage.on_lapse is None else self.site.policy.stage(stage.on_lapse.stage).owners
+        return following if set(following) != set(stage.owners) else ()
+
+    def _told_only(self, stage: Stage) -> tuple[str, ...]:
+        """Return who is told of a lapse that leaves the case with the same people (D08, D18)."""
+        if stage.on_lapse is None or self._taking_over(stage):
+            return ()
+        return stage.on_lapse.report_to
 
     def _concerned(self) -> tuple[str, ...]:
         case = self.case

@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
@@ -70,8 +71,9 @@ class Loop:
 
     def join(self) -> None:
         """Wait for the channels, as long as a clean stop allows."""
+        deadline = time.monotonic() + STOP_SECONDS
         for channel in self.channels:
-            channel.join(STOP_SECONDS / len(self.channels))
+            channel.join(max(0.0, deadline - time.monotonic()))
         slow = [channel.name for channel in self.channels if channel.is_alive()]
         log.info("stopped%s", f", leaving {', '.join(slow)}" if slow else "")
 
@@ -140,7 +142,8 @@ def run_once(house: House) -> bool:
         ("workbook", house.workbook.write_changes),
         ("outbox", house.outbox.send_due),
     ]
-    return all([_attempt(name, step) for name, step in steps])
+    outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to
+    return all(outcomes)
 
 
 def _attempt(name: str, step: Callable[[], object]) -> bool:

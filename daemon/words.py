@@ -176,8 +176,9 @@ def role_titles(roles: Iterable[str], policy: Policy, locale: Locale) -> str:
 
 def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: Locale) -> str:
     """Name an office and who holds it: 服務經理 王小明."""
-    names = JOIN.get(locale).join(person.name for person in people)
-    return f"{role_titles([role], policy, locale)} {names}".rstrip()
+    title = role_titles([role], policy, locale)
+    names = JOIN.get(locale).join(person.name for person in people if person.name != title)
+    return f"{title} {names}".rstrip()
 
 
 def party(who: Party, policy: Policy, locale: Locale) -> str:

@@ -100,6 +100,7 @@ _SHOWN = (
     "owners",
     "previous_owners",
     "next_owners",
+    "next_told",
     "incomplete",
     "resolved_by",
     "sent_to",

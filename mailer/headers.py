@@ -8,61 +8,56 @@
   several Chinese mail programs read a long name, cut into RFC 2231 pieces, wrongly, but read RFC 2047 here.
 """
 
+from collections.abc import Callable
 from email.header import Header
-from email.headerregistry import (
-    Address,
-    ContentTypeHeader,
-    HeaderRegistry,
-    UniqueAddressHeader,
-    UniqueUnstructuredHeader,
-)
-from email.policy import SMTP, EmailPolicy, Policy
+from email.headerregistry import Address, AddressHeader, ContentTypeHeader
+from email.policy import EmailPolicy
 
 _LINE = 72
+_BREAK = "\r\n"
 
 
-class _Phrase(UniqueUnstructuredHeader):
-    name: str
+class MailPolicy(EmailPolicy):
+    """`email.policy.SMTP` with the headers above written by our own hand."""
 
-    def fold(self, *, policy: Policy) -> str:
-        words = str(self).split(" ")
-        plain = next((place for place, word in enumerate(words) if not _is_plain(word)), len(words))
-        head, rest = " ".join(words[:plain]), " ".join(words[plain:])
-        encoded = f"{policy.linesep} {_encoded(rest, policy)}" if rest else ""
-        return f"{self.name}: {head}{encoded}{policy.linesep}"
+    def fold(self, name: str, value: str) -> str:
+        """Write one header with its line ends."""
+        write = _WRITERS.get(name.lower())
+        written = write(value) if write else None
+        return super().fold(name, value) if written is None else f"{name}: {written}{_BREAK}"
 
-
-class _Mailboxes(UniqueAddressHeader):
-    name: str
-    addresses: tuple[Address, ...]
-
-    def fold(self, *, policy: Policy) -> str:
-        written = f",{policy.linesep} ".join(_mailbox(address, policy) for address in self.addresses)
-        return f"{self.name}: {written}{policy.linesep}"
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Write one header as bytes, which are ASCII."""
+        return self.fold(name, value).encode("ascii", "surrogateescape")
 
 
-class _MessageIds(UniqueUnstructuredHeader):
-    name: str
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"
-
-
-class _ContentType(ContentTypeHeader):
-    name: str
-
-    def fold(self, *, policy: Policy) -> str:
-        file_name = str(self.params.get("name", ""))
-        if _is_plain(file_name):
-            return str(super().fold(policy=policy))
-        words = _encoded(file_name, policy)
-        return f'{self.name}: {self.content_type};{policy.linesep} name="{words}"{policy.linesep}'
+def _phrase(value: str) -> str:
+    words = str(value).split(" ")
+    plain = next((place for place, word in enumerate(words) if not _is_plain(word)), len(words))
+    head, rest = " ".join(words[:plain]), " ".join(words[plain:])
+    return f"{head}{_BREAK} {_encoded(rest)}" if rest else head
 
 
-def _mailbox(address: Address, policy: Policy) -> str:
+def _mailboxes(value: str) -> str | None:
+    addresses: tuple[Address, ...] = value.addresses if isinstance(value, AddressHeader) else ()
+    return f",{_BREAK} ".join(map(_mailbox, addresses)) or None
+
+
+def _mailbox(address: Address) -> str:
     if _is_plain(address.display_name):
         return str(address)
-    return f"{_encoded(address.display_name, policy)}{policy.linesep} <{address.addr_spec}>"
+    return f"{_encoded(address.display_name)}{_BREAK} <{address.addr_spec}>"
+
+
+def _message_ids(value: str) -> str:
+    return f"{_BREAK} ".join(str(value).split())
+
+
+def _content_type(value: str) -> str | None:
+    if not isinstance(value, ContentTypeHeader):
+        return None
+    file_name = str(value.params.get("name", ""))
+    return None if _is_plain(file_name) else f'{value.content_type};{_BREAK} name="{_encoded(file_name)}"'
 
 
 def _is_plain(text: str) -> bool:
@@ -70,19 +65,19 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and len(text) <= _LINE and "=?" not in text
 
 
-def _encoded(text: str, policy: Policy) -> str:
-    return Header(text, "utf-8", maxlinelen=_LINE).encode(linesep=policy.linesep)
+def _encoded(text: str) -> str:
+    return Header(text, "utf-8", maxlinelen=_LINE).encode(linesep=_BREAK)
 
 
-def _policy() -> EmailPolicy:
-    registry = HeaderRegistry()
-    registry.map_to_type("subject", _Phrase)
-    registry.map_to_type("content-type", _ContentType)
-    for name in ("from", "to", "reply-to"):
-        registry.map_to_type(name, _Mailboxes)
-    for name in ("references", "in-reply-to", "message-id"):
-        registry.map_to_type(name, _MessageIds)
-    return SMTP.clone(header_factory=registry)
-
-
-POLICY = _policy()
+# A writer that answers None leaves the header to the standard library.
+_WRITERS: dict[str, Callable[[str], str | None]] = {
+    "subject": _phrase,
+    "from": _mailboxes,
+    "to": _mailboxes,
+    "reply-to": _mailboxes,
+    "message-id": _message_ids,
+    "references": _message_ids,
+    "in-reply-to": _message_ids,
+    "content-type": _content_type,
+}
+POLICY = MailPolicy(linesep=_BREAK)

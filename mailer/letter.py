@@ -97,6 +97,7 @@ class Content(_Part):
     owners: str = ""  # who is responsible now: offices and names
     previous_owners: str = ""  # who let it lapse
     next_owners: str = ""  # to whom it goes at the next lapse
+    next_told: str = ""  # who is told at the next lapse where nobody else takes it over (the board)
     task: bool = False  # the mail is about a duty beside the stages (D26): a report is owed by `due`
     standing: bool = False  # no window runs any more; the case is reminded of until it is resolved (D04, D18)
     incomplete: bool = False  # required facts are missing; customer care completes the case

@@ -121,8 +121,22 @@ def page(draft: Draft) -> Page:
         summary="" if listed else content.summary,
         deadline=deadline(draft),
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
-        footer=(draft.say("general.footer"), draft.say("general.footer_times")),
+        footer=_footer(draft),
     )
+
+
+def _footer(draft: Draft) -> tuple[str, ...]:
+    content = draft.content
+    timed = any(
+        (
+            content.due,
+            content.opened_at,
+            content.lapsed_at,
+            content.history,
+            *(case.due for case in content.cases),
+        )
+    )
+    return (draft.say("general.footer"), *((draft.say("general.footer_times"),) if timed else ()))
 
 
 def deadline(draft: Draft) -> Deadline | None:
@@ -186,7 +200,9 @@ def _since_lapse(draft: Draft) -> tuple[str, ...]:
 
 
 def _next(draft: Draft) -> tuple[str, ...]:
-    return (draft.say("deadline.next"),) if draft.content.next_owners else ()
+    if draft.content.next_owners:
+        return (draft.say("deadline.next"),)
+    return (draft.say("deadline.told"),) if draft.content.next_told else ()
 
 
 def _ask(draft: Draft) -> list[Block]:
@@ -239,7 +255,7 @@ def _steps(draft: Draft) -> list[Block]:
     if content.flaws:
         names.append("open_enclosed" if enclosed else "open_own")
     elif content.no_form and enclosed:
-        names.append("blank")
+        names.append("blank_instead" if content.unreadable else "blank")
     names += ["send", "replace"] if content.flaws else ["send"]
     return [Block("steps", draft.say("headings.steps"), tuple(draft.say(f"steps.{name}") for name in names))]
 
@@ -299,7 +315,7 @@ def _about(draft: Draft) -> list[Row]:
 
 
 def _authority(draft: Draft) -> list[Block]:
-    if not (draft.acts and draft.content.authority):
+    if not (draft.acts and draft.content.authority) or draft.variant == "incomplete":
         return []
     lines = (draft.content.authority, draft.say("authority.beyond"))
     return [Block("prose", draft.say("headings.authority"), lines)]

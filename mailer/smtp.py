@@ -192,7 +192,7 @@ def retry_delay(attempt: int, fraction: float) -> timedelta:
     Doubles with each attempt; `fraction` (a random number from 0 to 1) spreads it over a quarter, so that mails that
     failed together do not come back together.
     """
-    full = min(_FIRST_DELAY * 2 ** min(attempt - 1, 20), _LONGEST_DELAY)
+    full: timedelta = min(_FIRST_DELAY * (1 << min(attempt - 1, 20)), _LONGEST_DELAY)
     return full * (0.75 + 0.25 * fraction)
 
 

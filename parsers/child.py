@@ -76,7 +76,7 @@ def _answer(request: Mapping[str, Any], content: bytes, catalogue: Catalogue) ->
         return {"parsed": file_to_json(parsed), "worn": False}
     except MemoryError:
         return {"parsed": file_to_json(ParsedFile(file=name, forms=(), error=TOO_HEAVY)), "worn": True}
-    except Exception as error:  # noqa: BLE001 a file that finds a fault of ours costs one attachment, not the daemon
+    except Exception as error:
         refused = ParsedFile(file=name, forms=(), error=DAMAGED)
         return {
             "parsed": file_to_json(refused),

@@ -21,17 +21,21 @@ from parsers.wordings import (
     say,
     sheet_too_large,
     title_says_otherwise,
+    too_many_forms,
 )
 from parsers.workbook import MAX_COLUMNS, MAX_ROWS, Grid, Place, Workbook, cell_name, read_workbook
 from rules.conditions import FactValue
 from rules.fields import Catalogue, Field, Form, FormKind, Kind
 from rules.locales import Locale, Text
 
+MAX_FORMS = 1_000  # of one file
 LEAST_LABELS = 3  # without a title, so many make a form
+REQUIRED_SHARE = 0.6  # less than that, and an 8D report reads as a complaint
 _WITH_TITLE = 2
 _NOT_FILLED_IN = ("填寫說明", "使用說明", "說明", "範例", "示例", "instructions", "how to fill in", "example")
 _INSTRUCTIONS = tuple(fold(name) for name in _NOT_FILLED_IN)
 _NO_LABEL = say("表格", "表格", "Table")
+CASE_NUMBER = "case_number"
 CUSTOMER_CARE = "customer-care"
 FOLLOW_UP_CALL = "follow-up-call"
 
@@ -88,10 +92,12 @@ def parse_workbook(
     book, choices = books_of(catalogue)
     request = Request(book, choices, zone, now, locale, issued_by)
     drafts = [draft for grid in _form_sheets(workbook) for draft in _drafts(workbook, grid, request)]
-    filled = tuple(_finished(draft) for draft in drafts if not draft.untouched)
-    if filled:
-        return ParsedFile(file=name, forms=filled, error=None)
-    return ParsedFile(file=name, forms=(), error=EMPTY_FORM if drafts else NO_FORM)
+    filled = [draft for draft in drafts if not draft.untouched]
+    if not filled:
+        return ParsedFile(file=name, forms=(), error=EMPTY_FORM if drafts else NO_FORM)
+    if len(filled) > MAX_FORMS:
+        _note_file(filled[MAX_FORMS - 1], too_many_forms(MAX_FORMS), Severity.ERROR)
+    return ParsedFile(file=name, forms=tuple(_finished(draft) for draft in filled[:MAX_FORMS]), error=None)
 
 
 _prepared: dict[int, tuple[Catalogue, FormBook, dict[FormKind, dict[str, ChoiceBook]]]] = {}
@@ -145,11 +151,11 @@ def _kind_of(region: Region, book: FormBook) -> FormKind | None:
 
 
 def _is_form(region: Region, form: Form) -> bool:
-    """Without a title, three labels make a form if half of what it always requires is among them."""
+    """Without a title, three labels make a form if most of what it always requires is among them."""
     keys = region.keys(form.kind)
     implied = {key for blank in form.blanks for key in blank.implies}
     required = {f.key for f in form.fields if f.required and not f.required_when} - implied
-    return len(keys) >= LEAST_LABELS and len(keys & required) * 2 >= len(required)
+    return len(keys) >= LEAST_LABELS and len(keys & required) >= REQUIRED_SHARE * len(required)
 
 
 def _title_of(region: Region, kind: FormKind) -> TitleHit | None:
@@ -198,7 +204,7 @@ def _draft(start: _Draft, answers: Iterable[Answer], title: TitleHit | None) -> 
     """Put the answers of one form together and check what is missing."""
     draft = _Draft(start.reader, start.blank, start.locale, start.issued_by)
     chosen = _best(answers)
-    draft.untouched = all(answer.reading == NOTHING for answer in chosen.values())
+    draft.untouched = all(_is_printed(start, answer) for answer in chosen.values())
     for answer in chosen.values():
         if answer.reading.value is not None:
             draft.facts[answer.key] = answer.reading.value
@@ -208,8 +214,16 @@ def _draft(start: _Draft, answers: Iterable[Answer], title: TitleHit | None) -> 
     _note_readings(draft, chosen)
     _note_missing(draft, chosen)
     if draft.reader.grid.cut:
-        _note_cut(draft)
+        _note_file(draft, sheet_too_large(MAX_ROWS, MAX_COLUMNS), Severity.WARNING)
     return draft
+
+
+def _is_printed(start: _Draft, answer: Answer) -> bool:
+    """Tell whether a blank says as much unfilled: nothing, what its title implies, or the case it was sent for."""
+    if answer.reading == NOTHING or answer.key == CASE_NUMBER:
+        return True
+    implied = (blank.implies for blank in start.reader.form.blanks if blank.key == start.blank)
+    return any(says.get(answer.key, NOTHING) == answer.reading.value for says in implied)
 
 
 def _best(answers: Iterable[Answer]) -> dict[str, Answer]:
@@ -284,11 +298,11 @@ def _note(draft: _Draft, of: Field, cell: str, message: Text, severity: Severity
     )
 
 
-def _note_cut(draft: _Draft) -> None:
-    message = sheet_too_large(MAX_ROWS, MAX_COLUMNS)
+def _note_file(draft: _Draft, message: Text, severity: Severity) -> None:
+    """Note what no cell is at fault for."""
     sheet = draft.reader.grid.name
     draft.problems.append(
-        Problem(sheet=sheet, cell="", key="", label=_NO_LABEL, message=message, severity=Severity.WARNING)
+        Problem(sheet=sheet, cell="", key="", label=_NO_LABEL, message=message, severity=severity)
     )
 
 

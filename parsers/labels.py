@@ -166,8 +166,9 @@ class FormBook:
         around = [
             title
             for title in self._titles
+            for spelling in (folded, *spellings(text))
             if len(folded) <= len(title) + _TITLE_SURPLUS
-            and (folded.endswith(title) or folded.startswith(title))
+            and (spelling.endswith(title) or spelling.startswith(title))
         ]
         return self._titles[max(around, key=len)] if around else None
 

@@ -91,9 +91,7 @@ class Layout:
         if hit.label.inline or len(hit.label.keys) != 1:
             return False
         asker, adjacent = self._asker(hit)
-        if asker is None or hit.label.known[0] == asker.label.known[0]:
-            return False
-        if self._labels_something(hit, asker):
+        if asker is None or self._labels_something(hit, asker):
             return False
         return adjacent or (self._has_other_label(hit) and not self._right_neighbour_is_value(hit))
 

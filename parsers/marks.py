@@ -66,6 +66,7 @@ class Option:
 
     words: str
     ticked: bool | None
+    mark_first: bool = True  # of more words than one choice, the nearest to the mark are meant
 
 
 def options(text: str) -> list[Option]:
@@ -106,7 +107,7 @@ def _word_first(parts: list[Token]) -> list[Option]:
     found: list[Option] = []
     for part in parts:
         if isinstance(part, str):
-            found.append(Option(part, None))
+            found.append(Option(part, None, mark_first=False))
         elif found[-1].ticked is None:
-            found[-1] = Option(found[-1].words, part.ticked)
+            found[-1] = Option(found[-1].words, part.ticked, mark_first=False)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.choices import ChoiceBook
-from parsers.marks import Mark, has_mark, lone_mark, options
+from parsers.marks import Mark, Option, has_mark, lone_mark, options
 from parsers.readings import NOTHING, Reading
 from parsers.values import means_empty, written
 from parsers.wordings import not_a_choice
@@ -62,13 +62,20 @@ def _lone_yes(boxes: Sequence[Box], book: ChoiceBook) -> tuple[Reading, Place | 
 
 def _ticked_words(box: Box, boxes: Sequence[Box], book: ChoiceBook, start: int) -> list[tuple[str, Place]]:
     if box.lone is None:
-        return (
-            [(option.words, box.at) for option in options(box.text) if option.ticked]
-            if has_mark(box.text)
-            else []
-        )
+        found = options(box.text) if has_mark(box.text) else []
+        return [(_nearest_choice(option, book), box.at) for option in found if option.ticked]
     partner = _partner(box, boxes, book, start) if box.lone.ticked else None
     return [(partner.text, box.at)] if partner else []
+
+
+def _nearest_choice(option: Option, book: ChoiceBook) -> str:
+    """`√來電 其他`: of several words the choice beside the mark; all of them if none is a choice."""
+    words = option.words.split()
+    for count in range(len(words), 0, -1):
+        part = " ".join(words[:count] if option.mark_first else words[-count:])
+        if book.key(part) is not None:
+            return part
+    return option.words
 
 
 def _partner(mark: Box, boxes: Sequence[Box], book: ChoiceBook, start: int) -> Box | None:

@@ -290,3 +290,12 @@ def sheet_too_large(rows: int, columns: int) -> Text:
         f"工作表过大，只读了前 {rows} 行、{columns} 列，其余未读取",
         f"the sheet is too large; only its first {rows} rows and {columns} columns were read",
     )
+
+
+def too_many_forms(limit: int) -> Text:
+    """Say that a file holds more forms than are read."""
+    return say(
+        f"一個檔案最多讀 {limit} 張表單，其後未讀取，請分成幾個檔案再寄",
+        f"一个文件最多读 {limit} 张表单，其后未读取，请分成几个文件再发",
+        f"at most {limit} forms are read from one file; send the others in further files",
+    )

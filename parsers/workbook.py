@@ -89,7 +89,7 @@ class Workbook:
         """Tell whether the cell is shown with a percent sign. Reads the file anew: ask only where it matters."""
         try:
             return "%" in self._formats(sheet, place)
-        except Exception:  # noqa: BLE001 a file that only the first reader opens has no formats to tell
+        except Exception:
             return False
 
 
@@ -110,19 +110,19 @@ def read_workbook(content: bytes, *, second_reader_only: bool = False) -> Workbo
     if container is Container.ZIP:
         check_zip(content)
     second = _read_with_openpyxl if container is Container.ZIP else _read_with_xlrd
-    failure: Refused | None = None
+    failures: list[Refused] = []
+    empty: tuple[Grid, ...] | None = None
     for reader in (second,) if second_reader_only else (_read_with_calamine, second):
         try:
             grids = _attempt(reader, content)
         except Refused as refused:
-            failure = failure or refused
+            failures.append(refused)
             continue
         if any(grid.cells for grid in grids):
             return Workbook(grids, _epoch_is_1904(content, container), content, container)
-        failure = None
         empty = grids
-    if failure:
-        raise failure
+    if empty is None:
+        raise next((refused for refused in failures if refused.reason == PASSWORD), failures[0])
     return Workbook(empty)
 
 
@@ -241,7 +241,7 @@ def _epoch_is_1904(content: bytes, container: Container) -> bool:
     """Tell whether the file counts days from 1904, for dates that stand in it as bare numbers."""
     try:
         return _zip_is_1904(content) if container is Container.ZIP else _ole_is_1904(content)
-    except Exception:  # noqa: BLE001 whatever is wrong there, 1900 is what Excel assumes
+    except Exception:
         return False
 
 

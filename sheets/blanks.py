@@ -25,6 +25,7 @@ from sheets.looks import (
     NAVY,
     PAPER,
     RED,
+    REQUIRED_FORMAT,
     REQUIRED_PAPER,
     ROSE,
     TEXT_FORMAT,
@@ -47,8 +48,6 @@ _NOTE_WIDTHS = (3.5, 42)
 _ROW, _TALL_ROW = 31.0, 125.0
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
-# The mark is drawn by the number format, so that the cell's text is the label and nothing else.
-REQUIRED_FORMAT = '"● "@'
 # A reader takes the next filled cell for the value; a lone "-" means empty to it, and the format shows an arrow.
 _ARROW_TEXT, _ARROW_FORMAT = "-", '"◄";"◄";"◄";"◄"'
 

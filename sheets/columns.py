@@ -66,6 +66,7 @@ def _theirs(key: str, kind: ColumnKind, width: float, header: Text, help_: Text)
     return Column(key, header, width, kind, Owner.MANAGER, help_)
 
 
+TABLE_NAME = "KesuCases"
 MARK = "●"  # what a MARK column shows where it is True
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"

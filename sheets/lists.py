@@ -11,12 +11,11 @@ from rules.fields import Field, Form
 from rules.locales import Locale
 from sheets.entry import ChoiceLists, is_required, number_format, validation
 from sheets.guidance import SHEET_NAME, TOP_LINE, add_instructions
-from sheets.looks import HAIRLINE, LINE, MUTED, NAVY, PAPER, Look, cell_at, paint, put
+from sheets.looks import HAIRLINE, LINE, MUTED, NAVY, PAPER, REQUIRED_FORMAT, Look, cell_at, paint, put
 from sheets.page import A3, fit_to_width
 
 ROWS = 200
 _HEADER_ROW = 3
-_REQUIRED_FORMAT = '"● "@'
 
 
 def list_blank(form: Form, locale: Locale) -> bytes:
@@ -56,7 +55,7 @@ def _draw_column(sheet: Worksheet, field: Field, column: int, locale: Locale, li
     label = field.label.get(locale)
     header = cell_at(sheet, _HEADER_ROW, column)
     put(header, label)
-    mark = _REQUIRED_FORMAT if is_required(field) else "General"
+    mark = REQUIRED_FORMAT if is_required(field) else "General"
     paint(header, Look(bold=True, colour=PAPER, fill=NAVY, line=NAVY, number_format=mark), locale)
     look = Look(line=HAIRLINE, number_format=number_format(field))
     for row in range(_HEADER_ROW + 1, _HEADER_ROW + 1 + ROWS):

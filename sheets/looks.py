@@ -27,6 +27,8 @@ REQUIRED_PAPER = "FFFFFBEA"
 FONTS = {Locale.ZH_HANT: "Microsoft JhengHei", Locale.ZH_HANS: "Microsoft YaHei", Locale.EN: "Calibri"}
 
 TEXT_FORMAT = "@"
+# The mark of a required field is drawn by the number format, so that the cell's text is the label and nothing else.
+REQUIRED_FORMAT = '"● "@'
 MONEY_FORMAT = "#,##0.00"
 DATE_FORMAT = "yyyy-mm-dd"
 DATETIME_FORMAT = "yyyy-mm-dd hh:mm"

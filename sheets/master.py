@@ -21,6 +21,7 @@ from sheets.columns import (
     DUE_COLUMN,
     KEY_COLUMN,
     MARK,
+    TABLE_NAME,
     CellValue,
     Column,
     ColumnKind,
@@ -49,7 +50,6 @@ from sheets.texts import say
 
 __all__ = ["MasterLabels", "create_master"]
 
-TABLE_NAME = "KesuCases"
 HEADER_ROW = 3
 LAST_ROW = 20_003  # colours and validations reach this far, so that the patch need not touch them
 _ROW_HEIGHT = 33.0

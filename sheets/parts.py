@@ -7,12 +7,11 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from sheets.archive import Archive
-from sheets.columns import KEY_COLUMN, column_of_header
+from sheets.columns import KEY_COLUMN, TABLE_NAME, column_of_header
 from sheets.places import Area, area_place
 from sheets.refusal import damaged, no_key_column, no_table, several_tables, totals_row, unexpected
 from sheets.texts import read_text
 
-TABLE_NAME = "KesuCases"
 _SMALL = 8 * 2**20
 
 Element = tuple[str, dict[str, str]]

@@ -201,11 +201,11 @@ def _changed_cells(workbook: _Workbook, row: Row) -> dict[int, NewCell]:
 
 
 def _new_cells(workbook: _Workbook, row: Row, number: int) -> dict[int, NewCell]:
+    table = workbook.table
     cells = {
         place: NewCell(b"", b"", style)
         for place, style in workbook.styles.items()
-        if workbook.table.first_column <= place <= workbook.table.last_column
-        and number > workbook.table.last_row
+        if style is not None and table.first_column <= place <= table.last_column and number > table.last_row
     }
     cells |= _changed_cells(workbook, row)
     key, left, due = (workbook.columns.get(name) for name in (KEY_COLUMN, "remaining", DUE_COLUMN))
@@ -273,7 +273,7 @@ def _written(workbook: _Workbook, edits: Edits, last_row: int) -> bytes:
 
 
 def _formula_goes(workbook: _Workbook, edits: Edits) -> bool:
-    """Tell whether a cell that is to lose its formula stands in the calculation chain's sheet."""
+    """Tell whether a cell is to lose its formula."""
     return any(
         formula_kind(workbook.grid.cells(number).get(place)) is not None and not cell.is_formula
         for number, cells in edits.items()

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +48,7 @@ def register(commands: "Commands") -> None:
     command = commands.add_parser("demo", help="watch the whole product work on an embedded mail server")
     command.add_argument("--directory", type=Path, default=Path("demo-out"), metavar="DIR")
     command.add_argument("--plain", action="store_true", help="lines instead of a live board")
+    command.add_argument("--picture", type=Path, metavar="FILE", help="keep the board in mid-play as HTML")
     command.set_defaults(run=run_demo)
 
 
@@ -136,7 +136,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     """Carry out `kesu demo`."""
     from daemon.demo import run  # its servers are needed here only
 
-    return run(arguments.directory, plain=arguments.plain or ("NO_COLOR" in os.environ and not os.isatty(1)))
+    return run(arguments.directory, plain=arguments.plain, picture=arguments.picture)
 
 
 def _log_to_stderr(*, verbose: bool) -> None:

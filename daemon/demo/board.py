@@ -51,8 +51,11 @@ def board(
     layout = Layout()
     layout.split_column(
         Layout(_head(cases, happened, elapsed, total), size=4),
-        Layout(Panel(_cases(site, cases, now), title="cases in the ledger", border_style="grey50"), ratio=3),
-        Layout(name="mail", ratio=2),
+        Layout(
+            Panel(_cases(site, cases, now), title="cases in the ledger", border_style="grey50"),
+            size=len(cases) + 2 if cases else 3,
+        ),
+        Layout(name="mail"),
     )
     layout["mail"].split_row(
         Layout(Panel(_people(happened), title="people → kesu", border_style="grey50")),
@@ -112,7 +115,7 @@ def _clock(case: Case, now: datetime) -> RenderableType:
 
 
 def _people(happened: Happenings) -> Group:
-    return Group(*(_person(*entry) for entry in happened.people[-14:]))
+    return Group(*(_person(*entry) for entry in happened.people[-20:]))
 
 
 def _person(at: float, who: str, what: str) -> Text:
@@ -121,7 +124,7 @@ def _person(at: float, who: str, what: str) -> Text:
 
 
 def _mails(happened: Happenings) -> Group:
-    return Group(*(_mail(*mail) for mail in happened.mails[-14:]))
+    return Group(*(_mail(*mail) for mail in happened.mails[-20:]))
 
 
 def _mail(at: float, template: str, to: str, subject: str) -> Text:

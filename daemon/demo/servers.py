@@ -128,8 +128,8 @@ class PostOffice:
     def _keep(self, number: int, message: EmailMessage, raw: bytes) -> None:
         """Write a mail as .eml and its HTML beside it."""
         to = str(message["To"]).rpartition("<")[2].partition("@")[0]
-        stem = self._copies / f"{number:03}-{message.get('X-Kesu-Template', 'mail')}-{to}"
-        stem.with_suffix(".eml").write_bytes(raw)
+        stem = f"{number:03}-{message.get('X-Kesu-Template', 'mail')}-{to}"
+        (self._copies / f"{stem}.eml").write_bytes(raw)
         html = message.get_body(("html",))
         if html is not None:
-            stem.with_suffix(".html").write_text(str(html.get_content()), encoding="utf-8")
+            (self._copies / f"{stem}.html").write_text(str(html.get_content()), encoding="utf-8")

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from rules.events import Event, Lapsed, Opened
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 class Link(NamedTuple):
     """What of an event goes into its hash; `at` is UTC text, `clause` empty where no rule made it happen."""
@@ -26,7 +28,7 @@ class Link(NamedTuple):
 
 def canonical(value: object) -> str:
     """Write JSON in the one form that is hashed and stored: sorted keys, no spaces, text as itself."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def genesis(site: str) -> str:

@@ -16,6 +16,13 @@ from rules.case import Case
 from rules.deadlines import Deadline
 from rules.events import Event
 
+_FIRST = insert(numbers)
+_COUNT = _FIRST.on_conflict_do_update(
+    index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
+).returning(numbers.c.serial)
+_NEW_MARK = insert(marks)
+_MARK = _NEW_MARK.on_conflict_do_update(index_elements=["name"], set_={"value": _NEW_MARK.excluded.value})
+
 
 class Entry:
     """What may be said inside `with ledger.writing() as entry`; its questions see what it has said already.
@@ -42,12 +49,8 @@ class Entry:
 
     def next_serial(self, day: date) -> int:
         """Take the next serial number of the site's `day`, from 1."""
-        statement = insert(numbers)
-        counted = statement.on_conflict_do_update(
-            index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
-        ).returning(numbers.c.serial)
         row = {"site": self._site, "day": day, "serial": 1}
-        serial: int = self._connection.execute(counted, row).scalar_one()
+        serial: int = self._connection.execute(_COUNT, row).scalar_one()
         return serial
 
     def record(
@@ -148,8 +151,4 @@ class Entry:
 
     def mark(self, name: str, value: str) -> None:
         """Remember `value` under `name`, such as the event up to which the workbook was written."""
-        statement = insert(marks)
-        marked = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": statement.excluded.value}
-        )
-        self._connection.execute(marked, {"name": name, "value": value})
+        self._connection.execute(_MARK, {"name": name, "value": value})

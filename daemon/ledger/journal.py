@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from daemon.ledger import reading
 from daemon.ledger.chain import Link, canonical, commitment, link_hash, promise_of
@@ -20,11 +20,10 @@ from rules.events import Event, Opened, event_to_json
 _SALT_BYTES = 16
 _Row = dict[str, object]
 
-_LAST_OF_CASE = select(func.coalesce(func.max(events.c.n), 0)).where(
-    events.c.case_number == bindparam("number")
-)
-_PROMISES = select(events.c.promise).where(
-    events.c.case_number == bindparam("number"), events.c.promise.is_not(None)
+_PAST = (
+    select(events.c.n, events.c.promise)
+    .where(events.c.case_number == bindparam("number"))
+    .order_by(events.c.n.desc())
 )
 _ADD_EVENTS = insert(events)
 _ADD_PAYLOADS = insert(payloads)
@@ -40,6 +39,7 @@ class Journal:
         self._version = version
         self._seq, self._hash = reading.head(connection)
         self._head = self._seq
+        self._policies: dict[str, str] = {}  # kept in this transaction, by text
 
     @property
     def seq(self) -> int:
@@ -56,9 +56,10 @@ class Journal:
     ) -> list[int]:
         """Append `happened`, make the case what it now is, and return the events' seqs."""
         number = case_after.number
-        so_far = self._events_of(number)
+        past = self._connection.execute(_PAST, {"number": number}).all()
+        so_far = past[0].n if past else 0
         _refuse_false_start(number, so_far, happened)
-        self._refuse_broken_promises(number, happened)
+        _refuse_broken_promises(number, {row.promise for row in past}, happened)
         with whole(self._connection):
             seqs = self._append(number, so_far, happened, policy_hash)
             if seqs:
@@ -70,7 +71,9 @@ class Journal:
 
     def keep_policy(self, key: str, text: str) -> str:
         """Keep a policy's text for good and return its hash."""
-        policy_hash = sha256(text.encode()).hexdigest()
+        if text in self._policies:
+            return self._policies[text]
+        policy_hash = self._policies[text] = sha256(text.encode()).hexdigest()
         row = {"hash": policy_hash, "key": key, "first_seq": self._seq + 1, "text": text}
         self._connection.execute(_ADD_POLICY, row)
         return policy_hash
@@ -84,21 +87,6 @@ class Journal:
         )
         if moved.rowcount != 1:
             raise LedgerRefused("the chain has grown elsewhere meanwhile")
-
-    def _events_of(self, number: str) -> int:
-        count: int = self._connection.execute(_LAST_OF_CASE, {"number": number}).scalar_one()
-        return count
-
-    def _refuse_broken_promises(self, number: str, happened: Iterable[Event]) -> None:
-        """Look before writing, so that a command that comes too late leaves the transaction as it was."""
-        promises = [promise for event in happened if (promise := promise_of(event))]
-        if not promises:
-            return
-        taken = set(self._connection.execute(_PROMISES, {"number": number}).scalars())
-        for promise in promises:
-            if promise in taken:
-                raise PromiseBroken(promise, number)
-            taken.add(promise)
 
     def _append(self, number: str, so_far: int, happened: Sequence[Event], policy_hash: str) -> list[int]:
         if not happened:
@@ -132,3 +120,12 @@ def _refuse_false_start(number: str, so_far: int, happened: Sequence[Event]) -> 
     if not happened or not isinstance(happened[0], Opened):
         kind = happened[0].kind if happened else "nothing"
         raise ValueError(f"{number}: a case begins with 'opened', not {kind!r}")
+
+
+def _refuse_broken_promises(number: str, kept: set[str | None], happened: Iterable[Event]) -> None:
+    """Look before writing, so that a command that comes too late leaves the transaction as it was."""
+    for event in happened:
+        promise = promise_of(event)
+        if promise is not None and promise in kept:
+            raise PromiseBroken(promise, number)
+        kept.add(promise)

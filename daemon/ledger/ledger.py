@@ -72,7 +72,8 @@ class Ledger:
         return cls(path, writer, sqlite.reading_engine(path, busy_seconds), site, version)
 
     def close(self) -> None:
-        """Wait for the running transaction, then let go of the file; the ledger cannot be used any more."""
+        """Wait for a running transaction, then let go of the file for good; RuntimeError inside a transaction."""
+        self._writer.refuse_nesting()
         self._closed = True
         self._readers.dispose()
         self._writer.close()  # last, so that the log is folded into the file by the connection that writes

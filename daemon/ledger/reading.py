@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -13,11 +13,12 @@ from rules.case import Case, Status
 from rules.events import event_from_json
 
 OPEN = tuple(status.value for status in Status if status is not Status.RESOLVED)
+_BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
 
 
 def case(connection: Connection, number: str) -> Case | None:
     """Return the case called `number`, None if there is none."""
-    body = connection.execute(select(cases.c.body).where(cases.c.number == number)).scalar()
+    body = connection.execute(_BODY, {"number": number}).scalar()
     return None if body is None else Case.model_validate_json(body)
 
 

@@ -102,7 +102,7 @@ deadlines = Table(
     Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
     Column("name", Text, primary_key=True),
     Column("due", UtcDateTime, nullable=False),
-    Index("deadlines_by_due", "due"),
+    Index("deadlines_by_due", "due", "case_number", "name"),
 )
 
 numbers = Table(

@@ -27,6 +27,7 @@ from daemon.ledger.errors import (
 )
 
 __all__ = [
+    "APPLICATION_ID",
     "VERSION",
     "Insert",
     "copy_to",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 VERSION = sqlite3.sqlite_version
+APPLICATION_ID = 0x6B657375  # "kesu"
 _LOST = "kesu_transaction_lost"
 _TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 _READERS = 4
@@ -65,7 +67,7 @@ def writing_engine(path: Path, busy_seconds: float) -> Engine:
     """Return the engine of the one connection that writes."""
     connect = partial(_connect, path, busy_seconds, _prepare_writer)
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    return _ours(engine, "BEGIN IMMEDIATE")
+    return _ours(engine, "BEGIN")
 
 
 def reading_engine(path: Path, busy_seconds: float) -> Engine:
@@ -138,6 +140,7 @@ def _connect(
 
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:
+    _refuse_foreign_file(connection)
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     if mode != "wal":
         raise sqlite3.OperationalError(
@@ -145,6 +148,14 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         )
     connection.execute("PRAGMA synchronous=FULL")  # NORMAL may lose a commit whose mail has already been sent
     connection.execute("PRAGMA journal_size_limit=67108864")
+
+
+def _refuse_foreign_file(connection: sqlite3.Connection) -> None:
+    """Leave a database of somebody else's as it is; ours bear their application id from the first migration on."""
+    (ours,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and ours != APPLICATION_ID:
+        raise sqlite3.DatabaseError("the file is a database, but no ledger of ours")
 
 
 def _prepare_reader(connection: sqlite3.Connection) -> None:

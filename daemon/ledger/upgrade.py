@@ -70,11 +70,8 @@ def _version(connection: Connection) -> int:
 
 
 def _version_inside(connection: Connection) -> int:
-    tables = inspect(connection).get_table_names()
-    if not tables:
+    if not inspect(connection).has_table(schema_version.name):
         return 0
-    if schema_version.name not in tables:
-        raise LedgerUnavailable("the file is a database, but no ledger of ours")
     versions = connection.execute(select(schema_version.c.version)).scalars().all()
     return max(versions, default=0)
 

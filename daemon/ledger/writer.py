@@ -30,8 +30,7 @@ class Writer:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Wait for one's turn and use the connection outside of any transaction."""
-        if self._whose == get_ident():
-            raise RuntimeError("this thread is already writing; say it through the entry it has")
+        self.refuse_nesting()
         with self._turn:
             self._whose = get_ident()
             try:
@@ -40,12 +39,18 @@ class Writer:
                 self._whose = None
 
     def close(self) -> None:
-        """Wait until nobody writes, then give the connection up for good."""
+        """Wait until nobody writes, then give the connection up for good; RuntimeError inside a transaction."""
+        self.refuse_nesting()
         with self._turn:
             self._closed = True
             if self._connection is not None:
                 self._connection.close()
             self._engine.dispose()
+
+    def refuse_nesting(self) -> None:
+        """RuntimeError if the calling thread is in the middle of a transaction."""
+        if self._whose == get_ident():
+            raise RuntimeError("this thread is already writing; say it through the entry it has")
 
     def _live(self) -> Connection:
         if self._closed:

@@ -52,7 +52,9 @@ def make_xlsx() -> Callable[..., bytes]:
 def parse(catalogue: Catalogue) -> Callable[..., ParsedFile]:
     """Parse sheets of rows, or ready bytes, in this process."""
 
-    def run(content: bytes | Rows | dict[str, Rows], *, issued_by: str | None = None, **kwargs: Any) -> ParsedFile:
+    def run(
+        content: bytes | Rows | dict[str, Rows], *, issued_by: str | None = None, **kwargs: Any
+    ) -> ParsedFile:
         if isinstance(content, list):
             content = {"Sheet1": content}
         data = content if isinstance(content, bytes) else workbook(content, **kwargs)

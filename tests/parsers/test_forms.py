@@ -7,9 +7,10 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook
 
+from parsers.forms import MAX_FORMS
 from parsers.refusals import EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM
 from parsers.results import ParsedFile, ParsedForm, Severity
-from rules.fields import Catalogue, FormKind
+from rules.fields import Blank, Catalogue, Choice, Field, FormKind
 
 ParseOne = Callable[..., ParsedForm]
 Parse = Callable[..., ParsedFile]
@@ -90,7 +91,9 @@ def test_a_department_cell_that_contradicts_the_title_wins_with_a_warning(parse_
 
 def test_without_a_title_the_labels_tell_the_kind(parse_one: ParseOne) -> None:
     assert parse_one([["部門", "售後"], *after_sales()[1:]]).kind is FormKind.COMPLAINT
-    handling = parse_one([["案件編號", "A-1"], ["處理結果", "未解決"], ["處理方案", "等件"], ["完成時間", "2026-11-21 10:00"]])
+    handling = parse_one(
+        [["案件編號", "A-1"], ["處理結果", "未解決"], ["處理方案", "等件"], ["完成時間", "2026-11-21 10:00"]]
+    )
     assert handling.kind is FormKind.HANDLING
     assert handling.facts["result"] == "unresolved"
 
@@ -117,14 +120,22 @@ def test_a_handling_form_with_concessions_reads_whole(parse_one: ParseOne) -> No
     assert form.facts["customer_satisfied"] is True
 
 
-@pytest.mark.parametrize(("number_format", "value", "percent"), [("0%", 1, 100), ("0%", 0.3, 30), ("General", 30, 30)])
+@pytest.mark.parametrize(
+    ("number_format", "value", "percent"), [("0%", 1, 100), ("0%", 0.3, 30), ("General", 30, 30)]
+)
 def test_a_percentage_cell_means_what_excel_shows(
     parse_one: ParseOne, number_format: str, value: float, percent: int
 ) -> None:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in (["客戶抱怨回覆單"], ["案件編號", "A"], ["處理結果", "已解決"], ["處理方案", "換"], ["折扣", value]):
+    for row in (
+        ["客戶抱怨回覆單"],
+        ["案件編號", "A"],
+        ["處理結果", "已解決"],
+        ["處理方案", "換"],
+        ["折扣", value],
+    ):
         sheet.append(row)
     sheet["B5"].number_format = number_format
     stream = BytesIO()
@@ -169,13 +180,24 @@ def test_a_workbook_without_a_form_says_so(parse: Parse) -> None:
     assert parse([[]]).error == EMPTY_WORKBOOK
 
 
+def test_more_forms_than_a_file_may_hold_are_named(parse: Parse) -> None:
+    head = ["部門", "客戶姓名", "聯絡電話", "抱怨類型", "抱怨內容"]
+    rows = [head, *[["銷售", "王", "0912345678", "價格", "貴"]] * 500]
+    parsed = parse({"一": rows, "二": rows, "三": rows})
+    assert len(parsed.forms) == MAX_FORMS
+    assert [problem.severity for problem in parsed.forms[-1].problems] == [Severity.ERROR]
+    assert str(MAX_FORMS) in parsed.forms[-1].problems[0].message.en
+
+
 def test_a_long_text_is_cut_with_a_note(parse_one: ParseOne) -> None:
     form = parse_one(after_sales(["客戶要求", "退" * 20_001]))
     assert len(str(form.facts["demand"])) == 20_000
     assert warnings(form) == [("demand", "B8")]
 
 
-def test_every_printed_label_of_every_form_is_found_in_every_language(parse: Parse, catalogue: Catalogue) -> None:
+def test_every_printed_label_of_every_form_is_found_in_every_language(
+    parse: Parse, catalogue: Catalogue
+) -> None:
     samples = {
         "money": "12", "date": "2026-11-20", "datetime": "2026-11-20 10:00", "percentage": "30%", "phone": "0912345678",
         "text": "甲乙丙", "yes-no": "是",
@@ -186,8 +208,31 @@ def test_every_printed_label_of_every_form_is_found_in_every_language(parse: Par
                 fields = [form.field(key) for key in blank.fields]
                 rows = [[blank.title.all()[language]]]
                 for field in fields:
-                    value = field.choices[0].label.all()[language] if field.choices else samples[field.kind]
+                    value = samples.get(field.kind) or _choice(field, blank).label.all()[language]
                     rows.append([field.label.all()[language], value])
                 (parsed,) = parse(rows).forms
                 assert set(parsed.facts) >= set(blank.fields), (blank.key, language)
                 assert [problem for problem in parsed.problems if problem.severity is Severity.ERROR] == []
+
+
+def _choice(field: Field, blank: Blank) -> Choice:
+    meant = blank.implies.get(field.key, field.choices[0].key)
+    return next(choice for choice in field.choices if choice.key == meant)
+
+
+def test_a_blank_with_nothing_but_what_is_printed_on_it_is_empty(parse: Parse) -> None:
+    rows = [
+        ["售後客戶抱怨單"],
+        ["案件編號", "AS-2026-0001"],
+        ["部門", "售後"],
+        ["客戶姓名"],
+        ["聯絡電話"],
+        ["抱怨內容"],
+    ]
+    assert parse(rows).error == EMPTY_FORM
+    assert parse([*rows[:2], ["部門", "銷售"], *rows[3:]]).error is None  # somebody changed it
+
+
+def test_an_explanation_beside_a_flawed_cell_is_not_read_as_its_value(parse_one: ParseOne) -> None:
+    form = parse_one(after_sales(["客戶要求", None, None, "-", "必填，請補上"], name=None))
+    assert "demand" not in form.facts

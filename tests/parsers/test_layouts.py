@@ -52,11 +52,20 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize(("rows", "locale"), [(HANT, Locale.ZH_HANT), (HANS, Locale.ZH_HANS), (EN, Locale.EN)])
-def test_the_same_form_in_three_languages_reads_the_same(parse_one: ParseOne, rows: list, locale: Locale) -> None:
+@pytest.mark.parametrize(
+    ("rows", "locale"), [(HANT, Locale.ZH_HANT), (HANS, Locale.ZH_HANS), (EN, Locale.EN)]
+)
+def test_the_same_form_in_three_languages_reads_the_same(
+    parse_one: ParseOne, rows: list, locale: Locale
+) -> None:
     form = parse_one({"售後": rows})
     assert form.facts == EXPECTED
-    assert (form.kind, form.blank, form.sheet, form.locale) == (FormKind.COMPLAINT, "after-sales", "售後", locale)
+    assert (form.kind, form.blank, form.sheet, form.locale) == (
+        FormKind.COMPLAINT,
+        "after-sales",
+        "售後",
+        locale,
+    )
     assert form.problems == ()
     assert form.cells["customer_phone"] == "D3"
     assert form.cells["repair_amount"] == "B6"
@@ -234,14 +243,25 @@ def test_two_ticks_are_a_problem_never_a_guess(parse_one: ParseOne) -> None:
 
 
 def test_boxes_without_a_tick_are_missing(parse_one: ParseOne) -> None:
-    rows = [["售後客戶抱怨單"], ["客戶姓名", "王"], ["聯絡電話", "0912345678"], ["抱怨類型", "□價格", "□其他"]]
+    rows = [
+        ["售後客戶抱怨單"],
+        ["客戶姓名", "王"],
+        ["聯絡電話", "0912345678"],
+        ["抱怨類型", "□價格", "□其他"],
+    ]
     form = parse_one([*rows, ["抱怨內容", "貴"], ["維修金額", 1]])
     assert [(problem.key, problem.cell) for problem in form.problems] == [("category", "A4")]
 
 
 def test_a_label_like_text_beside_a_long_texts_label_is_its_value(parse_one: ParseOne) -> None:
     form = parse_one(
-        [["銷售客戶抱怨單"], ["客戶姓名", "王"], ["電話", "0912345678"], ["抱怨類型", "價格"], ["抱怨內容", "要求：退車"]]
+        [
+            ["銷售客戶抱怨單"],
+            ["客戶姓名", "王"],
+            ["電話", "0912345678"],
+            ["抱怨類型", "價格"],
+            ["抱怨內容", "要求：退車"],
+        ]
     )
     assert form.facts["description"] == "要求：退車"
     assert "demand" not in form.facts

@@ -77,8 +77,14 @@ def test_a_department_merged_down_the_rows_speaks_for_each(parse: Parse) -> None
 
 
 def test_english_and_simplified_tables_read_too(parse: Parse) -> None:
-    english = [["Department", "Customer", "Phone", "Category", "Description"], ["Sales", "Bob", "13800138000", "Price", "dear"]]
-    simplified = [["部门", "客户姓名", "联系电话", "抱怨类型", "抱怨内容"], ["销售", "王", "13800138000", "价格", "贵"]]
+    english = [
+        ["Department", "Customer", "Phone", "Category", "Description"],
+        ["Sales", "Bob", "13800138000", "Price", "dear"],
+    ]
+    simplified = [
+        ["部门", "客户姓名", "联系电话", "抱怨类型", "抱怨内容"],
+        ["销售", "王", "13800138000", "价格", "贵"],
+    ]
     for rows in (english, simplified):
         (form,) = parse([*rows, rows[1]]).forms[:1]
         assert form.problems == ()

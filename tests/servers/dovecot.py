@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -146,9 +147,10 @@ class Dovecot:
         self.start()
 
     def add_user(self, user: str, password: str) -> None:
-        """Let somebody else log in from now on; no restart is needed."""
+        """Let somebody else log in, or change a password, without a restart; takes a second."""
         self.users[user] = password
         self._write_users()
+        time.sleep(1.1)  # Dovecot looks at the file once in a second
 
     def deliver(
         self, user: str, raw: bytes, folder: str = "INBOX", *, received_at: datetime | None = None

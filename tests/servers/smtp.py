@@ -7,7 +7,8 @@
 
 A misbehaviour is an answer instead of the right one, or DROP (the connection ends without one), or HANG (no answer
 until the server stops). Stages: CONNECT, AUTH, MAIL, RCPT, DATA (before the text), TEXT (the text has arrived; with
-`keep=True` it is kept all the same, as if only the answer got lost). An answer of 421 also ends the session.
+`keep=True` it is kept all the same, as if only the answer got lost). An answer of
+421 or 554 5.3.2 also ends the session.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
 """What the tests of the spreadsheet edge share: LibreOffice as a second opinion, and the site's zone."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("soffice (LibreOffice) is not installed")
+    clock = {**os.environ, "TZ": "UTC"}  # NOW() then means the same on every machine
     profile = tmp_path_factory.mktemp("office")
 
     def convert(workbooks: Mapping[str, bytes], form: str) -> dict[str, bytes]:
@@ -33,7 +35,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
         command = [program, f"-env:UserInstallation=file://{profile}", "--headless", "--convert-to", form]
         files = [str(source / f"{name}.xlsx") for name in workbooks]
         subprocess.run(
-            [*command, "--outdir", str(target), *files], check=True, capture_output=True, timeout=240
+            [*command, "--outdir", str(target), *files],
+            check=True,
+            capture_output=True,
+            timeout=240,
+            env=clock,
         )
         ending = form.partition(":")[0]
         return {name: Path(target / f"{name}.{ending}").read_bytes() for name in workbooks}

@@ -103,6 +103,23 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_file(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_a_crash_before_the_last_step_leaves_the_old_file_and_a_draft_that_the_next_write_removes(
+    path: Path,
+) -> None:
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom sheets.files import replace_file\n"
+        "Path.replace = os.replace = os.rename = lambda *_: os._exit(9)\n"
+        "replace_file(Path(sys.argv[1]), b'new')\n"
+    )
+    crashed = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert crashed.returncode == 9
+    assert path.read_bytes() == b"old"
+    assert len(list(path.parent.iterdir())) == 2
+    replace_file(path, b"newer")
+    assert path.read_bytes() == b"newer"
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_nobody_holds_a_file_without_lock_files(path: Path) -> None:
     assert lock_holder(path) is None
 

@@ -96,7 +96,7 @@ def test_an_unknown_case_is_appended_and_the_table_grows(master: bytes) -> None:
     book = openpyxl.load_workbook(BytesIO(out))
     table = book.worksheets[0].tables["KesuCases"]
     assert table.ref == table.autoFilter.ref == "A3:Z8"
-    assert book.worksheets[0].dimensions == "A1:Z8"
+    assert b'<dimension ref="A1:Z8"' in parts(out)[SHEET]
     rows = by_case(out)
     assert list(rows)[-2:] == ["K20261121-004", "K20261121-005"]
     assert rows["K20261121-005"]["處理期限"] == local(21, 12)
@@ -119,6 +119,15 @@ def test_one_painted_row_does_not_colour_the_new_ones(master: bytes) -> None:
     sheet = openpyxl.load_workbook(BytesIO(patched(edited(master, paint), case(4)))).worksheets[0]
     assert sheet["A7"].fill.fill_type is None
     assert sheet["A6"].fill.fill_type == "solid"
+
+
+def test_a_cell_that_a_manager_painted_stays_painted_when_its_value_changes(master: bytes) -> None:
+    def paint(book: Any) -> None:
+        book.worksheets[0]["C4"].fill = openpyxl.styles.PatternFill("solid", fgColor="FFFF00")
+
+    out = patched(edited(master, paint), Row("K20261121-001", {"status": "已解決"}))
+    cell = openpyxl.load_workbook(BytesIO(out)).worksheets[0]["C4"]
+    assert (cell.value, cell.fill.fgColor.rgb) == ("已解決", "00FFFF00")
 
 
 def test_the_time_left_of_a_new_case_is_a_formula_on_its_own_row(master: bytes) -> None:

@@ -85,7 +85,7 @@ CREATE TABLE deadlines (
     due TEXT NOT NULL,
     PRIMARY KEY (case_number, name)
 ) STRICT;
-CREATE INDEX deadlines_by_due ON deadlines (due);
+CREATE INDEX deadlines_by_due ON deadlines (due, case_number, name);
 
 CREATE TABLE numbers (
     site TEXT NOT NULL,

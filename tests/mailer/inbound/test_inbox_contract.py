@@ -356,3 +356,13 @@ class TestDovecot(InboxContract):
         mails = fetched(inbox, inbox.all_uids(), batch=200)
         assert [found.uid for found in mails] == list(range(1, 1001))
         assert all(f"Subject: {number}\r\n".encode() in found.raw for number, found in enumerate(mails))
+
+    def test_a_changed_password_is_permanent_until_the_settings_change_too(
+        self, server: Dovecot, connected: Callable[..., AbstractContextManager[Inbox]]
+    ) -> None:
+        server.add_user(USER, "changed")
+        with pytest.raises(MailboxUnavailable) as caught, connected():
+            pass
+        assert caught.value.permanent
+        with connected(password="changed") as inbox:
+            assert inbox.all_uids() == []

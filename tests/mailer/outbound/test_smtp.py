@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -316,7 +317,7 @@ def test_retries_wait_between_15_seconds_and_30_minutes(attempt: int, fraction: 
 
 def test_retries_wait_longer_each_time_until_the_cap() -> None:
     delays = [retry_delay(attempt, 0.5) for attempt in range(1, 12)]
-    assert all(later >= earlier for earlier, later in zip(delays, delays[1:], strict=False))
+    assert all(later >= earlier for earlier, later in pairwise(delays))
     assert (delays[0], delays[-1]) == (timedelta(seconds=17.5), timedelta(minutes=26, seconds=15))
 
 

@@ -1,0 +1,128 @@
+"""Forms per second from a backlog on a real Dovecot, beside the plain script that does a fraction of the work.
+
+Ours is measured by the daemon's own round: log in, fetch, store raw, read in the limited child, decide, commit the
+case with its mails in the outbox, file the message in its folder. Each run has a mailbox and a process of its own.
+"""
+
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from pathlib import Path
+
+from benchmarks import backlog, plain_loop
+from benchmarks.figures import Figure, Skipped, peak_memory
+from benchmarks.household import PASSWORD, furnish
+from daemon.bootstrap import House, build
+from daemon.ledger import OutboxState
+from tests.servers import dovecot
+from tests.servers.dovecot import Dovecot
+
+
+@dataclass(frozen=True)
+class Job:
+    """One mailbox to empty, and a folder to work in."""
+
+    port: int
+    mailbox: str
+    folder: Path
+    forms: int
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What emptying it took: seconds, and the peak memory of the process and of its child in MiB."""
+
+    seconds: float
+    memory: float
+    child_memory: float
+
+
+def kesu(job: Job) -> Run:
+    """Let the product take the mailbox in."""
+    house = build(furnish(job.folder, imap_port=job.port, mailbox=job.mailbox))
+    try:
+        start = time.perf_counter()
+        house.fetching.round()
+        seconds = time.perf_counter() - start
+        memory, child_memory = peak_memory()
+        _check(house, job.forms)
+        return Run(seconds, memory, child_memory)
+    finally:
+        house.close()
+
+
+def _check(house: House, forms: int) -> None:
+    """A fast run that lost something is no figure: every form a case, a mail to its owner, an answer to its sender."""
+    counts = house.ledger.statistics().counts
+    if sum(counts.values()) != forms or len(counts) != len(backlog.GRADES):
+        raise RuntimeError(f"{forms} forms came to these cases: {counts}")
+    templates = [
+        {mail.template for mail in house.ledger.outbox_of(case.number)} for case in house.ledger.cases()
+    ]
+    if any(found != {"assignment", "acknowledgement"} for found in templates):
+        raise RuntimeError(f"not every case has its mails: {templates}")
+    if house.ledger.outbox_counts()[OutboxState.QUEUED] < 2 * forms or house.ledger.unmoved_mail(1):
+        raise RuntimeError("not every mail is queued, or a message was not filed")
+
+
+def plain(job: Job) -> Run:
+    """Let the peer read the mailbox."""
+    start = time.perf_counter()
+    stored = plain_loop.take_in(job.port, job.mailbox, PASSWORD, job.folder / "plain.db", job.cells)
+    seconds = time.perf_counter() - start
+    if stored != job.forms:
+        raise RuntimeError(f"the plain loop stored {stored} of {job.forms} forms")
+    return Run(seconds, *peak_memory())
+
+
+def measure(forms: int, rounds: int) -> list[Figure]:
+    """Run both `rounds` times, the order changing; Skipped without Dovecot."""
+    if dovecot.PROGRAM is None:
+        raise Skipped("dovecot is not installed")
+    runs: dict[str, list[Run]] = {"kesu": [], "plain": []}
+    for number, name, run in _alternating(forms, rounds):
+        runs[name].append(run)
+        print(f"  round {number}: {name} {forms / run.seconds:.0f} forms/s", flush=True)
+    return [
+        *_figures("kesu", runs["kesu"], forms),
+        *_figures("plain", runs["plain"], forms),
+        Figure("kesu against the plain loop", _total(runs["plain"]) / _total(runs["kesu"]), "times as fast"),
+    ]
+
+
+def _alternating(forms: int, rounds: int) -> Iterator[tuple[int, str, Run]]:
+    contenders: tuple[tuple[str, Callable[[Job], Run]], ...] = (("kesu", kesu), ("plain", plain))
+    mailboxes = [f"{name}{number}@example.com" for number in range(rounds) for name, _ in contenders]
+    with Dovecot(dict.fromkeys(mailboxes, PASSWORD)) as server:
+        mails, cells = list(backlog.messages(forms)), backlog.cells()
+        for number in range(rounds):
+            for name, contender in islice(cycle(contenders), number % 2, number % 2 + 2):
+                mailbox = f"{name}{number}@example.com"
+                for mail in mails:
+                    server.deliver(mailbox, mail)
+                yield number + 1, name, _alone(contender, Job(server.port, mailbox, Path(), forms, cells))
+
+
+def _alone(contender: Callable[[Job], Run], job: Job) -> Run:
+    """Run in a fresh process, so that neither finds anything warm and its memory is its own."""
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, mp_context=spawn) as process:
+        return process.submit(contender, replace(job, folder=Path(folder))).result()
+
+
+def _total(runs: list[Run]) -> float:
+    return sum(run.seconds for run in runs)
+
+
+def _figures(name: str, runs: list[Run], forms: int) -> list[Figure]:
+    each = ", ".join(f"{forms / run.seconds:.0f}" for run in runs)
+    memory, child = max(run.memory for run in runs), max(run.child_memory for run in runs)
+    return [
+        Figure(f"{name}: intake", forms * len(runs) / _total(runs), "forms/s", f"rounds: {each}"),
+        Figure(f"{name}: peak memory", memory, "MiB", f"reading child {child:.0f} MiB" if child else ""),
+    ]

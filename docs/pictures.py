@@ -1,0 +1,86 @@
+"""`make pictures`: the README's pictures, made anew from a run of the demo.
+
+Needs chromium, libreoffice and pdftoppm beside the project's own environment.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+MAILS = {
+    "mail-assignment": "*-assignment-service.manager.html",
+    "mail-escalation": "*-escalation-gm.html",
+    "mail-form-problems": "*-form-problems-staff.lin.html",
+}
+NEEDED = ("chromium", "soffice", "pdftoppm")
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def main() -> int:
+    """Make every picture; exit 2 if a program is missing."""
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if missing:
+        sys.stderr.write(f"pictures: please install {', '.join(missing)}\n")
+        return 2
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        demo = Path(scratch) / "demo"
+        page = Path(scratch) / "board.html"
+        command = ["kesu", "demo", "--plain", "--directory", str(demo), "--picture", str(page)]
+        run([sys.executable, "-m", "daemon", *command[1:]])
+        picture_of_board(page)
+        for name, pattern in MAILS.items():
+            mail = sorted((demo / "mails").glob(pattern))[0]
+            screenshot(mail, PICTURES / f"{name}.png", 700, 1180)
+        picture_of_workbook(demo / "master.xlsx", Path(scratch))
+    return 0
+
+
+def run(command: list[str]) -> None:
+    """Run a program; its failure is ours."""
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def picture_of_board(page: Path) -> None:
+    """Draw the terminal board in a font whose Chinese characters are exactly two cells wide."""
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"font-family:[^;\"]*monospace", "font-family:'Noto Sans Mono CJK TC'", text)
+    style = "<style>pre { font-size: 15px; line-height: 20px; margin: 14px }</style></head>"
+    page.write_text(text.replace("</head>", style, 1), encoding="utf-8")
+    screenshot(page, PICTURES / "board.png", 1030, 836)
+
+
+def picture_of_workbook(workbook: Path, scratch: Path) -> None:
+    """Draw the first sheet of the master workbook as LibreOffice prints it."""
+    run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", str(scratch), str(workbook)])
+    target = PICTURES / "workbook"
+    size = ["-r", "220", "-x", "90", "-y", "80", "-W", "2400", "-H", "520"]
+    pdf = scratch / f"{workbook.stem}.pdf"
+    run(["pdftoppm", "-png", "-singlefile", "-f", "1", "-l", "1", *size, str(pdf), str(target)])
+
+
+def screenshot(page: Path, target: Path, width: int, height: int) -> None:
+    """Let chromium draw a page."""
+    with tempfile.TemporaryDirectory() as profile:
+        size = [f"--user-data-dir={profile}", f"--screenshot={target}", f"--window-size={width},{height}"]
+        subprocess.run([*CHROMIUM, *size, page.as_uri()], check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
