@@ -3,12 +3,14 @@
 Needs chromium, libreoffice and pdftoppm beside the project's own environment.
 """
 
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from daemon.demo.picture import page_size
+from daemon.demo.run import PICTURE_SIZE
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -44,7 +46,7 @@ def main() -> int:
         page = Path(scratch) / "board.html"
         command = ["kesu", "demo", "--plain", "--directory", str(demo), "--picture", str(page)]
         run([sys.executable, "-m", "daemon", *command[1:]])
-        picture_of_board(page)
+        screenshot(page, PICTURES / "board.png", *page_size(*PICTURE_SIZE))
         for name, pattern in MAILS.items():
             mail = sorted((demo / "mails").glob(pattern))[0]
             screenshot(mail, PICTURES / f"{name}.png", 700, 1180)
@@ -55,15 +57,6 @@ def main() -> int:
 def run(command: list[str]) -> None:
     """Run a program; its failure is ours."""
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-
-
-def picture_of_board(page: Path) -> None:
-    """Draw the terminal board in a font whose Chinese characters are exactly two cells wide."""
-    text = page.read_text(encoding="utf-8")
-    text = re.sub(r"font-family:[^;\"]*monospace", "font-family:'Noto Sans Mono CJK TC'", text)
-    style = "<style>pre { font-size: 15px; line-height: 20px; margin: 14px }</style></head>"
-    page.write_text(text.replace("</head>", style, 1), encoding="utf-8")
-    screenshot(page, PICTURES / "board.png", 1030, 836)
 
 
 def picture_of_workbook(workbook: Path, scratch: Path) -> None:

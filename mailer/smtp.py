@@ -107,6 +107,11 @@ class Postman:
             self.close()
             raise TransportError(str(over)) from over
 
+    def connect(self) -> None:
+        """Connect and log in without sending anything, to see whether that works; TransportError if it does not."""
+        self._open()
+        self._used_at = self._monotonic()
+
     def close_if_idle(self) -> None:
         """Close the connection if it has not been used for the idle time; for the loop to call now and then."""
         if self._connection and self._monotonic() - self._used_at >= self._idle.total_seconds():

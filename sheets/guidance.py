@@ -59,10 +59,10 @@ _HOW_TO_WRITE = say("寫法舉例", "写法举例", "Ways to write it")
 def add_instructions(workbook: Workbook, fields: Iterable[Field], locale: Locale) -> None:
     """Add the sheet of instructions: the steps, then how to write what has a fixed form."""
     sheet = workbook.create_sheet(INSTRUCTIONS.get(locale))
-    sheet.column_dimensions["A"].width = 84
+    sheet.column_dimensions["A"].width = 76
     title = INSTRUCTIONS.get(locale)
     lines = [(title, Look(size=18, bold=True, colour=NAVY), 36.0)]
-    lines += [(step.get(locale), Look(size=11, colour=INK), 30.0) for step in _STEPS]
+    lines += [(step.get(locale), Look(size=11, colour=INK), 34.0) for step in _STEPS]
     lines.append((_HOW_TO_WRITE.get(locale), Look(size=12, bold=True, colour=NAVY, vertical="bottom"), 34.0))
     lines += [(line, Look(size=10.5, colour=MUTED), 20.0) for line in _examples(fields, locale)]
     for row, (text, look, height) in enumerate(lines, start=1):

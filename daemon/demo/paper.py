@@ -40,8 +40,8 @@ def retyped(title: str, lines: Sequence[tuple[str, object, str, object]]) -> byt
     for row, cells in enumerate(lines, 3):
         for column, value in enumerate(cells, 1):
             sheet.cell(row, column).value = value  # type: ignore[assignment]
-    for column, width in zip("ABCD", (14, 30, 14, 30), strict=True):
-        sheet.column_dimensions[column].width = width
+    for letter, width in zip("ABCD", (14, 30, 14, 30), strict=True):
+        sheet.column_dimensions[letter].width = width
     return _saved(workbook)
 
 

@@ -3,17 +3,16 @@
 import time
 from contextlib import AbstractContextManager, nullcontext
 from email.message import EmailMessage
-from io import StringIO
 from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.table import Table
-from rich.terminal_theme import MONOKAI
 
 from daemon.clock import SystemClock
 from daemon.demo.board import Happenings, board, say_plainly
 from daemon.demo.judge import shortcomings, unfinished
+from daemon.demo.picture import as_page
 from daemon.demo.stage import Stage, reader_of
 from daemon.demo.story import Reply, Sending, replies, sendings
 from rules.case import Case
@@ -116,10 +115,7 @@ class Performance:
         return board(self._stage.site, cases, self._happened, SystemClock().now(), elapsed, SECONDS)
 
     def _draw(self, path: Path, elapsed: float) -> None:
-        width, height = PICTURE_SIZE
-        console = Console(record=True, width=width, height=height, file=StringIO(), force_terminal=True)
-        console.print(self._board(elapsed), height=height)
-        path.write_text(console.export_html(theme=MONOKAI), encoding="utf-8")
+        path.write_text(as_page(self._board(elapsed), *PICTURE_SIZE), encoding="utf-8")
 
 
 def _say_summary(console: Console, stage: Stage, faults: list[str]) -> None:

@@ -62,7 +62,7 @@ def sendings() -> list[Sending]:
             "filled_in_by": "小林",
         },
     )
-    return [
+    script = [
         Sending(
             0.0,
             "staff.lin@example.com",
@@ -135,7 +135,7 @@ def sendings() -> list[Sending]:
             (("關愛部抱怨單.xlsx", _issued_by_care()), ("photo.png", _PHOTO)),
         ),
         Sending(
-            7.2,
+            3.6,
             "staff.lin@example.com",
             "客訴：許小姐煞車異音（再寄一次）",
             "怕沒收到，再寄一次",
@@ -152,6 +152,7 @@ def sendings() -> list[Sending]:
             (("抱怨單.xlsx", _corrected()),),
         ),
     ]
+    return sorted(script, key=lambda sending: sending.after)
 
 
 def replies() -> list[Reply]:
@@ -161,7 +162,7 @@ def replies() -> list[Reply]:
             "service.manager@example.com",
             "assignment",
             "許雅婷",
-            4.0,
+            6.0,
             "已解決 重新調整煞車片並試車，客戶滿意，優惠工時費20%",
             "resolves in time, by a short reply",
         ),

@@ -67,7 +67,7 @@ def writing_engine(path: Path, busy_seconds: float) -> Engine:
     """Return the engine of the one connection that writes."""
     connect = partial(_connect, path, busy_seconds, _prepare_writer)
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    return _ours(engine, "BEGIN")
+    return _ours(engine, "BEGIN IMMEDIATE")
 
 
 def reading_engine(path: Path, busy_seconds: float) -> Engine:

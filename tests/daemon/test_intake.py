@@ -19,6 +19,7 @@ from tests.daemon.office import (
     typed,
 )
 
+UNREADABLE = complaint()[:1500]  # cut off on its way
 PHOTO = bytes.fromhex("89504e470d0a1a0a") + b"a scratch on the door"
 
 
@@ -112,8 +113,7 @@ def test_a_message_without_a_form_gets_one_polite_answer_with_both_blanks(office
 
 
 def test_an_unreadable_file_is_named_to_its_sender_and_quarantined(office: Office) -> None:
-    broken = b"PK\x03\x04" + complaint()[4:1200]
-    settled = office.receive(mail(files={"壞檔.xlsx": broken}))
+    settled = office.receive(mail(files={"壞檔.xlsx": UNREADABLE}))
     (answer,) = office.post()
     assert (answer.to, answer.template) == (STAFF, "form-problems")
     assert "壞檔.xlsx" in answer.text
@@ -122,8 +122,16 @@ def test_an_unreadable_file_is_named_to_its_sender_and_quarantined(office: Offic
     assert settled.reason
 
 
+@pytest.mark.parametrize("content", [b"<html><table><tr><td>x</td></tr></table></html>", b"", b"a,b,c"])
+def test_a_file_that_only_calls_itself_a_workbook_is_named_too(office: Office, content: bytes) -> None:
+    office.receive(mail(files={"抱怨單.xls": content}))
+    (answer,) = office.post()
+    assert (answer.to, answer.template) == (STAFF, "form-problems")
+    assert "抱怨單.xls" in answer.text
+
+
 def test_an_unreadable_file_beside_a_form_does_not_keep_the_form_from_its_case(office: Office) -> None:
-    office.receive(mail(files={"bad.xlsx": b"PK\x03\x04" + b"\0" * 500, "good.xlsx": complaint()}))
+    office.receive(mail(files={"bad.xlsx": UNREADABLE, "good.xlsx": complaint()}))
     assert office.case().grade == "level-3"
     (answer,) = to(office.post(), STAFF)
     assert "bad.xlsx" in answer.text
@@ -229,7 +237,8 @@ SAME_AGAIN = {
     "two forms": {"a.xlsx": complaint(), "b.xlsx": complaint(customer_phone="0900-000-009")},
     "no form": {},
     "a bad form": {"bad.xlsx": complaint(repair_amount=None)},
-    "an unreadable file": {"bad.xlsx": b"PK\x03\x04" + b"\0" * 500},
+    "an unreadable file": {"bad.xlsx": UNREADABLE},
+    "an unreadable file beside a form": {"bad.xlsx": UNREADABLE, "good.xlsx": complaint()},
 }
 
 
