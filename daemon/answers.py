@@ -21,6 +21,11 @@ STRANGER = Text(
     zh_hans="发件人不在允许名单内（[access] senders），邮件已隔离，未立案",
     en="The sender is not among those who may send forms ([access] senders); quarantined, no case opened",
 )
+TOO_LARGE = Text(
+    zh_hant="郵件過大，無法收取，尚未立案；請去掉大附件，只附表單重新寄來",
+    zh_hans="邮件过大，无法收取，尚未立案；请去掉大附件，只附表单重新发来",
+    en="The mail is too large to be taken in, no case was opened; please send the form again without large files",
+)
 POISON = Text(
     zh_hant="郵件無法處理，已隔離，請人工查看隔離資料夾",
     zh_hans="邮件无法处理，已隔离，请人工查看隔离文件夹",
@@ -64,18 +69,25 @@ def problem_line(file: str, problem: Problem, locale: Locale) -> str:
 
 
 def answer(
-    docket: Docket, message: Message, sender: Party, files: Sequence[ParsedFile], outcomes: Sequence[Outcome]
-) -> LetterOrder | None:
-    """Return the one answer to a message, None where the rules' own notices answer already."""
+    docket: Docket,
+    message: Message,
+    sender: Party,
+    unreadable: Sequence[ParsedFile],
+    outcomes: Sequence[Outcome],
+) -> list[LetterOrder]:
+    """Return the answers to a message: one for its forms, one for each case it names that does not exist.
+
+    None where the rules' own notices answer already.
+    """
     locale = docket.site.locale_of(sender.email)
-    unreadable = [file for file in files if file.error is not None]
     complaints = [outcome for outcome in outcomes if outcome.what in ("opened", "amended", "again")]
+    unknown = dict.fromkeys(outcome.number for outcome in outcomes if outcome.what == "unknown")
+    orders = [_unknown_case(docket, message, sender, locale, number) for number in unknown]
     if unreadable or any(outcome.flaws for outcome in complaints):
-        return _problems(docket, message, sender, locale, unreadable, complaints)
+        return [_problems(docket, message, sender, locale, unreadable, complaints), *orders]
     if complaints:
-        return _acknowledgement(docket, message, sender, locale, complaints)
-    unknown = [outcome for outcome in outcomes if outcome.what == "unknown"]
-    return _unknown_case(docket, message, sender, locale, unknown[0].number) if unknown else None
+        return [_acknowledgement(docket, message, sender, locale, complaints), *orders]
+    return orders
 
 
 def no_form(docket: Docket, message: Message, sender: Party) -> LetterOrder:
@@ -96,6 +108,22 @@ def stranger(docket: Docket, message: Message, sender: Party) -> list[LetterOrde
 def poison(docket: Docket, sender: str) -> list[LetterOrder]:
     """Return what customer care is told of a message that cannot be taken in."""
     return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)))
+
+
+def too_large(docket: Docket, message: Message, sender: Party, told: Sequence[Party]) -> list[LetterOrder]:
+    """Return what customer care, and the sender where he is among `told`, hear of a message too large to take in."""
+    who = sender.email or sender.name or "?"
+    orders = _to_care(
+        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}")
+    )
+    for party in told:
+        locale = docket.site.locale_of(party.email)
+        line = Line(label=message.subject[:80] or "—", value=TOO_LARGE.get(locale))
+        content = Content(reader="sender", zone=docket.site.config.daemon.timezone, unreadable=(line,))
+        orders.append(
+            _order(Template.FORM_PROBLEMS, docket, message, party, locale, content, _clean_blanks(docket))
+        )
+    return orders
 
 
 # ---------------------------------------------------------------- the letters
@@ -125,6 +153,7 @@ def _problems(
             "warnings": (),  # they stand among the flaws
             "flaws": tuple(_flaws(complaints, locale)),
             "unreadable": tuple(_unreadable(unreadable, locale)),
+            "quarantined": bool(unreadable),
         }
     )
     corrected = tuple(_corrected(outcome, locale) for outcome in complaints if outcome.flaws)

@@ -77,7 +77,7 @@ class Fetching:
         with self._docket.ledger.writing() as entry:
             for mail in batch:
                 head = read_message(_head(mail.raw))
-                entry.store_mail(
+                mail_id = entry.store_mail(
                     mail.folder,
                     mail.uidvalidity,
                     mail.uid,
@@ -87,6 +87,8 @@ class Fetching:
                     message_id=head.message_id,
                     sender=head.sender.email,
                 )
+                if mail.truncated and mail_id is not None:
+                    self._intake.refuse_large(entry, mail_id, head)
 
     def _move_settled(self, inbox: Inbox) -> None:
         while settled := self._docket.ledger.unmoved_mail(BATCH):

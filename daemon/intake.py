@@ -6,6 +6,7 @@ for us), or quarantined. None stops the ones behind it.
 
 import logging
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -31,7 +32,10 @@ log = logging.getLogger("kesu.intake")
 
 ANSWERS_PER_HOUR = 30  # to one address; more is a loop or a flood
 CASE_NUMBER = "case_number"
-_IN_SUBJECT = re.compile(r"\[([A-Z][A-Z0-9]{0,7}-\d{8}-\d{2,9})\]")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
+_NUMBER = r"[A-Z][A-Z0-9]{0,7}-\d{8}-\d{2,9}"
+_IN_SUBJECT = re.compile(rf"\[({_NUMBER})\]")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,14 @@ class Reading:
     others: tuple[Attachment, ...] = ()  # photos, invoices
     sheets: tuple[Attachment, ...] = ()
     reply: Reply | None = None
+    echo: bool = (
+        False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
+    )
 
     @property
-    def forms(self) -> list[tuple[int, ParsedFile, ParsedForm]]:
-        """Every form with its file and that file's place among the sheets."""
-        return [(number, file, form) for number, file in enumerate(self.files) for form in file.forms]
+    def forms(self) -> list[ParsedForm]:
+        """Every form in every file."""
+        return [form for file in self.files for form in file.forms]
 
 
 @dataclass
@@ -56,6 +63,7 @@ class Tally:
     """What a message came to, gathered while it is taken in."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    unreadable: list[ParsedFile] = field(default_factory=list)
     duplicates: int = 0
     reports: int = 0
 
@@ -94,13 +102,14 @@ class Intake:
 
     def _read(self, mail: StoredMail) -> Reading:
         """Read a message without touching the ledger."""
-        message = read_message(self._docket.ledger.raw(mail.sha256))
+        raw = self._docket.ledger.raw(mail.sha256)
+        message = read_message(raw)
         site = self._docket.site
         sender = site.party(message.sender.email, message.sender.name)
         if not site.may_send(sender.email):
-            return Reading(message, sender)
-        sheets = tuple(attachment for attachment in message.attachments if is_spreadsheet(attachment))
-        others = tuple(attachment for attachment in message.attachments if not is_spreadsheet(attachment))
+            return Reading(message, sender, echo=message.automatic and self._names_care(raw))
+        sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
+        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
         files = tuple(
             self._reader.read(
                 sheet.content,
@@ -132,18 +141,16 @@ class Intake:
     # ------------------------------------------------------------ forms
 
     def _take_forms(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
-        tally = Tally()
-        taken: dict[int, bool] = {}
-        for number, file, form in reading.forms:
-            digest = reading.sheets[number].sha256
-            if number not in taken:
-                taken[number] = entry.claim_part(mail.message_id, digest, mail.id)
-            if not taken[number]:
-                tally.duplicates += 1
-            elif form.kind is FormKind.HANDLING:
-                self._take_handling(entry, reading, file, form, now, tally)
-            else:
-                tally.outcomes.append(self._take_complaint(entry, reading, file, form, now))
+        fresh = [entry.claim_part(mail.message_id, sheet.sha256, mail.id) for sheet in reading.sheets]
+        files = [file for file, new in zip(reading.files, fresh, strict=True) if new]
+        tally = Tally(unreadable=[file for file in files if file.error is not None])
+        tally.duplicates = fresh.count(False)
+        for file in files:
+            for form in file.forms:
+                if form.kind is FormKind.HANDLING:
+                    self._take_handling(entry, reading, file, form, now, tally)
+                else:
+                    tally.outcomes.append(self._take_complaint(entry, reading, file, form, now))
         return tally
 
     def _take_complaint(
@@ -154,11 +161,13 @@ class Intake:
         warnings = tuple(
             self._warning(problem) for problem in form.problems if problem.severity is Severity.WARNING
         )
+        known = self._same_case(entry, facts)
         draft = self._waiting_draft(entry, reading, form, facts)
+        if draft is None and known is not None and known.status is Status.INCOMPLETE and not missing:
+            draft = known  # a colleague's form completes it
         if draft is not None:
             command = AmendCase(facts, reading.sender, missing, warnings)
             return Outcome(self._docket.perform(entry, draft, command, now), "amended", file, form)
-        known = self._same_case(entry, facts)
         if known is not None:
             case = self._docket.perform(entry, known, AttachForm(reading.sender), now)
             return Outcome(case, "again", file, form)
@@ -172,10 +181,10 @@ class Intake:
 
     def _waiting_draft(self, entry: Entry, reading: Reading, form: ParsedForm, facts: Facts) -> Case | None:
         """Find the incomplete case that this form corrects: by its number, its thread, or its sender and customer."""
-        numbers = [str(form.facts.get(CASE_NUMBER, "")).strip(), self._thread(reading.message)]
-        for number in filter(None, numbers):
+        written = _case_number(str(form.facts.get(CASE_NUMBER, "")))
+        for number in filter(None, [written, self._thread(reading.message) if _alone(reading) else ""]):
             case = entry.case(number)
-            if case is not None and case.status is Status.INCOMPLETE and _alone(reading):
+            if case is not None and case.status is Status.INCOMPLETE:
                 return case
         return next((case for case in self._drafts_of(entry, reading, facts)), None)
 
@@ -208,7 +217,7 @@ class Intake:
     def _take_handling(
         self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
     ) -> None:
-        number = str(form.facts.get(CASE_NUMBER) or self._thread(reading.message) or "").strip()
+        number = _case_number(str(form.facts.get(CASE_NUMBER) or "")) or self._thread(reading.message)
         tally.reports += 1
         unreadable = [
             problem for problem in form.problems if problem.key != CASE_NUMBER and _hinders(problem)
@@ -223,12 +232,13 @@ class Intake:
     ) -> None:
         """Take a message without forms: a short reply in words, or a question of its own."""
         number = self._thread(reading.message)
-        if not number or reading.message.automatic or reading.files:
+        if not number or reading.message.automatic or (reading.files and reading.reply is None):
             return
         if not entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
             tally.duplicates += 1
         elif reading.reply is not None:
             tally.reports += 1
+            tally.unreadable.clear()  # what lies beside an answer in words is no form, but kept with the case
             locale = self._docket.site.locale_of(reading.sender.email)
             unclear = "\n".join(text.get(locale) for text in reading.reply.problems)
             self._report(entry, reading, number, reading.reply.facts, unclear, now, tally)
@@ -250,7 +260,10 @@ class Intake:
         if case is None:
             tally.outcomes.append(Outcome.unknown(number))
             return
-        report = Report(reading.sender, facts, unclear)
+        by = reading.sender
+        if reading.message.automatic:  # its refusal is not mailed to a machine, which might answer (RFC 3834)
+            by = by.model_copy(update={"email": "", "name": by.name or by.email})
+        report = Report(by, facts, unclear)
         tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), "reported"))
 
     def _thread(self, message: Message) -> str:
@@ -265,25 +278,28 @@ class Intake:
     # ------------------------------------------------------------ afterwards
 
     def _keep_attachments(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally) -> None:
-        for number in tally.cases:
+        for number in tally.cases or self._open_thread(entry, reading):
             entry.link_mail(mail.id, number)
             for other in (*reading.others, *reading.sheets):
                 entry.attach(number, other.name, other.media_type, other.content)
+
+    def _open_thread(self, entry: Entry, reading: Reading) -> list[str]:
+        """Return the case whose thread a person's message continues without saying anything to act on."""
+        number = "" if reading.message.automatic else self._thread(reading.message)
+        return [number] if number and entry.case(number) is not None else []
 
     def _answer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime) -> None:
         """Answer the sender once, unless that could start a loop (RFC 3834)."""
         if not self._may_answer(reading, now):
             return
-        order = answers.answer(self._docket, reading.message, reading.sender, reading.files, tally.outcomes)
-        asks = self._is_a_question(reading, tally)
-        if (
-            order is None
-            and asks
-            and entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id)
-        ):
-            order = answers.no_form(self._docket, reading.message, reading.sender)
-        if order is not None:
-            self._docket.answer(entry, mail.id, order, now)
+        orders = answers.answer(
+            self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
+        )
+        asks = not orders and self._is_a_question(reading, tally)
+        if asks and entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
+            orders = [answers.no_form(self._docket, reading.message, reading.sender)]
+        for number, order in enumerate(orders):
+            self._docket.answer(entry, mail.id, order, now, key=f"answer-{number}")
 
     def _may_answer(self, reading: Reading, now: datetime) -> bool:
         address = reading.sender.email
@@ -305,7 +321,7 @@ class Intake:
         )
 
     def _fate(self, reading: Reading, tally: Tally) -> tuple[MailState, str]:
-        faults = [file.error.en for file in reading.files if file.error is not None]
+        faults = [file.error.en for file in tally.unreadable if file.error is not None]
         flawed = [outcome for outcome in tally.outcomes if outcome.flaws]
         if faults or flawed:
             problems = [problem.message.en for outcome in flawed for problem in outcome.flaws]
@@ -324,8 +340,28 @@ class Intake:
     def _refuse_stranger(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> None:
         """Quarantine a message of somebody who may not send; customer care is told, the stranger is not."""
         self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
+        if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
+            return
         for order in answers.stranger(self._docket, reading.message, reading.sender):
             self._docket.answer(entry, mail.id, order, now, key="stranger")
+
+    def _names_care(self, raw: bytes) -> bool:
+        """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
+        site = self._docket.site
+        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
+        return any(person.email.lower().encode() in raw.lower() for person in persons)
+
+    def refuse_large(self, entry: Entry, mail_id: int, message: Message) -> None:
+        """Quarantine a message of which only the header was fetched; its sender and customer care are told."""
+        mail, now = entry.mail(mail_id), self._clock.now()
+        reading = Reading(message, self._docket.site.party(message.sender.email, message.sender.name))
+        if not self._docket.site.may_send(reading.sender.email):
+            self._refuse_stranger(entry, mail, reading, now)
+            return
+        self._file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
+        sender = [reading.sender] if self._may_answer(reading, now) else []
+        for order in answers.too_large(self._docket, message, reading.sender, sender):
+            self._docket.answer(entry, mail.id, order, now, key="large")
 
     def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
         now = self._clock.now()
@@ -333,6 +369,8 @@ class Intake:
             self._file(
                 entry, mail, MailState.QUARANTINED, f"cannot be taken in: {type(error).__name__}: {error}"
             )
+            if not entry.claim_part(mail.message_id, mail.sha256, mail.id):
+                return
             for order in answers.poison(self._docket, mail.sender):
                 self._docket.answer(entry, mail.id, order, now, key="poison")
 
@@ -340,6 +378,17 @@ class Intake:
 def _alone(reading: Reading) -> bool:
     """Tell whether a message carries one form only, so that its thread tells which case it is about."""
     return len(reading.forms) == 1
+
+
+def _is_workbook(attachment: Attachment) -> bool:
+    """Tell whether a file is, or calls itself, a workbook: one that is none is named to its sender, not passed over."""
+    return is_spreadsheet(attachment) or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
+
+
+def _case_number(text: str) -> str:
+    """Return the case number in a text however it was copied: in brackets, in lower case, in full width."""
+    found = re.search(_NUMBER, unicodedata.normalize("NFKC", text).translate(_DASHES).upper())
+    return found[0] if found else text.strip()
 
 
 def _digest(text: str) -> str:

@@ -92,7 +92,10 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
         case_number=order.case_number or None,
         zone=site.zone,
     )
-    return Enclosure(name=blank_name(form, blank, locale), content=content, media_type=XLSX)
+    name = blank_name(form, blank, locale)
+    if order.case_number:  # several corrected forms in one mail must not overwrite each other when saved
+        name = f"{name.removesuffix('.xlsx')} {order.case_number}.xlsx"
+    return Enclosure(name=name, content=content, media_type=XLSX)
 
 
 # ---------------------------------------------------------------- who gets one
@@ -214,7 +217,8 @@ class Writer:
         """Return the complaint in one line: its category and the beginning of the description."""
         description = " ".join(str(self.case.facts.get("description", "")).split())
         short = description if len(description) <= 60 else description[:59] + "…"
-        return "：".join(word for word in (self.summary_category(locale), short) if word)
+        colon = words.COLON.get(locale)
+        return colon.join(word for word in (self.summary_category(locale), short) if word)
 
     def line(self, locale: Locale, *, again: bool = False) -> CaseLine:
         """Return the case as one line of an acknowledgement."""

@@ -53,6 +53,7 @@ GRANTS = {
 }
 UP_TO = _text("最多可{what}", "最多可{what}", "up to {what}")
 OR = _text("；或", "；或", "; or ")
+COLON = _text("：", "：", ": ")
 JOIN = _text("、", "、", ", ")
 NO_AUTHORITY = _text(
     "您沒有讓利權限，需要讓利時請轉請有權限的主管決定",

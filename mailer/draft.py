@@ -142,6 +142,8 @@ def _acknowledged(content: Content) -> str:
 
 
 def _problem(content: Content) -> str:
+    if content.reader == "informed":
+        return "care"  # customer care is told of a mail that was set aside
     if any(flaw.required for flaw in content.flaws):
         return "required"
     if content.no_form:

@@ -43,8 +43,8 @@ def present(run: UidCommand, uids: Sequence[int]) -> list[int]:
 
 def read_search(answer: Sequence[Any]) -> list[int]:
     """The numbers of a SEARCH answer, which may come in several lines and with a MODSEQ behind."""
-    lines = [line.partition(b"(")[0] for line in answer if isinstance(line, bytes)]
-    return [int(word) for line in lines for word in line.split() if word.isdigit()]
+    lines = [line for line in answer if isinstance(line, bytes)]
+    return [int(word) for line in lines for word in line.partition(b"(")[0].split() if word.isdigit()]
 
 
 def _transfer(

@@ -212,8 +212,7 @@ class Inbox:
 
     def _read(self, uids: Sequence[int], section: str, sizes: dict[int, int]) -> dict[int, RawMail]:
         answers = self._fetch(uids, f"(UID INTERNALDATE BODY.PEEK{section})")
-        asked = set(uids)
-        mails = (self._mail(answer, section != "[]", sizes) for answer in answers if answer.uid in asked)
+        mails = (self._mail(answer, section != "[]", sizes) for answer in answers)
         return {mail.uid: mail for mail in mails if mail is not None}
 
     def _mail(self, answer: Answer, header_only: bool, sizes: dict[int, int]) -> RawMail | None:

@@ -216,7 +216,7 @@ def _notes(draft: Draft) -> list[Block]:
     lines = []
     if draft.letter.template is Template.FORM_PROBLEMS and content.incomplete:
         lines.append(draft.say("notes.clock"))
-    if content.quarantined:
+    if content.quarantined and draft.variant != "care":
         lines.append(draft.say("notes.quarantined"))
     return [Block("note", "", tuple(lines))] if lines else []
 
@@ -244,11 +244,12 @@ def _flaw(draft: Draft, flaw: Flaw) -> Row:
 
 def _unreadable(draft: Draft) -> list[Block]:
     rows = tuple(Row(line.label, line.value) for line in draft.content.unreadable)
-    return [Block("rows", draft.say("headings.unreadable"), rows=rows)] if rows else []
+    heading = "headings.quarantined" if draft.variant == "care" else "headings.unreadable"
+    return [Block("rows", draft.say(heading), rows=rows)] if rows else []
 
 
 def _steps(draft: Draft) -> list[Block]:
-    if draft.letter.template is not Template.FORM_PROBLEMS:
+    if draft.letter.template is not Template.FORM_PROBLEMS or draft.variant == "care":
         return []
     content, enclosed = draft.content, bool(draft.letter.enclosures)
     names = ["resave"] if content.unreadable else []

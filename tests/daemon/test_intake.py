@@ -138,6 +138,13 @@ def test_an_unreadable_file_beside_a_form_does_not_keep_the_form_from_its_case(o
     assert office.case().number in answer.text
 
 
+def test_a_workbook_without_any_form_in_it_is_answered(office: Office) -> None:
+    office.receive(mail(files={"價目表.xlsx": typed([["brake pads", 300], ["oil", 80]])}))
+    (answer,) = office.post()
+    assert (answer.to, answer.template) == (STAFF, "form-problems")
+    assert office.cases() == []
+
+
 def test_a_form_with_odd_optional_facts_opens_at_once_with_the_warnings_on_it(office: Office) -> None:
     office.receive(mail(files={"f.xlsx": complaint(reported_at="2020-01-02T09:00:00+08:00")}))
     case = office.case()
@@ -257,8 +264,9 @@ def test_the_very_same_message_under_another_uidvalidity_is_a_duplicate(office: 
 
 
 def test_two_messages_with_one_message_id_are_both_taken(office: Office) -> None:
-    first, second = mail(files={"a.xlsx": complaint()}), mail(
-        files={"b.xlsx": complaint(customer_phone="0900-000-009")}
+    first, second = (
+        mail(files={"a.xlsx": complaint()}),
+        mail(files={"b.xlsx": complaint(customer_phone="0900-000-009")}),
     )
     second.replace_header("Message-ID", str(first["Message-ID"]))
     office.receive(first)

@@ -18,6 +18,7 @@ from tests.daemon.office import (
     handling,
     mail,
     to,
+    typed,
 )
 
 
@@ -36,9 +37,7 @@ def refusal(office: Office, address: str) -> Posted:
 
 def test_a_reply_in_words_resolves_the_case_and_stops_its_clock(office: Office) -> None:
     _, assignment = assigned(office)
-    office.receive(
-        mail(SERVICE_MANAGER, text="已解決 重新調整煞車片，優惠工時費20%", answers=assignment)
-    )
+    office.receive(mail(SERVICE_MANAGER, text="已解決 重新調整煞車片，優惠工時費20%", answers=assignment))
     case = office.case()
     assert (case.status, case.due, case.resolved_by.email) == (Status.RESOLVED, None, SERVICE_MANAGER)
     assert case.resolution["discount_percent"] == 20
@@ -67,7 +66,9 @@ def test_the_enclosed_handling_form_filled_in_resolves_the_case(office: Office) 
     assert office.case().resolution["resolution"] == "換新煞車片"
 
 
-@pytest.mark.parametrize("spelling", ["[KS-20261123-001]", "ks-20261123-001", "ＫＳ－20261123－001", " KS-20261123-001 "])
+@pytest.mark.parametrize(
+    "spelling", ["[KS-20261123-001]", "ks-20261123-001", "ＫＳ－20261123－001", " KS-20261123-001 "]
+)
 def test_a_case_number_is_known_however_it_is_copied(office: Office, spelling: str) -> None:
     assigned(office)
     office.receive(mail(SERVICE_MANAGER, "回覆單", files={"f.xlsx": handling(spelling)}))
@@ -224,6 +225,17 @@ def test_a_manager_of_the_department_may_resolve_after_it_rose(office: Office) -
     office.lapses.run_due()
     office.receive(mail(SERVICE_MANAGER, text="已解決 重新調整", answers=assignment))
     assert office.case().status is Status.RESOLVED
+
+
+def test_a_workbook_that_is_no_form_beside_a_reply_in_words_is_kept_with_the_case(office: Office) -> None:
+    _, assignment = assigned(office)
+    invoice = typed([["Invoice", 17], ["brake pads", 300]])
+    office.receive(
+        mail(SERVICE_MANAGER, text="已解決 換新", files={"invoice.xlsx": invoice}, answers=assignment)
+    )
+    assert office.case().status is Status.RESOLVED
+    assert "invoice.xlsx" in [file.name for file in office.ledger.attachments(office.case().number)]
+    assert {one.template for one in office.post()} == {"resolved"}
 
 
 def test_D26_the_directors_report_does_the_task(office: Office) -> None:

@@ -11,6 +11,7 @@ from parsers.reader import FormReader
 from parsers.results import ParsedFile
 from rules.case import Status
 from tests.daemon.office import (
+    AFTER_SALES,
     CARE,
     MAILBOX,
     SERVICE_MANAGER,
@@ -64,19 +65,27 @@ def test_an_out_of_office_note_in_a_thread_reports_nothing(office: Office) -> No
 
 
 def test_a_bounce_that_carries_our_own_form_back_starts_no_loop(office: Office) -> None:
-    office.receive(mail(files={"f.xlsx": complaint()}))
-    (assignment,) = to(office.post(), SERVICE_MANAGER)
+    case = office.opened()
+    over = handling(case.number, discount_percent=45)
+    office.receive(mail(SERVICE_MANAGER, files={"f.xlsx": over}))
+    (passed_on,) = to(office.post(), AFTER_SALES)  # it encloses the report, filled in
     bounce = mail(
-        "MAILER-DAEMON@example.com", "Undelivered Mail", "550 no such user", files=assignment.enclosures
+        "MAILER-DAEMON@example.com", "Undelivered Mail", "550 no such user", files=passed_on.enclosures
     )
     office.receive(bounce)
     assert office.post() == []
     assert office.case().status is Status.OPEN
 
 
-def test_a_bounce_from_outside_tells_nobody_who_might_bounce_again(office: Office) -> None:
-    settled = office.receive(mail("MAILER-DAEMON@mx.elsewhere.example", "Undelivered Mail", "550"))
-    assert settled.state is MailState.QUARANTINED
+def test_customer_care_is_told_of_a_bounce_from_outside(office: Office) -> None:
+    bounce = mail("MAILER-DAEMON@mx.elsewhere.example", "Undelivered Mail", f"<{AFTER_SALES}>: 550")
+    assert office.receive(bounce).state is MailState.QUARANTINED
+    assert [one.to for one in office.post()] == [CARE]
+
+
+def test_a_bounce_of_a_mail_to_customer_care_itself_starts_no_loop(office: Office) -> None:
+    bounce = mail("MAILER-DAEMON@mx.elsewhere.example", "Undelivered Mail", f"<{CARE}>: 550 mailbox full")
+    assert office.receive(bounce).state is MailState.QUARANTINED
     assert office.post() == []
 
 

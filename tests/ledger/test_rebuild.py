@@ -73,6 +73,7 @@ def test_a_backup_taken_while_in_use_is_a_whole_ledger(
 ) -> None:
     number, copy = new_case(), tmp_path / "backup.db"
     copy.write_bytes(b"last week's backup")
+    copy.with_name("backup.db.partial").write_bytes(b"a backup that was cut off")
     with ledger.writing() as entry:
         clerk.lapse(entry, number, NINE + TWO_HOURS)
         ledger.backup(copy)

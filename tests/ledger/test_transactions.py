@@ -66,6 +66,18 @@ def test_a_database_error_costs_the_transaction_even_if_it_is_caught(ledger: Led
     assert list(ledger.cases()) == []
 
 
+def test_a_caught_error_costs_a_transaction_that_recorded_no_event(ledger: Ledger) -> None:
+    def catch_and_go_on() -> None:
+        with ledger.writing() as entry:
+            entry.queue(outgoing("notice"))
+            with suppress(LedgerRefused):
+                entry.link_mail(999, "KS-none")
+
+    with pytest.raises(LedgerUnavailable, match="nothing of it is kept"):
+        catch_and_go_on()
+    assert sum(ledger.outbox_counts().values()) == 0
+
+
 def test_after_a_database_error_nothing_more_can_be_said(ledger: Ledger, clerk: Clerk) -> None:
     with suppress(LedgerUnavailable), ledger.writing() as entry:
         number = clerk.open_case(entry)

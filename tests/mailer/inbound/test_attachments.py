@@ -143,6 +143,7 @@ def test_a_digest_holds_mails_without_saying_so() -> None:
         ('filename="%CD%B6%CB%DF.xlsx"', "投诉.xlsx"),
         ('filename="100%25.xlsx"', "100%25.xlsx"),
         ("filename=two words.xlsx", "two words.xlsx"),
+        ('filename="a \\"quoted\\" name.xlsx"', "a _quoted_ name.xlsx"),
         ('filename="semi;colon.xlsx"', "semi;colon.xlsx"),
         ('filename="not closed.xlsx', "not closed.xlsx"),
         (b'filename="' + "投诉.xlsx".encode("gbk") + b'"', "投诉.xlsx"),

@@ -63,6 +63,12 @@ def test_an_answer_nobody_asked_for_does_not_shift_the_others() -> None:
     assert {found.uid: found.raw for found in mails} == {5: mail("five"), 6: mail("six")}
 
 
+def test_a_flag_that_looks_like_a_uid_is_a_flag() -> None:
+    flagged = b"* 1 FETCH (FLAGS (UID 9) UID 5 %s BODY[] {2}\r\nhi)\r\n" % ARRIVED
+    mails, _ = fetched(scripted(body_answers(lambda call: flagged + call.ok())), [5])
+    assert [(found.uid, found.raw) for found in mails] == [(5, b"hi")]
+
+
 def test_a_mail_that_looks_like_an_answer_is_still_one_mail() -> None:
     raw = b"Subject: x\r\n\r\n)\r\n* 2 FETCH (UID 6 BODY[] {3}\r\nabc)\r\nUID 99\r\n"
     mails, _ = fetched(scripted(body_answers(lambda call: body(1, 5, raw) + call.ok())), [5])
@@ -145,7 +151,7 @@ def test_the_last_mail_below_the_mark_is_not_new() -> None:
 
 
 def test_a_search_answered_in_several_lines_is_one_answer() -> None:
-    lines = b"* SEARCH 9 3\r\n* SEARCH 12 (MODSEQ 917)\r\n"
+    lines = b"* SEARCH 9 3\r\n* SEARCH 12 (MODSEQ 917 )\r\n"
     with scripted({"UID SEARCH": lambda call: lines + call.ok()}) as server, inbox_on(server) as inbox:
         assert inbox.all_uids() == [3, 9, 12]
 
@@ -321,6 +327,16 @@ def test_changed_flags_do_not_wake_the_wait() -> None:
 def test_mail_announced_during_a_move_is_not_slept_over() -> None:
     moved: dict[str, Answer] = {"UID MOVE": lambda call: b"* 4 EXISTS\r\n" + call.ok()}
     with scripted({**idling(b"+ idling\r\n"), **moved}) as server, inbox_on(server) as inbox:
+        inbox.all_uids()
+        inbox.move([5], "Processed")
+        began = time.monotonic()
+        assert inbox.wait(threading.Event(), 30)
+        assert time.monotonic() - began < 5
+
+
+def test_mail_announced_during_a_move_is_not_slept_over_without_idle() -> None:
+    moved: dict[str, Answer] = {"UID MOVE": lambda call: b"* 4 EXISTS\r\n" + call.ok()}
+    with scripted(moved) as server, inbox_on(server, idle=False) as inbox:
         inbox.all_uids()
         inbox.move([5], "Processed")
         began = time.monotonic()

@@ -112,6 +112,16 @@ def test_a_broken_byte_costs_one_character_and_no_more() -> None:
     assert text.endswith("處理")
 
 
+def test_a_broken_byte_does_not_make_gb2312_narrow_again() -> None:
+    raw = b"Content-Type: text/plain; charset=gb2312\r\n\r\n" + RARE.encode("gb18030") + b"\xff end"
+    assert read_message(raw).text.startswith(RARE)
+
+
+def test_half_a_character_of_utf_16_in_utf_7_can_still_be_written() -> None:
+    message = read_message(b"Content-Type: text/plain; charset=utf-7\r\n\r\n+2AA- text")
+    assert message.text.encode().endswith(b"text")
+
+
 def test_a_character_cut_between_two_encoded_words_is_joined() -> None:
     whole = "投訴單".encode()
     first, second = (base64.b64encode(half).decode() for half in (whole[:4], whole[4:]))
@@ -124,8 +134,8 @@ def test_a_subject_is_one_line_without_hidden_characters() -> None:
 
 @pytest.mark.parametrize("label", ["rot13", "unicode_escape", "punycode", "idna", "nonsense", "undefined"])
 def test_what_is_no_charset_is_not_used_as_one(label: str) -> None:
-    message = read_message(f"Content-Type: text/plain; charset={label}\r\n\r\nText".encode())
-    assert message.text == "Text"
+    message = read_message(f"Content-Type: text/plain; charset={label}\r\n\r\nText 客訴".encode())
+    assert message.text == "Text 客訴"
 
 
 def test_ids_keep_their_brackets_and_lose_their_folds() -> None:

@@ -497,6 +497,25 @@ def test_an_unreadable_file_is_named_with_its_reason() -> None:
     assert "原封不動保存在隔離資料夾" in said
 
 
+def test_customer_care_is_told_of_a_mail_set_aside_in_words_meant_for_it() -> None:
+    content = bare(
+        "informed", unreadable=(Line(label="seller@elsewhere", value="不在名單內"),), quarantined=True
+    )
+    said = text(mail(Template.FORM_PROBLEMS, Locale.ZH_HANT, content))
+    assert "有一封郵件被隔離" in said
+    assert "seller@elsewhere：不在名單內" in said
+    assert "感謝您" not in said
+    assert "重新寄送附件" not in said
+    assert "另存為" not in said
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_where_nobody_takes_over_the_next_lapse_is_only_reported(locale: Locale) -> None:
+    said = text(mail(Template.ASSIGNMENT, locale, full(locale, next_owners="", next_told="BOARD")))
+    (line,) = [line for line in said.splitlines() if "BOARD" in line]
+    assert any(word in line for word in ("報告", "上报", "reported to"))
+
+
 def test_a_form_that_was_known_opens_no_second_case() -> None:
     known = listed(Locale.ZH_HANT)[2:]
     said = text(mail(Template.ACKNOWLEDGEMENT, Locale.ZH_HANT, bare("sender", cases=known)))
