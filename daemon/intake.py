@@ -7,11 +7,13 @@ for us), or quarantined. None stops the ones behind it.
 import logging
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from daemon import answers
+from daemon.ahead import Reach, ahead
 from daemon.answers import Outcome
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
@@ -30,6 +32,8 @@ from rules.sameness import identity, same_complaint
 
 log = logging.getLogger("kesu.intake")
 
+PAGE = 500  # messages looked up at a time
+REACH = Reach(things=8, weight=16 * 2**20)  # messages, and bytes of them, read before they are taken in
 ANSWERS_PER_HOUR = 30  # to one address; more is a loop or a flood
 CASE_NUMBER = "case_number"
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
@@ -58,6 +62,9 @@ class Reading:
         return [form for file in self.files for form in file.forms]
 
 
+Attempt = tuple[StoredMail, Reading | Exception]
+
+
 @dataclass
 class Tally:
     """What a message came to, gathered while it is taken in."""
@@ -84,19 +91,33 @@ class Intake:
     def take_waiting(self) -> int:
         """Take in every message that is stored but not settled; return how many."""
         count = 0
-        while waiting := self._docket.ledger.received_mail(50):
-            for mail in waiting:
-                self._take(mail)
-                count += 1
+        while waiting := self._docket.ledger.received_mail(PAGE):
+            for readings in ahead(self._attempt, waiting, lambda mail: mail.size, REACH):
+                self._take(readings)
+            count += len(waiting)
         return count
 
-    def _take(self, mail: StoredMail) -> None:
+    def _attempt(self, mail: StoredMail) -> Attempt:
+        """Read a message on the other thread; what goes wrong concerns this message only."""
         try:
-            reading = self._read(mail)
-            self._settle(mail, reading)
+            return mail, self._read(mail)
+        except Exception as error:
+            return mail, error
+
+    def _take(self, readings: Sequence[Attempt]) -> None:
+        """Take messages in under one commit; should that fail, each under its own, so that none harms another."""
+        try:
+            with self._docket.ledger.writing() as entry:
+                for mail, reading in readings:
+                    self._settle(entry, mail, _good(reading))
         except Exception as error:
             if not _is_poison(error):
                 raise
+            if len(readings) > 1:
+                for alone in readings:
+                    self._take([alone])
+                return
+            mail = readings[0][0]
             log.exception("message %d cannot be taken in; it goes to quarantine", mail.id)
             self._quarantine_poison(mail, error)
 
@@ -123,20 +144,19 @@ class Intake:
         )
         return Reading(message, sender, files, others, sheets, parse_reply(message.text, site.catalogue))
 
-    def _settle(self, mail: StoredMail, reading: Reading) -> None:
+    def _settle(self, entry: Entry, mail: StoredMail, reading: Reading) -> None:
         now = self._clock.now()
-        with self._docket.ledger.writing() as entry:
-            if not self._docket.site.may_send(reading.sender.email):
-                self._refuse_stranger(entry, mail, reading, now)
-                return
-            tally = self._take_forms(entry, mail, reading, now)
-            if not reading.forms:
-                self._take_words(entry, mail, reading, now, tally)
-            self._keep_attachments(entry, mail, reading, tally)
-            self._answer(entry, mail, reading, tally, now)
-            state, reason = self._fate(reading, tally)
-            self._file(entry, mail, state, reason)
-            log.info("message=%d state=%s cases=%s", mail.id, state.value, ",".join(tally.cases))
+        if not self._docket.site.may_send(reading.sender.email):
+            self._refuse_stranger(entry, mail, reading, now)
+            return
+        tally = self._take_forms(entry, mail, reading, now)
+        if not reading.forms:
+            self._take_words(entry, mail, reading, now, tally)
+        self._keep_attachments(entry, mail, reading, tally)
+        self._answer(entry, mail, reading, tally, now)
+        state, reason = self._fate(reading, tally)
+        self._file(entry, mail, state, reason)
+        log.info("message=%d state=%s cases=%s", mail.id, state.value, ",".join(tally.cases))
 
     # ------------------------------------------------------------ forms
 
@@ -182,7 +202,8 @@ class Intake:
     def _waiting_draft(self, entry: Entry, reading: Reading, form: ParsedForm, facts: Facts) -> Case | None:
         """Find the incomplete case that this form corrects: by its number, its thread, or its sender and customer."""
         written = _case_number(str(form.facts.get(CASE_NUMBER, "")))
-        for number in filter(None, [written, self._thread(reading.message) if _alone(reading) else ""]):
+        thread = self._thread(entry, reading.message) if _alone(reading) else ""
+        for number in filter(None, [written, thread]):
             case = entry.case(number)
             if case is not None and case.status is Status.INCOMPLETE:
                 return case
@@ -190,12 +211,9 @@ class Intake:
 
     def _drafts_of(self, entry: Entry, reading: Reading, facts: Facts) -> list[Case]:
         wanted = identity(facts, self._docket.site.policy)
-        mine = entry.open_cases_with(SENDER_KEY, reading.sender.email.lower())
-        return [
-            case
-            for case in mine
-            if case.status is Status.INCOMPLETE and self._same_customer(case, facts, wanted)
-        ]
+        sender = reading.sender.email.lower()
+        mine = entry.open_cases_with(SENDER_KEY, sender, status=Status.INCOMPLETE)
+        return [case for case in mine if self._same_customer(case, facts, wanted)]
 
     def _same_customer(self, case: Case, facts: Facts, wanted: dict[str, str]) -> bool:
         known = identity(self._docket.facts_of(case), self._docket.site.policy)
@@ -217,7 +235,7 @@ class Intake:
     def _take_handling(
         self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
     ) -> None:
-        number = _case_number(str(form.facts.get(CASE_NUMBER) or "")) or self._thread(reading.message)
+        number = _case_number(str(form.facts.get(CASE_NUMBER) or "")) or self._thread(entry, reading.message)
         tally.reports += 1
         unreadable = [
             problem for problem in form.problems if problem.key != CASE_NUMBER and _hinders(problem)
@@ -231,7 +249,7 @@ class Intake:
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
         """Take a message without forms: a short reply in words, or a question of its own."""
-        number = self._thread(reading.message)
+        number = self._thread(entry, reading.message)
         if not number or reading.message.automatic or (reading.files and reading.reply is None):
             return
         if not entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
@@ -266,10 +284,10 @@ class Intake:
         report = Report(by, facts, unclear)
         tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), "reported"))
 
-    def _thread(self, message: Message) -> str:
+    def _thread(self, entry: Entry, message: Message) -> str:
         """Return the number of the case a message belongs to, by its thread, else by its subject; empty if none."""
         references = [message.in_reply_to, *reversed(message.references)]
-        known = self._docket.ledger.case_of_message([reference for reference in references if reference])
+        known = entry.case_of_message([reference for reference in references if reference])
         if known is not None:
             return known
         found = _IN_SUBJECT.search(message.subject)
@@ -285,39 +303,39 @@ class Intake:
 
     def _open_thread(self, entry: Entry, reading: Reading) -> list[str]:
         """Return the case whose thread a person's message continues without saying anything to act on."""
-        number = "" if reading.message.automatic else self._thread(reading.message)
+        number = "" if reading.message.automatic else self._thread(entry, reading.message)
         return [number] if number and entry.case(number) is not None else []
 
     def _answer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime) -> None:
         """Answer the sender once, unless that could start a loop (RFC 3834)."""
-        if not self._may_answer(reading, now):
+        if not self._may_answer(entry, reading, now):
             return
         orders = answers.answer(
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
         )
-        asks = not orders and self._is_a_question(reading, tally)
+        asks = not orders and self._is_a_question(entry, reading, tally)
         if asks and entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
             orders = [answers.no_form(self._docket, reading.message, reading.sender)]
         for number, order in enumerate(orders):
             self._docket.answer(entry, mail.id, order, now, key=f"answer-{number}")
 
-    def _may_answer(self, reading: Reading, now: datetime) -> bool:
+    def _may_answer(self, entry: Entry, reading: Reading, now: datetime) -> bool:
         address = reading.sender.email
         if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
             return False
-        sent = self._docket.ledger.replies_sent_to(address, now - timedelta(hours=1))
+        sent = entry.replies_sent_to(address, now - timedelta(hours=1))
         if sent >= ANSWERS_PER_HOUR:
             log.warning("no more answers this hour to one sender: %d sent", sent)
             return False
         return True
 
-    def _is_a_question(self, reading: Reading, tally: Tally) -> bool:
+    def _is_a_question(self, entry: Entry, reading: Reading, tally: Tally) -> bool:
         """Tell whether a message carries nothing for us and starts no thread of ours: it gets a blank form."""
         return (
             not reading.files
             and not tally.outcomes
             and not tally.duplicates
-            and not self._thread(reading.message)
+            and not self._thread(entry, reading.message)
         )
 
     def _fate(self, reading: Reading, tally: Tally) -> tuple[MailState, str]:
@@ -359,7 +377,7 @@ class Intake:
             self._refuse_stranger(entry, mail, reading, now)
             return
         self._file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
-        sender = [reading.sender] if self._may_answer(reading, now) else []
+        sender = [reading.sender] if self._may_answer(entry, reading, now) else []
         for order in answers.too_large(self._docket, message, reading.sender, sender):
             self._docket.answer(entry, mail.id, order, now, key="large")
 
@@ -402,6 +420,13 @@ def _hinders(problem: Problem) -> bool:
         "gift_amount",
         "cash_amount",
     )
+
+
+def _good(reading: Reading | Exception) -> Reading:
+    """Return a reading that succeeded; raise what kept one from succeeding."""
+    if isinstance(reading, Exception):
+        raise reading
+    return reading
 
 
 def _is_poison(error: Exception) -> bool:

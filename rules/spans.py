@@ -28,7 +28,7 @@ def write_span(span: timedelta) -> str:
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 
 Span = Annotated[timedelta, BeforeValidator(parse_span), PlainSerializer(write_span)]

@@ -12,7 +12,7 @@ from daemon.ledger.journal import Journal
 from daemon.ledger.rows import DueRow, MailState, OutgoingMail, StoredMail
 from daemon.ledger.schema import marks, numbers
 from daemon.ledger.sqlite import insert
-from rules.case import Case
+from rules.case import Case, Status
 from rules.deadlines import Deadline
 from rules.events import Event
 
@@ -86,9 +86,9 @@ class Entry:
         """Return the case called `number`, None if there is none."""
         return reading.case(self._connection, number)
 
-    def open_cases_with(self, key: str, value: str) -> list[Case]:
-        """Return the open cases recorded with `value` under `key`, by number."""
-        return reading.open_cases_with(self._connection, key, value)
+    def open_cases_with(self, key: str, value: str, *, status: Status | None = None) -> list[Case]:
+        """Return the open cases recorded with `value` under `key`, by number; only those of `status` if given."""
+        return reading.open_cases_with(self._connection, key, value, status)
 
     def due(self, now: datetime, limit: int, *, aside: Collection[str] = ()) -> list[DueRow]:
         """Return the deadlines reached at `now`, earliest first, but none of the cases set `aside`."""
@@ -131,6 +131,10 @@ class Entry:
     def link_mail(self, mail_id: int, case_number: str) -> None:
         """Say that a message concerns a case."""
         intake.link_mail(self._connection, mail_id, case_number)
+
+    def case_of_message(self, message_ids: Sequence[str]) -> str | None:
+        """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
+        return intake.case_of_message(self._connection, message_ids)
 
     def mail(self, mail_id: int) -> StoredMail:
         """Return one message; LedgerRefused if there is none of this id."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from daemon.ledger.errors import LedgerDamaged, LedgerRefused
 from daemon.ledger.rows import MailState, StoredAttachment, StoredMail
@@ -15,6 +15,21 @@ from daemon.ledger.sqlite import insert
 
 _COMPRESSION = 3  # most of a mail is base64 of files compressed already; more effort gains nothing
 _MOST_REFERENCES = 200  # a References header can be as long as its writer likes
+
+_KNOWN = select(mail_in.c.id).where(
+    mail_in.c.folder == bindparam("folder"),
+    mail_in.c.uidvalidity == bindparam("uidvalidity"),
+    mail_in.c.uid == bindparam("uid"),
+)
+_STORE = insert(mail_in).returning(mail_in.c.id)
+_SETTLE = update(mail_in).where(mail_in.c.id == bindparam("mail_id"))
+_KEPT = select(archive.c.sha256).where(archive.c.sha256 == bindparam("digest"))
+_KEEP = insert(archive)
+_CONTENT = select(archive.c.content).where(archive.c.sha256 == bindparam("digest"))
+_CLAIM = insert(intake_parts).on_conflict_do_nothing().returning(intake_parts.c.mail_id)
+_LINK = insert(mail_cases).on_conflict_do_nothing()
+_ATTACH = insert(attachments).on_conflict_do_nothing()
+_MAILS = select(mail_in, archive.c.size).join(archive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +68,27 @@ def store_mail(connection: Connection, place: Place, envelope: Envelope, raw: by
         "reason": "",
         "target_folder": "",
     }
-    mail_id: int = connection.execute(insert(mail_in).returning(mail_in.c.id), row).scalar_one()
+    mail_id: int = connection.execute(_STORE, row).scalar_one()
     return mail_id
 
 
 def _is_known(connection: Connection, place: Place) -> bool:
-    query = select(mail_in.c.id).where(
-        mail_in.c.folder == place.folder,
-        mail_in.c.uidvalidity == place.uidvalidity,
-        mail_in.c.uid == place.uid,
-    )
-    return connection.execute(query).first() is not None
+    named = {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
+    return connection.execute(_KNOWN, named).first() is not None
 
 
 def keep(connection: Connection, content: bytes) -> str:
     """Put bytes into the archive, once, and return their SHA-256."""
     digest = sha256(content).hexdigest()
-    if connection.execute(select(archive.c.sha256).where(archive.c.sha256 == digest)).first() is None:
+    if connection.execute(_KEPT, {"digest": digest}).first() is None:
         packed = zlib.compress(content, _COMPRESSION)
-        connection.execute(insert(archive), {"sha256": digest, "size": len(content), "content": packed})
+        connection.execute(_KEEP, {"sha256": digest, "size": len(content), "content": packed})
     return digest
 
 
 def raw(connection: Connection, digest: str) -> bytes:
     """Return archived bytes; LedgerRefused if there are none of this SHA-256, LedgerDamaged if they changed."""
-    packed = connection.execute(select(archive.c.content).where(archive.c.sha256 == digest)).scalar()
+    packed = connection.execute(_CONTENT, {"digest": digest}).scalar()
     if packed is None:
         raise LedgerRefused(f"nothing is archived under {digest}")
     try:
@@ -93,11 +104,8 @@ def settle_mail(
     connection: Connection, mail_id: int, state: MailState, reason: str, target_folder: str
 ) -> None:
     """Say what became of a message and where it is to be moved."""
-    settled = connection.execute(
-        update(mail_in)
-        .where(mail_in.c.id == mail_id)
-        .values(state=state.value, reason=reason, target_folder=target_folder)
-    )
+    fate = {"mail_id": mail_id, "state": state.value, "reason": reason, "target_folder": target_folder}
+    settled = connection.execute(_SETTLE, fate)
     if settled.rowcount != 1:
         raise LedgerRefused(f"no message has the id {mail_id}")
 
@@ -112,19 +120,18 @@ def claim_part(connection: Connection, message_id: str, digest: str, mail_id: in
 
     A message without a Message-ID is known by its own bytes.
     """
-    statement = insert(intake_parts).on_conflict_do_nothing().returning(intake_parts.c.mail_id)
     claim = {
         "message_id": message_id or f"sha256:{mail(connection, mail_id).sha256}",
         "sha256": digest,
         "mail_id": mail_id,
     }
-    return connection.execute(statement, claim).first() is not None
+    return connection.execute(_CLAIM, claim).first() is not None
 
 
 def link_mail(connection: Connection, mail_id: int, case_number: str) -> None:
     """Say that a message concerns a case."""
     link = {"mail_id": mail_id, "case_number": case_number}
-    connection.execute(insert(mail_cases).on_conflict_do_nothing(), link)
+    connection.execute(_LINK, link)
 
 
 def attach(connection: Connection, case_number: str, name: str, media_type: str, content: bytes) -> None:
@@ -136,7 +143,7 @@ def attach(connection: Connection, case_number: str, name: str, media_type: str,
         "sha256": keep(connection, content),
         "size": len(content),
     }
-    connection.execute(insert(attachments).on_conflict_do_nothing(), row)
+    connection.execute(_ATTACH, row)
 
 
 def attachments_of(connection: Connection, case_number: str) -> list[StoredAttachment]:
@@ -151,21 +158,21 @@ def attachments_of(connection: Connection, case_number: str) -> list[StoredAttac
 
 def mail(connection: Connection, mail_id: int) -> StoredMail:
     """Return one message; LedgerRefused if there is none of this id."""
-    for found in _mails(connection, select(mail_in).where(mail_in.c.id == mail_id)):
+    for found in _mails(connection, _MAILS.where(mail_in.c.id == mail_id)):
         return found
     raise LedgerRefused(f"no message has the id {mail_id}")
 
 
 def mails_in_state(connection: Connection, state: MailState, limit: int | None = None) -> list[StoredMail]:
     """Return the messages in `state`, oldest first."""
-    query = select(mail_in).where(mail_in.c.state == state.value).order_by(mail_in.c.id).limit(limit)
+    query = _MAILS.where(mail_in.c.state == state.value).order_by(mail_in.c.id).limit(limit)
     return _mails(connection, query)
 
 
 def unmoved_mail(connection: Connection, limit: int) -> list[StoredMail]:
     """Return settled messages that do not lie in their target folder yet."""
     waiting = (mail_in.c.moved_at.is_(None), mail_in.c.target_folder != "")
-    return _mails(connection, select(mail_in).where(*waiting).order_by(mail_in.c.id).limit(limit))
+    return _mails(connection, _MAILS.where(*waiting).order_by(mail_in.c.id).limit(limit))
 
 
 def highest_uid(connection: Connection, folder: str, uidvalidity: int) -> int:
@@ -189,6 +196,8 @@ def case_of_message(connection: Connection, message_ids: Sequence[str]) -> str |
     Our own mails go first: their Message-IDs are ours, those of incoming mails are whatever their senders chose.
     """
     wanted = list(dict.fromkeys(message_ids))[:_MOST_REFERENCES]
+    if not wanted:
+        return None
     ours = select(outbox.c.message_id, outbox.c.case_number).where(
         outbox.c.message_id.in_(wanted), outbox.c.case_number.is_not(None)
     )

@@ -28,6 +28,7 @@ _PAST = (
 _ADD_EVENTS = insert(events)
 _ADD_PAYLOADS = insert(payloads)
 _ADD_POLICY = insert(policies).on_conflict_do_nothing()
+_MOVE_HEAD = update(chain_head).where(chain_head.c.seq == bindparam("head"))
 
 
 class Journal:
@@ -82,9 +83,8 @@ class Journal:
         """Write the chain's new end; the last thing a transaction does."""
         if self._seq == self._head:
             return
-        moved = self._connection.execute(
-            update(chain_head).where(chain_head.c.seq == self._head).values(seq=self._seq, hash=self._hash)
-        )
+        end = {"head": self._head, "seq": self._seq, "hash": self._hash}
+        moved = self._connection.execute(_MOVE_HEAD, end)
         if moved.rowcount != 1:
             raise LedgerRefused("the chain has grown elsewhere meanwhile")
 

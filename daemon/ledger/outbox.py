@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, true, update
 
 from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail
 from daemon.ledger.schema import outbox
@@ -11,6 +11,12 @@ from daemon.ledger.sqlite import insert
 
 _SENDING = outbox.c.state == OutboxState.SENDING.value
 _QUEUED = outbox.c.state == OutboxState.QUEUED.value
+_QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"]).returning(outbox.c.id)
+_REPLIES = select(func.count()).where(
+    outbox.c.created_at >= bindparam("since"),
+    outbox.c.answers.is_not(None),
+    func.lower(outbox.c.recipient) == func.lower(bindparam("address")),
+)
 
 
 def queue(connection: Connection, mail: OutgoingMail) -> bool:
@@ -33,8 +39,7 @@ def queue(connection: Connection, mail: OutgoingMail) -> bool:
         "smtp_reply": "",
         "body": mail.body,
     }
-    statement = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"])
-    return connection.execute(statement.returning(outbox.c.id), row).first() is not None
+    return connection.execute(_QUEUE, row).first() is not None
 
 
 def lease(connection: Connection, now: datetime, length: timedelta, limit: int) -> list[QueuedMail]:
@@ -120,12 +125,7 @@ def counts(connection: Connection) -> dict[OutboxState, int]:
 
 def replies_sent_to(connection: Connection, address: str, since: datetime) -> int:
     """Count the automatic replies queued or sent to an address since a time, however its letters are cased."""
-    query = select(func.count()).where(
-        outbox.c.created_at >= since,
-        outbox.c.answers.is_not(None),
-        func.lower(outbox.c.recipient) == func.lower(address),
-    )
-    return connection.execute(query).scalar_one()
+    return connection.execute(_REPLIES, {"address": address, "since": since}).scalar_one()
 
 
 def entries_of(connection: Connection, case_number: str) -> list[OutboxEntry]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Result, bindparam, func, select
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -14,6 +14,15 @@ from rules.events import event_from_json
 
 OPEN = tuple(status.value for status in Status if status is not Status.RESOLVED)
 _BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
+_FOUND_BY = (
+    select(cases.c.body)
+    .join(case_keys)
+    .where(case_keys.c.key == bindparam("key"), case_keys.c.value == bindparam("value"))
+    .order_by(cases.c.number)
+)
+_OPEN_WITH = _FOUND_BY.where(cases.c.status != Status.RESOLVED.value)
+_OF_STATUS_WITH = _FOUND_BY.where(cases.c.status == bindparam("status"))
+_HEAD = select(chain_head.c.seq, chain_head.c.hash)
 
 
 def case(connection: Connection, number: str) -> Case | None:
@@ -27,18 +36,15 @@ def page_of_cases(connection: Connection, after: str, *, open_only: bool, size: 
     query = select(cases.c.body).where(cases.c.number > after).order_by(cases.c.number).limit(size)
     if open_only:
         query = query.where(cases.c.status.in_(OPEN))
-    return _cases(connection, query)
+    return _cases(connection.execute(query))
 
 
-def open_cases_with(connection: Connection, key: str, value: str) -> list[Case]:
-    """Return the open cases recorded with `value` under `key`, by number."""
-    query = (
-        select(cases.c.body)
-        .join(case_keys)
-        .where(case_keys.c.key == key, case_keys.c.value == value, cases.c.status.in_(OPEN))
-        .order_by(cases.c.number)
-    )
-    return _cases(connection, query)
+def open_cases_with(connection: Connection, key: str, value: str, status: Status | None = None) -> list[Case]:
+    """Return the open cases recorded with `value` under `key`, by number; only those of `status` if it is given."""
+    named = {"key": key, "value": value}
+    if status is None:
+        return _cases(connection.execute(_OPEN_WITH, named))
+    return _cases(connection.execute(_OF_STATUS_WITH, {**named, "status": status.value}))
 
 
 def changed_since(connection: Connection, seq: int, limit: int) -> Changes:
@@ -93,7 +99,7 @@ def next_due(connection: Connection, aside: Collection[str]) -> datetime | None:
 
 def head(connection: Connection) -> tuple[int, str]:
     """Return the seq and hash of the last event; LedgerDamaged if the chain's end was taken away."""
-    row = connection.execute(select(chain_head.c.seq, chain_head.c.hash)).first()
+    row = connection.execute(_HEAD).first()
     if row is None:
         raise LedgerDamaged("the chain has lost its head")
     return row.seq, row.hash
@@ -132,5 +138,5 @@ def pages(fetch: Callable[[str], list[Case]]) -> Iterator[Case]:
         after = page[-1].number
 
 
-def _cases(connection: Connection, query: Select[str]) -> list[Case]:
-    return [Case.model_validate_json(body) for body in connection.execute(query).scalars()]
+def _cases(bodies: Result[str]) -> list[Case]:
+    return [Case.model_validate_json(body) for body in bodies.scalars()]

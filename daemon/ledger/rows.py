@@ -70,7 +70,7 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """A message that came in; its bytes are `ledger.raw(sha256)`."""
+    """A message that came in; its bytes are `ledger.raw(sha256)`, `size` of them."""
 
     id: int
     folder: str
@@ -85,6 +85,7 @@ class StoredMail:
     reason: str
     target_folder: str
     moved_at: datetime | None
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ outbox = Table(
     Column("body", Text, nullable=False),
     Index("outbox_by_state", "state", "next_try"),
     Index("outbox_by_case", "case_number"),
-    Index("outbox_by_age", "created_at"),
+    Index("outbox_answers", "created_at", "recipient", sqlite_where=text("answers IS NOT NULL")),
 )
 
 marks = Table(

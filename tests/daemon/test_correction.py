@@ -125,7 +125,7 @@ def test_two_mended_forms_in_one_message_find_each_its_own_case(office: Office) 
         )
     )
     assert [case.grade for case in office.cases()] == ["level-3", "level-3"]
-    assert [case.facts["customer_phone"] for case in office.cases()] == ["0900-000-001", "0900-000-002"]
+    assert [case.facts["customer_phone"] for case in office.cases()] == ["0900000001", "0900000002"]
 
 
 def test_a_form_from_the_same_sender_about_the_same_customer_finds_its_case(office: Office) -> None:

@@ -190,5 +190,5 @@ CREATE INDEX mail_in_by_message_id ON mail_in (message_id);
 CREATE INDEX mail_in_unmoved ON mail_in (id) WHERE moved_at IS NULL AND target_folder <> '';
 CREATE INDEX outbox_by_state ON outbox (state, next_try);
 CREATE INDEX outbox_by_case ON outbox (case_number);
-CREATE INDEX outbox_by_age ON outbox (created_at);
+CREATE INDEX outbox_answers ON outbox (created_at, recipient) WHERE answers IS NOT NULL;
 COMMIT;

@@ -64,7 +64,16 @@ def test_the_clauses_of_issue_one_are_all_there(policy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text_", "written"), [("2h", "2h"), ("90m", "90m"), ("48h", "2d"), ("1h30m", "90m"), ("8s", "8s")]
+    ("text_", "written"),
+    [
+        ("2h", "2h"),
+        ("90m", "90m"),
+        ("48h", "2d"),
+        ("1h30m", "90m"),
+        ("8s", "8s"),
+        ("1234567s", "1234567s"),
+        ("0.5s", "0.5s"),
+    ],
 )
 def test_spans_are_written_in_their_largest_whole_unit(text_, written) -> None:
     assert write_span(parse_span(text_)) == written

@@ -130,16 +130,18 @@ class Dovecot:
         try:
             wait_for_greeting(self.port)
         except TimeoutError as late:
+            self.kill()
             raise TimeoutError(f"dovecot did not start: {self.log()}") from late
 
     def kill(self) -> None:
         """Kill it with all its children, as a power cut would; connections are cut without a word."""
-        if self._process is None:
+        # Taken first: a test may kill it in one thread and start it anew in another as soon as it is gone.
+        process, self._process = self._process, None
+        if process is None:
             return
         # The master leads a session of its own, so its group is the whole server and nothing else.
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._process = None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def restart(self) -> None:
         """Kill it and start it again on the same port: mails, UIDs and UIDVALIDITY stay."""

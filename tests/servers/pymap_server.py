@@ -53,14 +53,19 @@ class Pymap:
         self._process = subprocess.Popen(
             [*command, *services, *store], stderr=(self._root / "log").open("ab")
         )
-        wait_for_greeting(self.port)
+        try:
+            wait_for_greeting(self.port)
+        except TimeoutError as late:
+            self.kill()
+            raise TimeoutError(f"pymap did not start: {self.log()}") from late
 
     def kill(self) -> None:
         """Kill it; connections are cut without a word."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        # Taken first: a test may kill it in one thread and start it anew in another as soon as it is gone.
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def restart(self) -> None:
         """Kill it and start it again on the same port: mails, UIDs and UIDVALIDITY stay."""

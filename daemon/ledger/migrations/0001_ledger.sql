@@ -169,7 +169,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_by_state ON outbox (state, next_try);
 CREATE INDEX outbox_by_case ON outbox (case_number);
-CREATE INDEX outbox_by_age ON outbox (created_at);
+CREATE INDEX outbox_answers ON outbox (created_at, recipient) WHERE answers IS NOT NULL;
 
 CREATE TABLE marks (
     name TEXT NOT NULL PRIMARY KEY,
