@@ -1,4 +1,4 @@
-"""Working ahead: the next things are done on another thread while the caller is busy with those before."""
+"""Working ahead: the next things are done on threads of their own while the caller is busy with those before."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+
+_THREADS = 2  # one goes on while the other waits for what it has asked of another process
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ def ahead(
 
     An exception of `work` comes out here, after what was made before it.
     """
-    with ThreadPoolExecutor(1, "kesu-ahead") as other:
+    with ThreadPoolExecutor(_THREADS, "kesu-ahead") as other:
         row = _Row(lambda thing: other.submit(work, thing), weight, reach, deque(things))
         try:
             while row.begin():

@@ -1,6 +1,14 @@
 """A bell one channel rings for another: something new is there to be done."""
 
 import threading
+from collections.abc import Callable
+
+Stopped = Callable[[], bool]  # tells whoever works through a long list that it is time to go home
+
+
+def never() -> bool:
+    """Say that there is no hurry."""
+    return False
 
 
 class Bell:

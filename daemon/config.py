@@ -6,6 +6,7 @@ Every fault is reported at once, by its key. Secrets never stand in the file.
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -87,7 +88,7 @@ class _Account(_Section):
     def secret(self, section: str, base: Path) -> str:
         """Return the password; ConfigurationError if it cannot be read. A file is relative to `base`."""
         if self.password_env:
-            if self.password_env not in os.environ:
+            if not os.environ.get(self.password_env):
                 raise ConfigurationError(f"{section}.password_env", f"{self.password_env} is not set")
             return os.environ[self.password_env]
         if not self.password_file:
@@ -122,7 +123,17 @@ class SmtpSection(_Account):
     """The server mail leaves by, and the sender's name."""
 
     port: Port = 465
-    sender: Annotated[str, Field(pattern=r"^[^\r\n]*@[^\r\n]*$")]
+    sender: str
+
+    @field_validator("sender")
+    @classmethod
+    def _has_an_address(cls, sender: str) -> str:
+        local, _, domain = parseaddr(sender)[1].rpartition("@")
+        if not local or not domain or not sender.isprintable():
+            raise ValueError(
+                f"{sender!r} has no address; write one such as 'Customer care <care@example.com>'"
+            )
+        return sender
 
 
 class WorkbookSection(_Section):

@@ -50,6 +50,17 @@ class OutboxBody(BaseModel):
     letter: LetterOrder | None = None
 
 
+def site_under(site: Site, ledger: Ledger, policy_hash: str) -> Site:
+    """Return the site under rules it once had; under its present ones where the ledger holds none of this hash.
+
+    ConfigurationError where this release cannot read them.
+    """
+    text = ledger.policy_text(policy_hash)
+    if text is None:
+        return site
+    return dataclasses.replace(site, policy=packs.read_policy(text, policy_hash[:12]), policy_text=text)
+
+
 class Docket:
     """The cases of one site and what may be done to them."""
 
@@ -68,9 +79,7 @@ class Docket:
     def site_of(self, case: Case) -> Site:
         """Return the site under the rules that `case` was opened under."""
         if case.policy not in self._sites:
-            text = self.ledger.policy_text(case.policy)
-            policy = self.site.policy if text is None else packs.read_policy(text, case.policy[:12])
-            self._sites[case.policy] = dataclasses.replace(self.site, policy=policy)
+            self._sites[case.policy] = site_under(self.site, self.ledger, case.policy)
         return self._sites[case.policy]
 
     def facts_of(self, case: Case) -> Facts:
@@ -185,19 +194,23 @@ class Docket:
         return order.warned(words.undelivered(body.notice.undelivered, order.locale))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
-        """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen."""
+        """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.
+
+        Repeating it queues nothing more. Customer care is not told by mail that it cannot be reached by mail.
+        """
         body = OutboxBody.model_validate_json(mail.body)
-        if body.notice is None or body.notice.reader == "informed":
+        care = [person for role in self.site.policy.resolved_notice for person in self.site.people(role)]
+        unreached = mail.recipient.lower()
+        if (
+            body.notice is None
+            or body.notice.undelivered
+            or unreached in (person.email.lower() for person in care)
+        ):
             return
         warning = f"{body.notice.person.name} <{mail.recipient}>: {reason}"
         with self.ledger.writing() as entry:
-            for role in self.site.policy.resolved_notice:
-                for person in self.site.people(role):
-                    order = body.notice.model_copy(
-                        update={"reader": "informed", "person": person, "undelivered": warning}
-                    )
-                    entry.queue(
-                        self._outgoing(
-                            mail.case_number or "", mail.event_seq or 0, order, now, "undelivered:"
-                        )
-                    )
+            for person in care:
+                told = {"reader": "informed", "person": person, "undelivered": warning}
+                order = body.notice.model_copy(update=told)
+                number, seq = mail.case_number or "", mail.event_seq or 0
+                entry.queue(self._outgoing(number, seq, order, now, f"undelivered:{unreached}:"))

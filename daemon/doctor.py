@@ -12,9 +12,11 @@ from daemon.errors import ConfigurationError, KesuError
 from daemon.site import Site
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, TransportError
+from sheets.columns import Row
 from sheets.files import lock_holder
 from sheets.patch import PatchRefused, patch_master
 
+_PROBE = Row("KS-00000000-000", {})
 LEAST_FREE = 500 * 2**20  # bytes; below this a ledger may stop growing within weeks
 
 
@@ -123,7 +125,7 @@ def _workbook(site: Site) -> str:
     holder = lock_holder(path)
     if holder is not None:
         return f"{path} is open at {holder}: writing waits until it is closed"
-    patch_master(path.read_bytes(), [], site.locale, site.zone)
+    patch_master(path.read_bytes(), [_PROBE], site.locale, site.zone)  # what comes out is not written
     return f"{path} can be written"
 
 

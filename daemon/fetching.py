@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import defaultdict
 
+from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.intake import Intake
@@ -31,15 +32,20 @@ class Fetching:
         self._inbox: Inbox | None = None
         self._rounds = 0
 
-    def round(self) -> int:
-        """Fetch, take in and file what is new; return how many messages were fetched. MailboxUnavailable if cut off."""
+    def round(self, stopped: Stopped = never) -> int:
+        """Fetch, take in and file what is new, until `stopped`; return how many messages were fetched.
+
+        MailboxUnavailable if cut off.
+        """
         inbox = self._connected()
         fetched = 0
         for batch in inbox.fetch(self._new_uids(inbox), batch=BATCH):
             self._store(batch)
             fetched += len(batch)
-            self._intake.take_waiting()
-        self._intake.take_waiting()
+            self._intake.take_waiting(stopped)
+            if stopped():
+                break
+        self._intake.take_waiting(stopped)
         self._move_settled(inbox)
         self._rounds += 1
         return fetched

@@ -13,19 +13,18 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from daemon import answers
-from daemon.ahead import Reach, ahead
 from daemon.answers import Outcome
+from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
 from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
-from mailer.message import Attachment, Message, is_spreadsheet, read_message
+from daemon.reading import Attempt, MailReader, Reading
+from mailer.message import Message
 from parsers.reader import FormReader
-from parsers.replies import Reply, parse_reply
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase, Report
 from rules.conditions import FactValue
-from rules.events import Party
 from rules.facts import Facts
 from rules.fields import FormKind
 from rules.sameness import identity, same_complaint
@@ -33,36 +32,11 @@ from rules.sameness import identity, same_complaint
 log = logging.getLogger("kesu.intake")
 
 PAGE = 500  # messages looked up at a time
-REACH = Reach(things=8, weight=16 * 2**20)  # messages, and bytes of them, read before they are taken in
 ANSWERS_PER_HOUR = 30  # to one address; more is a loop or a flood
 CASE_NUMBER = "case_number"
-WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
 _NUMBER = r"[A-Z][A-Z0-9]{0,7}-\d{8}-\d{2,9}"
 _IN_SUBJECT = re.compile(rf"\[({_NUMBER})\]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A message as read: its files with what stood in them, and the reply its text may be."""
-
-    message: Message
-    sender: Party
-    files: tuple[ParsedFile, ...] = ()
-    others: tuple[Attachment, ...] = ()  # photos, invoices
-    sheets: tuple[Attachment, ...] = ()
-    reply: Reply | None = None
-    echo: bool = (
-        False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
-    )
-
-    @property
-    def forms(self) -> list[ParsedForm]:
-        """Every form in every file."""
-        return [form for file in self.files for form in file.forms]
-
-
-Attempt = tuple[StoredMail, Reading | Exception]
 
 
 @dataclass
@@ -85,24 +59,19 @@ class Intake:
 
     def __init__(self, docket: Docket, reader: FormReader, clock: Clock) -> None:
         self._docket = docket
-        self._reader = reader
+        self._reader = MailReader(docket, reader, clock)
         self._clock = clock
 
-    def take_waiting(self) -> int:
-        """Take in every message that is stored but not settled; return how many."""
+    def take_waiting(self, stopped: Stopped = never) -> int:
+        """Take in every message that is stored but not settled, until `stopped`; return how many."""
         count = 0
-        while waiting := self._docket.ledger.received_mail(PAGE):
-            for readings in ahead(self._attempt, waiting, lambda mail: mail.size, REACH):
+        while not stopped() and (waiting := self._docket.ledger.received_mail(PAGE)):
+            for readings in self._reader.read(waiting):
                 self._take(readings)
-            count += len(waiting)
+                count += len(readings)
+                if stopped():
+                    break
         return count
-
-    def _attempt(self, mail: StoredMail) -> Attempt:
-        """Read a message on the other thread; what goes wrong concerns this message only."""
-        try:
-            return mail, self._read(mail)
-        except Exception as error:
-            return mail, error
 
     def _take(self, readings: Sequence[Attempt]) -> None:
         """Take messages in under one commit; should that fail, each under its own, so that none harms another."""
@@ -120,29 +89,6 @@ class Intake:
             mail = readings[0][0]
             log.exception("message %d cannot be taken in; it goes to quarantine", mail.id)
             self._quarantine_poison(mail, error)
-
-    def _read(self, mail: StoredMail) -> Reading:
-        """Read a message without touching the ledger."""
-        raw = self._docket.ledger.raw(mail.sha256)
-        message = read_message(raw)
-        site = self._docket.site
-        sender = site.party(message.sender.email, message.sender.name)
-        if not site.may_send(sender.email):
-            return Reading(message, sender, echo=message.automatic and self._names_care(raw))
-        sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
-        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
-        files = tuple(
-            self._reader.read(
-                sheet.content,
-                sheet.name,
-                zone=site.zone,
-                now=self._clock.now(),
-                locale=site.locale_of(sender.email),
-                issued_by=site.issuer(sender.email),
-            )
-            for sheet in sheets
-        )
-        return Reading(message, sender, files, others, sheets, parse_reply(message.text, site.catalogue))
 
     def _settle(self, entry: Entry, mail: StoredMail, reading: Reading) -> None:
         now = self._clock.now()
@@ -363,12 +309,6 @@ class Intake:
         for order in answers.stranger(self._docket, reading.message, reading.sender):
             self._docket.answer(entry, mail.id, order, now, key="stranger")
 
-    def _names_care(self, raw: bytes) -> bool:
-        """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
-        site = self._docket.site
-        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
-        return any(person.email.lower().encode() in raw.lower() for person in persons)
-
     def refuse_large(self, entry: Entry, mail_id: int, message: Message) -> None:
         """Quarantine a message of which only the header was fetched; its sender and customer care are told."""
         mail, now = entry.mail(mail_id), self._clock.now()
@@ -396,11 +336,6 @@ class Intake:
 def _alone(reading: Reading) -> bool:
     """Tell whether a message carries one form only, so that its thread tells which case it is about."""
     return len(reading.forms) == 1
-
-
-def _is_workbook(attachment: Attachment) -> bool:
-    """Tell whether a file is, or calls itself, a workbook: one that is none is named to its sender, not passed over."""
-    return is_spreadsheet(attachment) or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
 
 
 def _case_number(text: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from daemon.bell import Bells
+from daemon.bell import Bells, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import Entry, LedgerUnavailable
@@ -26,10 +26,10 @@ class Lapses:
         self._bells = bells
         self._aside: dict[str, datetime] = {}
 
-    def run_due(self) -> int:
-        """Act on all that is due now; return how many deadlines came to something."""
+    def run_due(self, stopped: Stopped = never) -> int:
+        """Act on all that is due now, until `stopped`; return how many deadlines came to something."""
         done = 0
-        while step := self._step():
+        while not stopped() and (step := self._step()):
             done += step
             self._bells.outbox.ring()
             self._bells.workbook.ring()

@@ -13,8 +13,10 @@ import schedule
 from daemon.bell import Bell
 from daemon.bootstrap import House
 from daemon.channel import Channel
+from daemon.docket import Docket
 from daemon.ledger import LedgerError
 from mailer.inbox import MailboxUnavailable
+from rules.case import Case
 from rules.deadlines import deadlines
 
 log = logging.getLogger("kesu.loop")
@@ -93,7 +95,7 @@ class Loop:
 
     def _intake(self) -> None:
         try:
-            if self._house.fetching.round():
+            if self._house.fetching.round(self._bells.stop.is_set):
                 self._bells.changed()
         finally:
             self._first_intake.set()
@@ -101,11 +103,11 @@ class Loop:
 
     def _lapses(self) -> None:
         self._first_intake.wait(FIRST_INTAKE_SECONDS)
-        self._house.lapses.run_due()
+        self._house.lapses.run_due(self._bells.stop.is_set)
         self._wait(self._bells.lapses, self._house.lapses.seconds_to_next())
 
     def _outbox(self) -> None:
-        self._house.outbox.send_due()
+        self._house.outbox.send_due(self._bells.stop.is_set)
         self._wait(self._bells.outbox, self._house.outbox.seconds_to_next())
 
     def _workbook(self) -> None:
@@ -126,12 +128,15 @@ class Loop:
 
 def forgotten(house: House) -> list[str]:
     """Return the open cases that no deadline will ever wake."""
-    docket = house.docket
-    return [
-        case.number
-        for case in house.ledger.cases(open_only=True)
-        if not deadlines(case, docket.site_of(case).policy)
-    ]
+    return [case.number for case in house.ledger.cases(open_only=True) if _is_forgotten(case, house.docket)]
+
+
+def _is_forgotten(case: Case, docket: Docket) -> bool:
+    try:
+        return not deadlines(case, docket.site_of(case).policy)
+    except Exception:
+        log.exception("case %s cannot be decided on", case.number)
+        return False
 
 
 def run_once(house: House) -> bool:

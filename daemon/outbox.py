@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import QueuedMail
@@ -50,11 +51,15 @@ class Outbox:
         self._clock = clock
         self._copies = copies
 
-    def send_due(self) -> int:
-        """Try every mail whose time has come; return how many were accepted."""
+    def send_due(self, stopped: Stopped = never) -> int:
+        """Try every mail whose time has come, until `stopped`; return how many were accepted."""
         sent = 0
-        while mails := self._docket.ledger.outbox_lease(self._clock.now(), LEASE, BATCH):
-            sent += sum(self._send(mail) for mail in mails)
+        while not stopped() and (mails := self._docket.ledger.outbox_lease(self._clock.now(), LEASE, BATCH)):
+            for mail in mails:
+                if stopped():
+                    self._put_back(mail)
+                else:
+                    sent += self._send(mail)
         return sent
 
     def seconds_to_next(self) -> float:
@@ -92,13 +97,17 @@ class Outbox:
             self._copies.keep(mail.id, message.as_bytes())
         return True
 
+    def _put_back(self, mail: QueuedMail) -> None:
+        """Leave a leased mail for the next start, which need not wait for the lease to end."""
+        self._docket.ledger.outbox_retry(mail.id, self._clock.now(), "the daemon stopped before its turn")
+
     def _put_off(
         self, mail: QueuedMail, reason: str, now: datetime, *, permanent: bool, uncertain: bool = False
     ) -> None:
         if permanent or mail.attempts >= GIVE_UP_AFTER:
             log.error("mail %d to a %s reader is given up: %s", mail.id, mail.template, reason)
+            self._docket.undeliverable(mail, reason, now)  # before it counts as given up: a crash repeats it
             self._docket.ledger.outbox_failed(mail.id, reason, now)
-            self._docket.undeliverable(mail, reason, now)
             return
         delay = retry_delay(mail.attempts, _RANDOM.random())
         log.warning("mail %d waits %ds: %s", mail.id, delay.total_seconds(), reason)

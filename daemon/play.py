@@ -27,12 +27,16 @@ _ENTRY_KINDS = ("form", "report", "wait")
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happens in a scenario; `command` is None where time merely passes."""
+    """One thing that happens in a scenario; `command` is None where time merely passes.
+
+    `number` is its place in the file, from 1.
+    """
 
     time: datetime
     case: str
     command: Command | None
     facts: Facts = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def load_scenario(path: Path) -> Scenario:
     name = str(raw.get("policy", "dealership"))
     policy = packs.read_policy(packs.policy_text(name, path.parent), name)
     zone = _zone(str(raw.get("timezone", "Asia/Shanghai")))
-    entries = list(_entries(raw.get("at", []), zone))
+    entries = list(_entries(raw.get("at", []), zone, policy))
     if not entries:
         raise UsageError(f"{path}: a scenario needs at least one [[at]]")
     return Scenario(policy, zone, tuple(sorted(entries, key=lambda entry: entry.time)))
@@ -75,10 +79,10 @@ def play(scenario: Scenario) -> dict[str, object]:
     What is reported at the very instant a window ends comes before the lapse.
     """
     stage = Stage(scenario)
-    for number, entry in enumerate(scenario.entries):
+    for entry in scenario.entries:
         _let_time_pass(stage, entry.time, inclusive=False)
         if entry.command is not None:
-            _perform(stage, entry, number)
+            _perform(stage, entry)
     _let_time_pass(stage, scenario.entries[-1].time, inclusive=True)
     return {
         "timeline": stage.timeline,
@@ -86,12 +90,12 @@ def play(scenario: Scenario) -> dict[str, object]:
     }
 
 
-def _perform(stage: Stage, entry: Entry, number: int) -> None:
+def _perform(stage: Stage, entry: Entry) -> None:
     opening = isinstance(entry.command, OpenCase)
     if opening and entry.case in stage.cases:
-        raise UsageError(f"entry {number + 1}: case {entry.case!r} is open already")
+        raise UsageError(f"entry {entry.number}: case {entry.case!r} is open already")
     if not opening and entry.case not in stage.cases:
-        raise UsageError(f"entry {number + 1}: no form has opened case {entry.case!r}")
+        raise UsageError(f"entry {entry.number}: no form has opened case {entry.case!r}")
     if opening:
         stage.facts[entry.case] = entry.facts
     _execute(stage, entry.case, entry.command, entry.time)
@@ -185,18 +189,18 @@ def _local(value: object, zone: ZoneInfo) -> object:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones is an OSError
         raise UsageError(f"timezone: {name!r} is no time zone; write one such as Asia/Shanghai") from error
 
 
-def _entries(raw: object, zone: ZoneInfo) -> Iterator[Entry]:
-    if not isinstance(raw, list):
+def _entries(raw: object, zone: ZoneInfo, policy: Policy) -> Iterator[Entry]:
+    if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
         raise UsageError("at: entries are written as [[at]]")
     start: datetime | None = None
     for number, entry in enumerate(raw, 1):
         time = _time(entry.get("time"), start, number, zone)
         start = start or time
-        yield _entry(entry, time, number)
+        yield _entry(entry, time, number, policy)
 
 
 def _time(raw: object, start: datetime | None, number: int, zone: ZoneInfo) -> datetime:
@@ -204,38 +208,43 @@ def _time(raw: object, start: datetime | None, number: int, zone: ZoneInfo) -> d
         if isinstance(raw, str) and raw.startswith("+") and start is not None:
             return start + parse_span(raw[1:])
         moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"entry {number}: time {raw!r} is neither a time with its zone nor +2h30m"
         ) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _entry(raw: dict[str, Any], time: datetime, number: int) -> Entry:
+def _entry(raw: dict[str, Any], time: datetime, number: int, policy: Policy) -> Entry:
     kinds = [key for key in raw if key not in ("time", "case")]
     if not set(kinds) <= set(_ENTRY_KINDS) or len(kinds) > 1:
         raise UsageError(f"entry {number}: one of {', '.join(_ENTRY_KINDS)} expected, not {', '.join(kinds)}")
     case = str(raw.get("case", ""))
     body = raw.get(kinds[0]) if kinds else None
     if not kinds or kinds[0] == "wait":
-        return Entry(time, case, None)
+        return Entry(time, case, None, number=number)
     if not case or not isinstance(body, dict):
         raise UsageError(f"entry {number}: a {kinds[0]} needs a case and a table of facts")
     try:
-        return _form(time, case, body) if kinds[0] == "form" else _report(time, case, body)
+        facts, command = _form(body) if kinds[0] == "form" else _report(body, policy)
     except FactError as error:
         raise AnswerIsNo(f"entry {number}: {error}") from error
+    return Entry(time, case, command, facts, number)
 
 
-def _form(time: datetime, case: str, body: dict[str, Any]) -> Entry:
+def _form(body: dict[str, Any]) -> tuple[Facts, Command]:
     facts = facts_from_json(body, packs.catalogue().form(FormKind.COMPLAINT))
     issued_by = facts.pop(ISSUED_BY, None)
-    return Entry(time, case, OpenCase(facts, issued_by=None if issued_by is None else str(issued_by)), facts)
+    return facts, OpenCase(facts, issued_by=None if issued_by is None else str(issued_by))
 
 
-def _report(time: datetime, case: str, body: dict[str, Any]) -> Entry:
+def _report(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
     by = body.get("by", [])
-    roles = (by,) if isinstance(by, str) else tuple(str(role) for role in by)
+    roles = tuple(by) if isinstance(by, list) else (by,)
+    known = [role.key for role in policy.roles]
+    for role in roles:
+        if role not in known:
+            raise FactError("by", f"a role of the policy expected ({', '.join(known)}), not {role!r}")
     raw = {key: value for key, value in body.items() if key != "by"}
     facts = facts_from_json(raw, packs.catalogue().form(FormKind.HANDLING))
-    return Entry(time, case, Report(Party(roles=roles), facts))
+    return facts, Report(Party(roles=roles), facts)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ class Site:
         """The site's language."""
         return self.config.daemon.locale
 
-    @property
+    @cached_property
     def own_address(self) -> str:
         """The address the daemon sends from, lower case."""
         return parseaddr(self.config.smtp.sender)[1].lower()
@@ -92,14 +93,13 @@ def load_site(path: Path) -> Site:
 
 def _check_people(config: Config, policy: Policy) -> None:
     known = {role.key for role in policy.roles}
-    for role in config.people:
-        if role not in known:
-            raise ConfigurationError(
-                f"people.{role}", f"the policy knows no such role; known are {', '.join(sorted(known))}"
-            )
+    unknown = [role for role in config.people if role not in known]
     empty = [role for role in policy.acting_roles() if not config.people.get(role)]
-    if empty:
-        raise ConfigurationError(
-            ", ".join(f"people.{role}" for role in empty),
-            "the policy needs at least one person in each of these roles",
-        )
+    faults = [
+        (unknown, f"the policy knows no such role; known are {', '.join(sorted(known))}"),
+        (empty, "the policy needs at least one person in each of these roles"),
+    ]
+    named = [(", ".join(f"people.{role}" for role in roles), why) for roles, why in faults if roles]
+    if named:
+        (key, why), *others = named
+        raise ConfigurationError(key, "; ".join([why, *(f"{keys}: {more}" for keys, more in others)]))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from daemon import words
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.ledger import LedgerError
 from daemon.site import Site
 from rules.case import Case, Status
 from rules.fields import FormKind
@@ -60,7 +61,7 @@ class Workbook:
 
     def create(self) -> None:
         """Draw the workbook anew from the ledger, replacing none that exists."""
-        rows = [self._row(case) for case in self._shown_cases()]
+        rows = self._rows(self._shown_cases())
         self._path.parent.mkdir(parents=True, exist_ok=True)
         site = self._docket.site
         replace_file(
@@ -78,7 +79,7 @@ class Workbook:
             return True
         changes = ledger.changed_since(self._written(), BATCH)
         if changes.cases:
-            self._patch([self._row(case) for case in changes.cases], before)
+            self._patch(self._rows(changes.cases), before)
         if changes.up_to > self._written():
             self._mark(changes.up_to)
         return bool(changes.cases)
@@ -103,8 +104,18 @@ class Workbook:
             if case.resolved_at is None or case.resolved_at >= oldest:
                 yield case
 
-    def _row(self, case: Case) -> Row:
-        return case_row(self._docket, case)
+    def _rows(self, cases: Iterable[Case]) -> list[Row]:
+        return [row for case in cases if (row := self._row(case)) is not None]
+
+    def _row(self, case: Case) -> Row | None:
+        """Return the case's row; None, logged, where it cannot be shown: that keeps no other case from its row."""
+        try:
+            return case_row(self._docket, case)
+        except LedgerError:
+            raise
+        except Exception:
+            log.exception("case %s cannot be shown in the workbook", case.number)
+            return None
 
 
 def master_labels_of(site: Site) -> MasterLabels:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from daemon import words
 from daemon.bootstrap import open_ledger
 from daemon.cli.output import print_json, say
+from daemon.docket import site_under
 from daemon.errors import AnswerIsNo
 from daemon.ledger import Ledger, OutboxEntry, RecordedEvent
 from daemon.site import Site, load_site
@@ -46,17 +47,22 @@ def run_cases(arguments: argparse.Namespace) -> int:
     site = load_site(arguments.config)
     with open_ledger(site.config, create=False) as ledger:
         cases = list(ledger.cases(open_only=arguments.open))
+        keys = set() if arguments.json else {case.policy for case in cases}
+        sites = {key: site_under(site, ledger, key) for key in keys}
     if arguments.json:
         print_json([case_as_json(case, site.zone) for case in cases])
         return 0
     for case in cases:
-        due = words.moment(case.due, site.zone) if case.due else "-"
-        owners = words.role_titles(case.owners, site.policy, site.locale)
-        grade = site.policy.grade(case.grade).title.get(site.locale)
-        say(
-            f"{case.number}  {case.status.value:<10}  {grade}  {due}  {case.facts.get('customer_name', '')}  {owners}"
-        )
+        say(_line(case, sites[case.policy]))
     return 0
+
+
+def _line(case: Case, site: Site) -> str:
+    due = words.moment(case.due, site.zone) if case.due else "-"
+    owners = words.role_titles(case.owners, site.policy, site.locale)
+    grade = site.policy.grade(case.grade).title.get(site.locale)
+    customer = case.facts.get("customer_name", "")
+    return f"{case.number}  {case.status.value:<10}  {grade}  {due}  {customer}  {owners}"
 
 
 def run_case(arguments: argparse.Namespace) -> int:
@@ -70,7 +76,7 @@ def run_case(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json(_history_as_json(case, events, mails, ledger, site.zone))
         else:
-            _say_case(case, events, mails, site)
+            _say_case(case, events, mails, site_under(site, ledger, case.policy))
     return 0
 
 

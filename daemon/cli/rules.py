@@ -49,13 +49,14 @@ def run_decide(arguments: argparse.Namespace) -> int:
     policy = packs.read_policy(packs.policy_text(arguments.policy), arguments.policy)
     raw = _read_object(arguments.facts)
     try:
-        facts = facts_from_json(raw, packs.catalogue().form(FormKind.COMPLAINT))
         zone = ZoneInfo(arguments.timezone)
+    except (LookupError, ValueError, OSError) as error:
+        raise UsageError(f"--timezone: {arguments.timezone!r} is no time zone") from error
+    try:
+        facts = facts_from_json(raw, packs.catalogue().form(FormKind.COMPLAINT))
         answer = decision(facts, policy, SystemClock().now(), zone, Locale(arguments.locale))
     except (FactError, FactsMissing) as error:
         raise AnswerIsNo(str(error)) from error
-    except (LookupError, OSError) as error:
-        raise UsageError(f"--timezone: {arguments.timezone!r} is no time zone") from error
     if arguments.json:
         print_json(answer)
     else:
@@ -84,7 +85,7 @@ def _read_object(name: str) -> dict[str, object]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
         raw = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"--facts {name}: {error}") from error
     if not isinstance(raw, dict):
         raise UsageError(f"--facts {name}: a JSON object expected")

@@ -12,6 +12,7 @@ from daemon.cli.output import print_json, say
 from daemon.clock import SystemClock
 from daemon.doctor import Finding, examine
 from daemon.errors import KesuError, UsageError
+from daemon.ledger import LedgerError
 from daemon.loop import Loop, run_once
 from daemon.outbox import Folder
 from daemon.site import Site, load_site
@@ -110,7 +111,7 @@ def _reload(adopt: "Callable[[Site], None]", path: Path) -> None:
     """Take up changed people and rules; with a faulty file the old ones stay."""
     try:
         adopt(load_site(path))
-    except KesuError as error:
+    except (KesuError, LedgerError) as error:
         log.error("the configuration is not taken up: %s", error)
     else:
         log.info("people and policy taken up anew")

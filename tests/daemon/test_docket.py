@@ -6,7 +6,10 @@ import pytest
 
 from daemon import packs
 from daemon.ledger import Ledger, OutboxState
+from daemon.outbox import LEASE
 from daemon.site import Site
+from rules.commands import Report
+from rules.events import Party
 from rules.locales import Locale
 from tests.daemon.office import (
     AFTER_SALES,
@@ -92,10 +95,7 @@ def test_a_commit_that_fails_leaves_neither_events_nor_mails_nor_a_number(office
     assert office.opened(customer_phone="0900-000-002").number == "KS-20261123-002"
 
 
-def _report() -> object:
-    from rules.commands import Report
-    from rules.events import Party
-
+def _report() -> Report:
     return Report(Party(roles=("service-manager",), email=SERVICE_MANAGER), {"result": "resolved"})
 
 
@@ -168,9 +168,7 @@ def test_changed_people_count_for_open_cases_at_once(office: Office) -> None:
 
 def fail(office: Office, *addresses: str) -> None:
     """Let the mails to these addresses fail for good and all others go."""
-    from datetime import timedelta
-
-    while mails := office.ledger.outbox_lease(office.clock.now(), timedelta(minutes=5), 50):
+    while mails := office.ledger.outbox_lease(office.clock.now(), LEASE, 50):
         for queued in mails:
             if queued.recipient in addresses:
                 office.docket.undeliverable(queued, "550 no such user", office.clock.now())
@@ -201,8 +199,7 @@ def test_what_customer_care_is_told_names_the_person_and_shows_all_he_would_have
     office: Office,
 ) -> None:
     office.receive(mail(files={"f.xlsx": complaint()}))
-    lease = __import__("datetime").timedelta(minutes=5)
-    for queued in office.ledger.outbox_lease(office.clock.now(), lease, 50):
+    for queued in office.ledger.outbox_lease(office.clock.now(), LEASE, 50):
         if queued.recipient == SERVICE_MANAGER:
             office.docket.undeliverable(queued, "550 no such user", office.clock.now())
         office.ledger.outbox_sent(queued.id, office.clock.now(), "250")

@@ -8,7 +8,7 @@ import pytest
 from daemon import packs
 from daemon.lapses import BATCH, LONGEST_SLEEP, SET_ASIDE
 from daemon.ledger import Ledger, LedgerUnavailable
-from rules.case import Case
+from rules.case import Case, replay
 from rules.commands import OpenCase
 from rules.deadlines import Deadline
 from rules.decide import decide
@@ -150,19 +150,11 @@ def case_under(office: Office, text: str) -> Case:
             now,
             office.site.zone,
         )
-        case = None
-        for event in events:
-            case = _apply(case, event)
+        case = replay("KS-20261123-900", events)
         assert case is not None
         due = [Deadline("lapse:after-sales-level-3", now + timedelta(minutes=1))]
         entry.record(case, events, due, policy_hash=policy)
     return case
-
-
-def _apply(case: Case | None, event: object) -> Case:
-    from rules.case import apply
-
-    return apply(case, event, "KS-20261123-900")  # type: ignore[arg-type]
 
 
 UNDECIDABLE = {

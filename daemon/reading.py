@@ -1,0 +1,92 @@
+"""Reading stored messages: outside the ledger, and ahead of whoever takes them in."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from daemon.ahead import Reach, ahead
+from daemon.clock import Clock
+from daemon.docket import Docket
+from daemon.ledger import StoredMail
+from mailer.message import Attachment, Message, is_spreadsheet, read_message
+from parsers.reader import FormReader
+from parsers.replies import Reply, parse_reply
+from parsers.results import ParsedFile, ParsedForm
+from rules.events import Party
+
+REACH = Reach(things=8, weight=16 * 2**20)  # messages, and bytes of them, read before they are taken in
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message as read: its files with what stood in them, and the reply its text may be."""
+
+    message: Message
+    sender: Party
+    files: tuple[ParsedFile, ...] = ()
+    others: tuple[Attachment, ...] = ()  # photos, invoices
+    sheets: tuple[Attachment, ...] = ()
+    reply: Reply | None = None
+    echo: bool = (
+        False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
+    )
+
+    @property
+    def forms(self) -> list[ParsedForm]:
+        """Every form in every file."""
+        return [form for file in self.files for form in file.forms]
+
+
+Attempt = tuple[StoredMail, Reading | Exception]
+
+
+class MailReader:
+    """Reads what the ledger has stored; touches nothing in it."""
+
+    def __init__(self, docket: Docket, forms: FormReader, clock: Clock) -> None:
+        self._docket = docket
+        self._forms = forms
+        self._clock = clock
+
+    def read(self, mails: Iterable[StoredMail]) -> Iterator[list[Attempt]]:
+        """Yield the messages in order, as many at a time as were read meanwhile, or what kept each from being read."""
+        return ahead(self._attempt, mails, lambda mail: mail.size, REACH)
+
+    def _attempt(self, mail: StoredMail) -> Attempt:
+        try:
+            return mail, self._read(mail)
+        except Exception as error:
+            return mail, error
+
+    def _read(self, mail: StoredMail) -> Reading:
+        raw = self._docket.ledger.raw(mail.sha256)
+        message = read_message(raw)
+        site = self._docket.site
+        sender = site.party(message.sender.email, message.sender.name)
+        if not site.may_send(sender.email):
+            return Reading(message, sender, echo=message.automatic and self._names_care(raw))
+        sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
+        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
+        files = tuple(
+            self._forms.read(
+                sheet.content,
+                sheet.name,
+                zone=site.zone,
+                now=self._clock.now(),
+                locale=site.locale_of(sender.email),
+                issued_by=site.issuer(sender.email),
+            )
+            for sheet in sheets
+        )
+        return Reading(message, sender, files, others, sheets, parse_reply(message.text, site.catalogue))
+
+    def _names_care(self, raw: bytes) -> bool:
+        """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
+        site = self._docket.site
+        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
+        return any(person.email.lower().encode() in raw.lower() for person in persons)
+
+
+def _is_workbook(attachment: Attachment) -> bool:
+    """Tell whether a file is, or calls itself, a workbook: one that is none is named to its sender, not passed over."""
+    return is_spreadsheet(attachment) or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
