@@ -5,12 +5,12 @@ extras, so an entry reaches from its local header to the next thing in the file,
 """
 
 import struct
+import zlib
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from sheets.deflating import Buffer, Damaged, Segment, Splice, Spliced, crc32, inflated
 from sheets.refusal import damaged, not_a_workbook, too_large
 
 FILE_LIMIT = 256 * 2**20
@@ -67,56 +67,52 @@ class Archive:
 
     def read(self, name: str, limit: int = PART_LIMIT) -> bytes:
         """Inflate one part; PatchRefused if it is missing, over `limit` bytes, encrypted or damaged."""
-        return bytes(self._opened(name, limit)[0])
-
-    def spliced(self, name: str, splices: tuple[Splice, ...] = ()) -> Spliced:
-        """Inflate one part to be changed by `splices`; PatchRefused as for `read`."""
-        content, segments = self._opened(name, PART_LIMIT)
-        return Spliced(content, segments, splices)
-
-    def _opened(self, name: str, limit: int) -> tuple[bytes | bytearray, list[Segment]]:
         entry = self._by_name.get(name.casefold())
         if entry is None or entry.flags & _ENCRYPTED or entry.method not in (_STORED, _DEFLATED):
             raise damaged(name)
         if entry.size > limit:
             raise too_large(name)
-        packed = self._packed(entry)
-        if entry.method == _STORED:
-            if len(packed) != entry.size or crc32(packed) != entry.crc:
-                raise damaged(name)
-            return bytes(packed), []
-        try:
-            return inflated(packed, entry.size, entry.crc)
-        except Damaged:
-            raise damaged(name) from None
+        content = _inflated(entry, self._packed(entry))
+        if len(content) != entry.size or zlib.crc32(content) != entry.crc:
+            raise damaged(name)
+        return content
 
-    def _packed(self, entry: Entry) -> memoryview:
+    def _packed(self, entry: Entry) -> bytes:
         local = self._raw[entry.start : entry.start + _LOCAL.size]
         fields = _LOCAL.unpack(local)
         start = entry.start + _LOCAL.size + fields[9] + fields[10]
         if fields[0] != b"PK\x03\x04" or start + entry.packed > entry.end:
             raise damaged(entry.name)
-        return memoryview(self._raw)[start : start + entry.packed]
+        return self._raw[start : start + entry.packed]
 
-    def rewritten(self, changed: Mapping[str, bytes | Spliced], dropped: Set[str] = frozenset()) -> bytes:
+    def rewritten(self, changed: Mapping[str, bytes], dropped: Set[str] = frozenset()) -> bytes:
         """Return the archive with some parts' content changed or dropped; all other entries keep their bytes."""
-        view = memoryview(self._raw)
-        pieces: list[Buffer] = []
+        pieces: list[bytes] = []
         records: dict[str, bytes] = {}
         offset = 0
         for entry in sorted(self.entries, key=lambda entry: entry.start):
             if entry.name in dropped:
                 continue
             if entry.name in changed:
-                fresh, records[entry.name] = _packed_anew(entry, changed[entry.name], offset)
+                piece, records[entry.name] = _packed_anew(entry, changed[entry.name], offset)
             else:
-                fresh = [view[entry.start : entry.end]]
+                piece = self._raw[entry.start : entry.end]
                 records[entry.name] = _moved(entry.record, offset)
-            pieces += fresh
-            offset += sum(map(len, fresh))
+            pieces.append(piece)
+            offset += len(piece)
         directory = b"".join(records[entry.name] for entry in self.entries if entry.name in records)
         end = _END.pack(b"PK\x05\x06", 0, 0, len(records), len(records), len(directory), offset, 0)
         return b"".join([*pieces, directory, end])
+
+
+def _inflated(entry: Entry, packed: bytes) -> bytes:
+    if entry.method == _STORED:
+        return packed
+    try:
+        # One byte more than promised is enough to see that the promise was false.
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, entry.size + 1)
+    except zlib.error:
+        raise damaged(entry.name) from None
 
 
 def _entries(raw: bytes) -> tuple[Entry, ...]:
@@ -198,10 +194,10 @@ def _moved(record: bytes, offset: int) -> bytes:
     return bytes(moved)
 
 
-def _packed_anew(entry: Entry, content: bytes | Spliced, offset: int) -> tuple[list[Buffer], bytes]:
-    """Deflate `content` at level 1; return the local entry in pieces and its central record."""
-    whole = content if isinstance(content, Spliced) else Spliced(content, [], [])
-    packed, crc = whole.packed()
+def _packed_anew(entry: Entry, content: bytes, offset: int) -> tuple[bytes, bytes]:
+    """Deflate `content` at level 1; return the local entry and its central record."""
+    squeezer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = squeezer.compress(content) + squeezer.flush()
     old = _RECORD.unpack_from(entry.record)
     name = entry.record[_RECORD.size : _RECORD.size + old[10]]
     shared = (
@@ -210,10 +206,10 @@ def _packed_anew(entry: Entry, content: bytes | Spliced, offset: int) -> tuple[l
         _DEFLATED,
         old[5],
         old[6],
-        crc,
-        sum(map(len, packed)),
-        whole.size,
+        zlib.crc32(content),
+        len(packed),
+        len(content),
     )
-    local = _LOCAL.pack(b"PK\x03\x04", *shared, len(name), 0) + name
+    local = _LOCAL.pack(b"PK\x03\x04", *shared, len(name), 0) + name + packed
     record = _RECORD.pack(b"PK\x01\x02", old[1], *shared, len(name), 0, 0, 0, old[14], old[15], offset) + name
-    return [local, *packed], record
+    return local, record
