@@ -45,8 +45,8 @@ class Loop:
             self._channel("workbook", self._workbook),
         ]
 
-    def run(self) -> None:
-        """Run until SIGTERM or SIGINT (or `stop`); SIGHUP reloads."""
+    def run(self) -> bool:
+        """Run until SIGTERM or SIGINT (or `stop`), SIGHUP reloads; tell whether every channel ended in time."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stopped)
         if hasattr(signal, "SIGHUP"):
@@ -58,7 +58,7 @@ class Loop:
             if self._reload_asked.is_set():
                 self._reload_asked.clear()
                 self.reload()
-        self.join()
+        return self.join()
 
     def start(self) -> None:
         """Start the channels and the ticker."""
@@ -71,13 +71,14 @@ class Loop:
         """Ask everybody to stop."""
         self._bells.ring_out()
 
-    def join(self) -> None:
-        """Wait for the channels, as long as a clean stop allows."""
+    def join(self) -> bool:
+        """Wait for the channels, as long as a clean stop allows; tell whether all have ended."""
         deadline = time.monotonic() + STOP_SECONDS
         for channel in self.channels:
             channel.join(max(0.0, deadline - time.monotonic()))
         slow = [channel.name for channel in self.channels if channel.is_alive()]
         log.info("stopped%s", f", leaving {', '.join(slow)}" if slow else "")
+        return not slow
 
     def _channel(
         self, name: str, work: Callable[[], None], recover: Callable[[], None] = lambda: None

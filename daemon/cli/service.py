@@ -2,11 +2,12 @@
 
 import argparse
 import logging
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.bootstrap import build
+from daemon.bootstrap import House, build
 from daemon.cli.files import write_forms
 from daemon.cli.output import print_json, say
 from daemon.clock import SystemClock
@@ -99,12 +100,19 @@ def run_daemon(arguments: argparse.Namespace) -> int:
     try:
         if arguments.once:
             return 0 if run_once(house) else 1
-        loop = Loop(house)
-        loop.reload = lambda: _reload(house.docket.adopt, arguments.config)
-        loop.run()
+        _run_until_stopped(house, arguments.config)
     finally:
         house.close()
     return 0
+
+
+def _run_until_stopped(house: House, path: Path) -> None:
+    loop = Loop(house)
+    loop.reload = lambda: _reload(house.docket.adopt, path)
+    if not loop.run():
+        # A server that hangs holds a channel, and its connection with it; the ledger can be left at any moment.
+        logging.shutdown()
+        os._exit(0)
 
 
 def _reload(adopt: "Callable[[Site], None]", path: Path) -> None:

@@ -207,6 +207,8 @@ def _message(sender: str, subject: str, text: str, files: tuple[tuple[str, bytes
 
 def _clear(directory: Path) -> None:
     """Make room for a new run: what an earlier run left is removed, anything else is never touched."""
+    if directory.exists() and not directory.is_dir():
+        raise UsageError(f"{directory} is no folder; name another with --directory")
     if directory.exists() and any(directory.iterdir()):
         if not (directory / _MARK).exists():
             raise UsageError(f"{directory} is not empty and no demo made it; name another with --directory")

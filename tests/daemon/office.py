@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 
 from daemon import packs
 from daemon.bell import Bells
-from daemon.docket import Docket, OutboxBody
+from daemon.docket import Docket
 from daemon.intake import Intake
 from daemon.lapses import Lapses
 from daemon.ledger import Ledger, StoredMail
@@ -326,8 +326,3 @@ def saved(workbook: Workbook) -> bytes:
 def to(posted: Sequence[Posted], address: str, template: str | None = None) -> list[Posted]:
     """The mails to one person, of one template if it is named."""
     return [one for one in posted if one.to == address and template in (None, one.template)]
-
-
-def body_of(stored: str) -> OutboxBody:
-    """What is kept of a mail in the outbox."""
-    return OutboxBody.model_validate_json(stored)
