@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from daemon import __version__
+from daemon.alone import Alone
 from daemon.bell import Bells
 from daemon.clock import Clock, SystemClock
 from daemon.config import Config
@@ -34,6 +35,7 @@ class House:
     lapses: Lapses
     outbox: Outbox
     workbook: Workbook
+    alone: Alone
 
     def close(self) -> None:
         """Hang up and put everything away."""
@@ -41,6 +43,7 @@ class House:
         self.outbox.close()
         self.reader.close()
         self.ledger.close()
+        self.alone.release()
 
 
 def open_ledger(config: Config, *, create: bool = True) -> Ledger:
@@ -52,10 +55,11 @@ def open_ledger(config: Config, *, create: bool = True) -> Ledger:
 
 
 def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = None) -> House:
-    """Put a daemon together; nothing is connected yet."""
+    """Put a daemon together; nothing is connected yet. ConfigurationError if another one has the ledger."""
     mailbox, smtp = mailbox_settings(site.config), smtp_settings(site.config)
     clock = clock or SystemClock()
-    ledger = open_ledger(site.config)
+    ledger, alone = _own_ledger(site.config)
+    ledger.outbox_free(clock.now())
     docket = Docket(ledger, site)
     reader = FormReader(site.catalogue)
     bells = Bells()
@@ -71,7 +75,20 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         lapses=Lapses(docket, clock, bells),
         outbox=Outbox(docket, Postman(smtp), clock, copies),
         workbook=Workbook(docket, clock),
+        alone=alone,
     )
+
+
+def _own_ledger(config: Config) -> tuple[Ledger, Alone]:
+    """Open the ledger for this process alone."""
+    ledger = open_ledger(config)
+    alone = Alone(ledger.path)
+    try:
+        alone.hold()
+    except ConfigurationError:
+        ledger.close()
+        raise
+    return ledger, alone
 
 
 def mailbox_settings(config: Config) -> MailboxSettings:

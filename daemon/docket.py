@@ -172,7 +172,7 @@ class Docket:
                 locale=order.locale.value,
                 body=OutboxBody(letter=order).model_dump_json(),
                 created_at=now,
-                answers=mail_id if order.automatic_reply else None,
+                answers=mail_id,
             )
         )
 

@@ -33,6 +33,7 @@ log = logging.getLogger("kesu.intake")
 
 PAGE = 500  # messages looked up at a time
 ANSWERS_PER_HOUR = 30  # to one address; more is a loop or a flood
+STRANGERS_PER_HOUR = 10  # of which customer care is told; a flood of spam stays in quarantine and in the log
 CASE_NUMBER = "case_number"
 _NUMBER = r"[A-Z][A-Z0-9]{0,7}-\d{8}-\d{2,9}"
 _IN_SUBJECT = re.compile(rf"\[({_NUMBER})\]")
@@ -307,7 +308,8 @@ class Intake:
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
         for order in answers.stranger(self._docket, reading.message, reading.sender):
-            self._docket.answer(entry, mail.id, order, now, key="stranger")
+            if entry.replies_sent_to(order.to.email, now - timedelta(hours=1)) < STRANGERS_PER_HOUR:
+                self._docket.answer(entry, mail.id, order, now, key="stranger")
 
     def refuse_large(self, entry: Entry, mail_id: int, message: Message) -> None:
         """Quarantine a message of which only the header was fetched; its sender and customer care are told."""

@@ -11,7 +11,7 @@ from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import QueuedMail
 from daemon.letters import letter_of
-from mailer.compose import compose
+from mailer.compose import AddressError, compose
 from mailer.smtp import Postman, TransportError, retry_delay
 
 log = logging.getLogger("kesu.outbox")
@@ -82,6 +82,9 @@ class Outbox:
             letter = letter_of(self._docket.order_of(mail), mail.message_id, self._docket.site)
             message = compose(letter, now)
             message["X-Kesu-Template"] = mail.template  # lets people sort their mail by rule
+        except AddressError as error:
+            self._put_off(mail, str(error), now, permanent=True)
+            return False
         except Exception as error:
             log.exception("mail %d cannot be composed", mail.id)
             self._put_off(mail, f"cannot be composed: {error}", now, permanent=False)

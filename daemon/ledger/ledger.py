@@ -226,6 +226,14 @@ class Ledger:
         with self._writer.transaction() as connection:
             return outbox.lease(connection, now, lease, limit)
 
+    def outbox_free(self, now: datetime) -> int:
+        """End the leases of a sender that is gone, so that its mails need not wait; return how many there were.
+
+        Only for whoever is sure to be the only sender.
+        """
+        with self._writer.transaction() as connection:
+            return outbox.free(connection, now)
+
     def outbox_sent(self, mail_id: int, at: datetime, reply: str) -> bool:
         """Say that the server took a mail; False if that was known."""
         with self._writer.transaction() as connection:

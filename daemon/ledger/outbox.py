@@ -61,6 +61,12 @@ def lease(connection: Connection, now: datetime, length: timedelta, limit: int) 
     return [QueuedMail(**row) for row in connection.execute(query.order_by(outbox.c.id)).mappings()]
 
 
+def free(connection: Connection, now: datetime) -> int:
+    """End every lease, because nobody else sends any more; return how many there were. They may have left."""
+    freed = update(outbox).where(_SENDING).values(lease_until=now)
+    return connection.execute(freed).rowcount
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     return or_(and_(_QUEUED, outbox.c.next_try <= now), and_(_SENDING, outbox.c.lease_until <= now))
 

@@ -111,7 +111,7 @@ class OutboxState(StrEnum):
 class OutgoingMail:
     """A mail to be sent once; `notice_key` is the promise, `message_id` stays the same however often it is tried.
 
-    `body` is the letter request as JSON text. `answers` is the incoming mail it automatically replies to, or None:
+    `body` is the letter request as JSON text. `answers` is the incoming mail it is said about, or None:
     such mails are what `replies_sent_to` counts.
     """
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from daemon.docket import Docket
-from daemon.intake import ANSWERS_PER_HOUR, Intake
+from daemon.intake import ANSWERS_PER_HOUR, STRANGERS_PER_HOUR, Intake
 from daemon.ledger import LedgerUnavailable, MailState
 from parsers.reader import FormReader
 from parsers.results import ParsedFile
@@ -234,3 +234,10 @@ def test_a_ledger_that_cannot_write_quarantines_nothing(office: Office) -> None:
     with pytest.raises(LedgerUnavailable):
         office.intake.take_waiting()
     assert office.ledger.mail(waiting).state is MailState.RECEIVED
+
+
+def test_customer_care_is_not_drowned_in_notices_of_spam(office: Office) -> None:
+    for number in range(STRANGERS_PER_HOUR + 5):
+        settled = office.receive(mail(sender=STRANGER, text=f"offer {number}"))
+        assert settled.state is MailState.QUARANTINED
+    assert len(to(office.post(), CARE)) == STRANGERS_PER_HOUR
