@@ -2,13 +2,12 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -136,13 +135,6 @@ class World:
         with self.ledger() as ledger:
             counts = ledger.outbox_counts()
         return counts[OutboxState.QUEUED] + counts[OutboxState.SENDING]
-
-    def end_leases(self) -> None:
-        """Let the minutes pass for which a dead daemon's mails are reserved to it."""
-        with closing(sqlite3.connect(self.folder / "kesu.db", timeout=10)) as connection, connection:
-            connection.execute(
-                "UPDATE outbox SET lease_until = '2000' || substr(lease_until, 5) WHERE state = 'sending'"
-            )
 
     def rows(self) -> dict[str, list[object]]:
         """The rows of the master workbook by case number."""
