@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import intake, lapses
+from benchmarks import intake, lapses, workbook
 from benchmarks.figures import Figure, Skipped, machine_facts, print_table
 
 Measure = Callable[[argparse.Namespace], list[Figure]]
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, tuple[str, Measure]] = {
         "Lapses: from the end of a window to the commit with its mails",
         lambda options: lapses.measure(options.open_cases),
     ),
+    "workbook": ("Workbook: ten changes and ten new rows, 30 columns", lambda _: workbook.measure()),
 }
 
 

@@ -5,12 +5,12 @@ extras, so an entry reaches from its local header to the next thing in the file,
 """
 
 import struct
-import zlib
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from sheets.deflating import Buffer, Damaged, Segment, Splice, Spliced, crc32, inflated
 from sheets.refusal import damaged, not_a_workbook, too_large
 
 FILE_LIMIT = 256 * 2**20
@@ -49,7 +49,7 @@ class Archive:
     def __init__(self, raw: bytes) -> None:
         if len(raw) > FILE_LIMIT:
             raise too_large("zip")
-        self._raw = raw
+        self.raw = raw
         self.entries = _entries(raw)
         self._by_name = {entry.name.casefold(): entry for entry in self.entries}
         if len(self._by_name) != len(self.entries):
@@ -65,62 +65,67 @@ class Archive:
         entry = self._by_name.get(name.casefold())
         return entry.name if entry else None
 
+    def checksum(self, name: str) -> int | None:
+        """Return a part's CRC as the directory has it; None if there is no such part."""
+        entry = self._by_name.get(name.casefold())
+        return entry.crc if entry else None
+
     def read(self, name: str, limit: int = PART_LIMIT) -> bytes:
         """Inflate one part; PatchRefused if it is missing, over `limit` bytes, encrypted or damaged."""
+        return bytes(self._opened(name, limit)[0])
+
+    def spliced(self, name: str, splices: tuple[Splice, ...] = ()) -> Spliced:
+        """Inflate one part to be changed by `splices`; PatchRefused as for `read`."""
+        content, segments = self._opened(name, PART_LIMIT)
+        return Spliced(content, segments, splices)
+
+    def _opened(self, name: str, limit: int) -> tuple[bytes | bytearray, list[Segment]]:
         entry = self._by_name.get(name.casefold())
         if entry is None or entry.flags & _ENCRYPTED or entry.method not in (_STORED, _DEFLATED):
             raise damaged(name)
         if entry.size > limit:
             raise too_large(name)
-        content = _inflated(entry, self._packed(entry))
-        if len(content) != entry.size or zlib.crc32(content) != entry.crc:
-            raise damaged(name)
-        return content
+        packed = self._packed(entry)
+        if entry.method == _STORED:
+            if len(packed) != entry.size or crc32(packed) != entry.crc:
+                raise damaged(name)
+            return bytes(packed), []
+        try:
+            return inflated(packed, entry.size, entry.crc)
+        except Damaged:
+            raise damaged(name) from None
 
-    def _packed(self, entry: Entry) -> bytes:
-        local = self._raw[entry.start : entry.start + _LOCAL.size]
+    def _packed(self, entry: Entry) -> memoryview:
+        local = self.raw[entry.start : entry.start + _LOCAL.size]
         fields = _LOCAL.unpack(local)
         start = entry.start + _LOCAL.size + fields[9] + fields[10]
         if fields[0] != b"PK\x03\x04" or start + entry.packed > entry.end:
             raise damaged(entry.name)
-        return self._raw[start : start + entry.packed]
+        return memoryview(self.raw)[start : start + entry.packed]
 
-    def rewritten(self, changed: Mapping[str, bytes], dropped: Set[str] = frozenset()) -> bytes:
+    def rewritten(self, changed: Mapping[str, bytes | Spliced], dropped: Set[str] = frozenset()) -> bytes:
         """Return the archive with some parts' content changed or dropped; all other entries keep their bytes."""
-        pieces: list[bytes] = []
+        view = memoryview(self.raw)
+        pieces: list[Buffer] = []
         records: dict[str, bytes] = {}
         offset = 0
         for entry in sorted(self.entries, key=lambda entry: entry.start):
             if entry.name in dropped:
                 continue
             if entry.name in changed:
-                piece, records[entry.name] = _packed_anew(entry, changed[entry.name], offset)
+                fresh, records[entry.name] = _packed_anew(entry, changed[entry.name], offset)
             else:
-                piece = self._raw[entry.start : entry.end]
+                fresh = [view[entry.start : entry.end]]
                 records[entry.name] = _moved(entry.record, offset)
-            pieces.append(piece)
-            offset += len(piece)
+            pieces += fresh
+            offset += sum(map(len, fresh))
         directory = b"".join(records[entry.name] for entry in self.entries if entry.name in records)
         end = _END.pack(b"PK\x05\x06", 0, 0, len(records), len(records), len(directory), offset, 0)
         return b"".join([*pieces, directory, end])
 
 
-def _inflated(entry: Entry, packed: bytes) -> bytes:
-    if entry.method == _STORED:
-        return packed
-    try:
-        # One byte more than promised is enough to see that the promise was false.
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, entry.size + 1)
-    except zlib.error:
-        raise damaged(entry.name) from None
-
-
 def _entries(raw: bytes) -> tuple[Entry, ...]:
-    try:
-        count, start = _directory(raw)
-        found = list(_records(raw, count, start))
-    except struct.error:
-        raise not_a_workbook() from None
+    found, start = read_directory(raw)
     ends = [*sorted(entry.start for entry in found), start]
     following = dict(pairwise(ends))
     if not found or ends[0] != 0 or len(following) != len(found):
@@ -128,18 +133,31 @@ def _entries(raw: bytes) -> tuple[Entry, ...]:
     return tuple(Entry(**{**vars(entry), "end": following[entry.start]}) for entry in found)
 
 
-def _directory(raw: bytes) -> tuple[int, int]:
+def read_directory(raw: bytes, base: int = 0) -> tuple[list[Entry], int]:
+    """Return the directory's entries and where it begins; `raw` is the file from the byte `base` on.
+
+    Where the directory begins before `base` the list is empty. PatchRefused if there is no directory.
+    """
+    try:
+        count, start = _directory(raw, base)
+        return (list(_records(raw, count, start - base)) if start >= base else []), start
+    except struct.error:
+        raise not_a_workbook() from None
+
+
+def _directory(raw: bytes, base: int) -> tuple[int, int]:
     """Return how many records the central directory has and where it begins."""
     at = raw.rfind(b"PK\x05\x06", max(0, len(raw) - _END.size - 0xFFFF))
     if at < 0:
         raise not_a_workbook()
     _, disk, _, _, count, size, start, _ = _END.unpack_from(raw, at)
     if raw[max(0, at - _END64_LOCATOR.size) : at][:4] == b"PK\x06\x07":
-        _, disk, at, _ = _END64_LOCATOR.unpack_from(raw, at - _END64_LOCATOR.size)
-        if raw[at : at + 4] != b"PK\x06\x06":
+        _, disk, at64, _ = _END64_LOCATOR.unpack_from(raw, at - _END64_LOCATOR.size)
+        at = at64 - base
+        if at < 0 or raw[at : at + 4] != b"PK\x06\x06":
             raise not_a_workbook()
         *_, count, size, start = _END64.unpack_from(raw, at)
-    if disk or count > ENTRY_LIMIT or start + size > at:
+    if disk or count > ENTRY_LIMIT or start + size > at + base:
         raise not_a_workbook()
     return count, start
 
@@ -194,10 +212,10 @@ def _moved(record: bytes, offset: int) -> bytes:
     return bytes(moved)
 
 
-def _packed_anew(entry: Entry, content: bytes, offset: int) -> tuple[bytes, bytes]:
-    """Deflate `content` at level 1; return the local entry and its central record."""
-    squeezer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = squeezer.compress(content) + squeezer.flush()
+def _packed_anew(entry: Entry, content: bytes | Spliced, offset: int) -> tuple[list[Buffer], bytes]:
+    """Deflate `content` at level 1; return the local entry in pieces and its central record."""
+    whole = content if isinstance(content, Spliced) else Spliced(content, [], [])
+    packed, crc = whole.packed()
     old = _RECORD.unpack_from(entry.record)
     name = entry.record[_RECORD.size : _RECORD.size + old[10]]
     shared = (
@@ -206,10 +224,10 @@ def _packed_anew(entry: Entry, content: bytes, offset: int) -> tuple[bytes, byte
         _DEFLATED,
         old[5],
         old[6],
-        zlib.crc32(content),
-        len(packed),
-        len(content),
+        crc,
+        sum(map(len, packed)),
+        whole.size,
     )
-    local = _LOCAL.pack(b"PK\x03\x04", *shared, len(name), 0) + name + packed
+    local = _LOCAL.pack(b"PK\x03\x04", *shared, len(name), 0) + name
     record = _RECORD.pack(b"PK\x01\x02", old[1], *shared, len(name), 0, 0, 0, old[14], old[15], offset) + name
-    return local, record
+    return [local, *packed], record

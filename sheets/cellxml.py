@@ -1,15 +1,15 @@
 """What a cell's XML says, and how a value is written as one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from sheets.cells import Cell, NewCell
 from sheets.columns import MARK, CellValue, Column, ColumnKind, wall_time
-from sheets.grid import Cell, NewCell
 from sheets.refusal import unexpected
 from sheets.texts import read_text, stored_text
 
@@ -23,19 +23,24 @@ _ENTITY = re.compile(r"&(#x[0-9A-Fa-f]+|#[0-9]+|amp|lt|gt|quot|apos);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 # Excel's day 0; the calendar that begins in 1904 (old Macs) has its own.
-_EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 # serials are wall time
+EPOCH, EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 # serials are wall time
 _DAY = 86_400
 
 
 class Strings:
     """Reads cells as text; the shared strings are fetched only if a cell refers to them."""
 
-    def __init__(self, shared: Callable[[], bytes]) -> None:
-        self._shared = shared
+    def __init__(self, shared: Callable[[], bytes | bytearray]) -> None:
+        self._fetch = shared
 
     @cached_property
     def _items(self) -> list[bytes]:
-        return [found[2] or b"" for found in _ITEM.finditer(self._shared())]
+        """The strings as they are stored; all known programs write `<si>`, else an expression cuts them apart."""
+        xml = bytes(self._fetch())
+        items = xml.split(b"<si>")[1:]
+        if items and len(items) == xml.count(b"<si") == xml.count(b"</si>"):
+            return items
+        return [found[2] or b"" for found in _ITEM.finditer(xml)]
 
     def text(self, cell: Cell | None) -> str:
         """Return what the cell shows as text; numbers as they are stored, an empty cell as ''."""
@@ -43,13 +48,43 @@ class Strings:
             return ""
         if cell.kind == b"inlineStr":
             return _joined(cell.content)
-        found = _VALUE.search(cell.content)
-        value = found[1] if found else b""
-        if cell.kind != b"s":
-            return read_text(_plain(value))
-        if not value.strip().isdigit() or int(value) >= len(self._items):
-            raise unexpected("sharedStrings", value.decode("utf-8", errors="replace"))
-        return _joined(self._items[int(value)])
+        value = stored_value(cell)
+        return self.shared(value) if cell.kind == b"s" else read_text(_plain(value))
+
+    def shared(self, index: bytes) -> str:
+        """Return the shared string of that index, as a cell stores it; PatchRefused if there is none."""
+        if not index.strip().isdigit() or int(index) >= len(self._items):
+            raise unexpected("sharedStrings", index.decode("utf-8", errors="replace"))
+        return _joined(self._items[int(index)])
+
+    def seeker(self, texts: Collection[str]) -> Callable[[bytes], bool]:
+        """Return a quick test that tells whether a stored value may read as one of `texts`, blanks around it aside.
+
+        The value is a text, or the index of a shared string; whatever cannot be told at once passes.
+        """
+
+        def may_read(value: bytes) -> bool:
+            if not value.isdigit():
+                return may_be(value)
+            item = items[int(value)] if int(value) < len(items) else b""
+            if item[:3] != b"<t>" or item[-9:] != b"</t></si>":
+                return True
+            return may_be(item[3:-9]) or value in wanted
+
+        def may_be(text: bytes) -> bool:
+            if not text.isascii():  # among them the blanks that only a str knows as such
+                return text.decode("utf-8", errors="replace").strip() in texts or b"_x" in text
+            return text.strip() in wanted or b"&" in text or b"_x" in text
+
+        wanted = {text.encode() for text in texts}
+        items = self._items
+        return may_read
+
+
+def stored_value(cell: Cell) -> bytes:
+    """Return what stands in a cell's `<v>`."""
+    found = _VALUE.search(cell.content)
+    return found[1] if found else b""
 
 
 def formula_kind(cell: Cell | None) -> str | None:
@@ -62,7 +97,7 @@ def formula_kind(cell: Cell | None) -> str | None:
     return "spread" if spread else "own"
 
 
-def _joined(rich: bytes) -> str:
+def _joined(rich: bytes | bytearray) -> str:
     """Join the runs of a rich text, leaving out phonetic readings."""
     return read_text("".join(_plain(found[2] or b"") for found in _TEXT.finditer(_PHONETIC.sub(b"", rich))))
 
@@ -84,7 +119,7 @@ class CellWriter:
 
     def __init__(self, zone: ZoneInfo, *, date1904: bool, prefix: bytes) -> None:
         self._zone = zone
-        self._epoch = _EPOCH_1904 if date1904 else _EPOCH
+        self._epoch = EPOCH_1904 if date1904 else EPOCH
         self._prefix = prefix
 
     def value(self, value: CellValue, column: Column, style: bytes | None) -> NewCell:

@@ -1,6 +1,7 @@
 """Finding the table of cases among a workbook's parts; reading only, and only small parts but the shared strings."""
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -9,7 +10,7 @@ from xml.parsers import expat
 from sheets.archive import Archive
 from sheets.columns import KEY_COLUMN, TABLE_NAME, column_of_header
 from sheets.places import Area, area_place
-from sheets.refusal import damaged, no_key_column, no_table, several_tables, totals_row, unexpected
+from sheets.refusal import damaged, no_key_column, no_table, several_tables, unexpected
 from sheets.texts import read_text
 
 _SMALL = 8 * 2**20
@@ -26,7 +27,8 @@ class CaseTable:
     first_column: int
     last_column: int
     header_row: int
-    last_row: int
+    last_row: int  # of the cases; a totals row stands below
+    totals: int  # how many totals rows there are, 0 or 1
     headers: tuple[str, ...]
     date1904: bool
     neighbours: tuple[str, ...]  # areas of the other tables on the sheet
@@ -120,13 +122,16 @@ def _case_table(
         or attributes.get("tableType", "worksheet") != "worksheet"
     ):
         raise unexpected(part, "headerRowCount, tableType")
-    if attributes.get("totalsRowCount", "0") != "0":
-        raise totals_row()
+    totals = attributes.get("totalsRowCount", "0")
+    if totals not in ("0", "1"):
+        raise unexpected(part, "totalsRowCount")
     left, top, right, bottom = area(attributes.get("ref", ""), part)
     headers = _headers(content)
     if len(headers) != right - left + 1:
         raise unexpected(part, "tableColumns")
-    return CaseTable(part, sheet, left, right, top, bottom, headers, date1904, neighbours)
+    return CaseTable(
+        part, sheet, left, right, top, bottom - int(totals), int(totals), headers, date1904, neighbours
+    )
 
 
 def area(reference: str, part: str) -> Area:
@@ -135,6 +140,41 @@ def area(reference: str, part: str) -> Area:
         return area_place(reference)
     except ValueError:
         raise unexpected(part, f"ref {reference}") from None
+
+
+def shared_strings(archive: Archive) -> bytes | bytearray:
+    """Return the part of shared strings, empty if there is none; PatchRefused if there are several."""
+    workbook = related(archive, "", "officeDocument")[0]
+    parts = related(archive, workbook, "sharedStrings")
+    if len(parts) > 1:
+        raise unexpected(workbook, "sharedStrings")
+    return archive.spliced(parts[0]).content if parts else b""
+
+
+_DATE_SIGNS = re.compile(r"""\\.|"[^"]*"|_.|\*.|\[(?![hms]+\])[^\]]*\]|([ymdhs])""", re.IGNORECASE)
+_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+
+
+def date_styles(archive: Archive) -> frozenset[bytes]:
+    """Return the ids of the cell styles that show numbers as dates or times (ECMA-376 part 1, 18.8.30)."""
+    workbook = related(archive, "", "officeDocument")[0]
+    dates, found, inside = set(_BUILT_IN_DATES), list[bytes](), False
+    at = -1
+    for part in related(archive, workbook, "styles"):
+        for name, attributes in elements(archive, part):
+            if name == "numFmt" and _shows_dates(attributes.get("formatCode", "")):
+                dates.add(int(attributes.get("numFmtId", "0")))
+            elif name in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+                inside, at = name == "cellXfs", -1
+            elif name == "xf" and inside:
+                at += 1
+                if int(attributes.get("numFmtId", "0")) in dates:
+                    found.append(b"%d" % at)
+    return frozenset(found)
+
+
+def _shows_dates(code: str) -> bool:
+    return any(found[1] for found in _DATE_SIGNS.finditer(code.partition(";")[0]))
 
 
 def relationships_part(part: str) -> str:

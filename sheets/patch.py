@@ -6,13 +6,14 @@ refused before anything is written.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from rules.locales import Locale
-from sheets.archive import Archive
-from sheets.cellxml import CellWriter, Strings, formula_kind
+from sheets.cells import NewCell
+from sheets.cellxml import CellWriter, formula_kind
 from sheets.columns import (
     DUE_COLUMN,
     KEY_COLUMN,
@@ -21,31 +22,34 @@ from sheets.columns import (
     Owner,
     Row,
     column,
-    column_of_header,
     remaining_formula,
 )
-from sheets.grid import Grid, NewCell, row_attributes
-from sheets.parts import CaseTable, area, find_table, related
+from sheets.parts import area
 from sheets.places import cell_name, overlap
-from sheets.refusal import (
-    PatchRefused,
-    case_twice,
-    column_twice,
-    formula_in_the_way,
-    header_differs,
-    merged,
-    no_key_column,
-    something_below,
-    unexpected,
-)
-from sheets.soundness import check_package
-from sheets.tabling import calculated_formulas, extended_table, without_calc_chain
+from sheets.refusal import PatchRefused, case_twice, something_below
+from sheets.removal import Outcome, remove_rows
+from sheets.standing import Standing, open_master
+from sheets.tabling import calculated_formulas
+from sheets.writing import Edits, Moves, written
 
-__all__ = ["PatchRefused", "patch_master"]
+__all__ = ["MasterPlan", "Outcome", "PatchRefused", "carry_out", "patch_master"]
 
 _LAST_ROW = 1_048_576
-_SAMPLE = 200  # rows that vote on a column's style
-Edits = dict[int, dict[int, NewCell]]
+_SAMPLE = 24  # rows that vote on a column's style
+
+
+@dataclass(frozen=True)
+class MasterPlan:
+    """What a round writes, in managers' columns too where a row names them.
+
+    `changes` are cells by case number, new cases among them; the rows of `removed` go; `rekeyed` are case numbers to
+    stand again in rows where they were typed over; `copies` are rows that do not count though they name a case.
+    """
+
+    changes: Sequence[Row] = ()
+    removed: Collection[str] = ()
+    rekeyed: Mapping[int, str] = field(default_factory=dict)
+    copies: Collection[int] = ()
 
 
 def patch_master(original: bytes, changes: Sequence[Row], locale: Locale, zone: ZoneInfo) -> bytes:
@@ -56,13 +60,29 @@ def patch_master(original: bytes, changes: Sequence[Row], locale: Locale, zone: 
     untouched. Where a header stands twice, in two languages, the one in `locale` counts. ValueError if a row names
     a column that does not exist.
     """
-    if not changes:
-        return original
     _check_keys(changes)
-    archive = Archive(original)
-    workbook = _Workbook(archive, find_table(archive), locale, zone)
-    edits, last_row = _plan(workbook, changes)
-    return _written(workbook, edits, last_row)
+    return carry_out(original, MasterPlan([_ours(row) for row in changes]), locale, zone).content
+
+
+def _ours(row: Row) -> Row:
+    mine = {key: value for key, value in row.values.items() if column(key).owner is Owner.DAEMON}
+    return Row(row.key, mine)
+
+
+def carry_out(original: bytes | Standing, plan: MasterPlan, locale: Locale, zone: ZoneInfo) -> Outcome:
+    """Carry a plan out on a master workbook, opened already or not; PatchRefused if that is not certain.
+
+    Rows and columns are found as `patch_master` finds them. Removed rows are closed up where nothing depends on the
+    place of the rows below them; else they are emptied, and where not even that is certain they are kept.
+    """
+    _check_keys(plan.changes)
+    content = original.archive.raw if isinstance(original, Standing) else original
+    if plan.changes or plan.rekeyed:
+        standing = original if isinstance(original, Standing) else open_master(original, locale)
+        content = _changed(_Workbook(standing, zone), plan)
+    if not plan.removed:
+        return Outcome(content)
+    return remove_rows(content, plan.removed, locale)
 
 
 def _check_keys(changes: Sequence[Row]) -> None:
@@ -78,45 +98,13 @@ def _check_keys(changes: Sequence[Row]) -> None:
 
 
 class _Workbook:
-    """The table of cases as it stands in the file."""
+    """The table of cases as it stands in the file, and how cells are written into it."""
 
-    def __init__(self, archive: Archive, table: CaseTable, locale: Locale, zone: ZoneInfo) -> None:
-        self.archive = archive
-        self.table = table
-        self.grid = Grid(archive.read(table.sheet_part), table.sheet_part)
-        self.strings = Strings(self._shared_strings)
-        self.writer = CellWriter(zone, date1904=table.date1904, prefix=self.grid.prefix)
-        self._locale = locale
-
-    def _shared_strings(self) -> bytes:
-        workbook = related(self.archive, "", "officeDocument")[0]
-        parts = related(self.archive, workbook, "sharedStrings")
-        if len(parts) != 1:
-            raise unexpected(workbook, "sharedStrings")
-        return self.archive.read(parts[0])
-
-    @cached_property
-    def columns(self) -> dict[str, int]:
-        """Our columns by key, where they stand now; PatchRefused if one stands there twice or the key is missing."""
-        header_cells = self.grid.cells(self.table.header_row)
-        found: dict[str, list[tuple[int, str]]] = {}
-        for number, header in enumerate(self.table.headers, start=self.table.first_column):
-            known = column_of_header(header)
-            if known is None:
-                continue
-            if column_of_header(self.strings.text(header_cells.get(number))) is not known:
-                raise header_differs(header)
-            found.setdefault(known.key, []).append((number, header))
-        if KEY_COLUMN not in found:
-            raise no_key_column()
-        return {key: self._only(column(key), places) for key, places in found.items()}
-
-    def _only(self, known: Column, places: list[tuple[int, str]]) -> int:
-        if len(places) > 1:
-            places = [place for place in places if place[1] == known.header.get(self._locale)] or places
-        if len(places) > 1:
-            raise column_twice(places[0][1])
-        return places[0][0]
+    def __init__(self, standing: Standing, zone: ZoneInfo) -> None:
+        self.standing = standing
+        self.archive, self.table, self.grid = standing.archive, standing.table, standing.grid
+        self.strings, self.columns, self.data_rows = standing.strings, standing.columns, standing.data_rows
+        self.writer = CellWriter(zone, date1904=self.table.date1904, prefix=self.grid.prefix)
 
     @cached_property
     def calculated(self) -> dict[int, str]:
@@ -124,52 +112,23 @@ class _Workbook:
         formulas = calculated_formulas(self.archive.read(self.table.part), self.table)
         return {place: formula for place, formula in formulas.items() if place not in self.columns.values()}
 
-    @property
-    def data_rows(self) -> range:
-        """The numbers of the table's rows below its header."""
-        return range(self.table.header_row + 1, self.table.last_row + 1)
-
-    @cached_property
-    def rows_of(self) -> dict[str, list[int]]:
-        """The rows of each case number."""
-        found: dict[str, list[int]] = {}
-        for number in self.data_rows:
-            key = self.strings.text(self.grid.cells(number).get(self.columns[KEY_COLUMN])).strip()
-            if key:
-                found.setdefault(key, []).append(number)
-        return found
-
     @cached_property
     def styles(self) -> dict[int, bytes | None]:
         """The style most cells of a column have, by column: one row that somebody painted does not decide."""
         votes: dict[int, Counter[bytes | None]] = {}
         for number in self.data_rows[-_SAMPLE:]:
-            for cell in self.grid.cells(number).values():
-                votes.setdefault(cell.column, Counter())[cell.style] += 1
+            for place, style in self.grid.styles(number):
+                votes.setdefault(place, Counter())[style] += 1
         return {place: count.most_common(1)[0][0] for place, count in votes.items()}
 
     def is_blank(self, number: int) -> bool:
         """Tell whether a row of the table holds nothing but, perhaps, our own formula."""
-        ours = self.columns.get("remaining")
-        span = range(self.table.first_column, self.table.last_column + 1)
-        return not any(
-            cell.column in span and cell.column != ours and (self.strings.text(cell) or formula_kind(cell))
-            for cell in self.grid.cells(number).values()
-        )
+        return self.standing.is_blank(number)
 
 
-def _plan(workbook: _Workbook, changes: Sequence[Row]) -> tuple[Edits, int]:
-    """Decide every cell to write, and the table's last row afterwards."""
-    edits: Edits = {}
-    new: list[Row] = []
-    for row in changes:
-        places = workbook.rows_of.get(row.key.strip(), [])
-        if len(places) > 1:
-            raise case_twice(row.key)
-        if places:
-            edits[places[0]] = _changed_cells(workbook, row)
-        else:
-            new.append(row)
+def _changed(workbook: _Workbook, plan: MasterPlan) -> bytes:
+    """Decide every cell to write, and the table's last row afterwards; then write."""
+    edits, new = _edits(workbook, plan)
     last_row = workbook.table.last_row
     if new:
         first = _first_free(workbook)
@@ -177,8 +136,37 @@ def _plan(workbook: _Workbook, changes: Sequence[Row]) -> tuple[Edits, int]:
             edits[number] = _new_cells(workbook, row, number)
         last_row = max(last_row, first + len(new) - 1)
         _check_room(workbook, last_row)
-    _check_cells(workbook, edits)
-    return {number: cells for number, cells in edits.items() if cells}, last_row
+    edits = {number: cells for number, cells in edits.items() if cells}
+    growth = last_row - workbook.table.last_row
+    moves = Moves.of_totals(workbook.standing, growth) if growth and workbook.table.totals else Moves()
+    return written(workbook.standing, edits, last_row, moves)
+
+
+def _edits(workbook: _Workbook, plan: MasterPlan) -> tuple[Edits, list[Row]]:
+    """Return the cells of rows that stand there, and the cases that do not."""
+    edits: Edits = {}
+    new: list[Row] = []
+    own = {key: number for number, key in plan.rekeyed.items()}
+    standing = workbook.standing.rows_of({row.key.strip() for row in plan.changes})
+    for row in plan.changes:
+        places = [place for place in standing.get(row.key.strip(), []) if place not in plan.copies]
+        places = (
+            [own[row.key]] if row.key in own else [place for place in places if place not in plan.rekeyed]
+        )
+        if len(places) > 1:
+            raise case_twice(row.key)
+        if places:
+            edits[places[0]] = _changed_cells(workbook, row)
+        else:
+            new.append(row)
+    for number, key in plan.rekeyed.items():
+        if number not in workbook.data_rows:
+            raise ValueError(f"row {number} is none of the table's")
+        place = workbook.columns[KEY_COLUMN]
+        edits.setdefault(number, {})[place] = workbook.writer.value(
+            key, column(KEY_COLUMN), workbook.styles.get(place)
+        )
+    return edits, new
 
 
 def _first_free(workbook: _Workbook) -> int:
@@ -194,7 +182,7 @@ def _changed_cells(workbook: _Workbook, row: Row) -> dict[int, NewCell]:
     for key, value in row.values.items():
         known = column(key)
         place = workbook.columns.get(key)
-        if place is None or known.owner is not Owner.DAEMON or key == KEY_COLUMN or _is_formula(known):
+        if place is None or key == KEY_COLUMN or _is_formula(known):
             continue
         cells[place] = workbook.writer.value(value, known, workbook.styles.get(place))
     return cells
@@ -228,54 +216,12 @@ def _check_room(workbook: _Workbook, last_row: int) -> None:
     table = workbook.table
     if last_row > _LAST_ROW:
         raise something_below(cell_name(table.first_column, _LAST_ROW))
-    for number in range(table.last_row + 1, last_row + 1):
+    for number in range(table.last_row + 1 + table.totals, last_row + 1 + table.totals):
         for cell in workbook.grid.cells(number).values():
             inside = table.first_column <= cell.column <= table.last_column
             if inside and (workbook.strings.text(cell) or formula_kind(cell)):
                 raise something_below(cell_name(cell.column, number))
-    grown = (table.first_column, table.last_row + 1, table.last_column, last_row)
+    grown = (table.first_column, table.last_row + 1, table.last_column, last_row + table.totals)
     for reference in (*table.neighbours, *workbook.grid.merged):
         if overlap(area(reference, table.sheet_part), grown):
             raise something_below(reference)
-
-
-def _check_cells(workbook: _Workbook, edits: Mapping[int, Mapping[int, NewCell]]) -> None:
-    """Refuse if a cell to be written is merged, or holds a formula that others depend on."""
-    merges = [(reference, area(reference, workbook.grid.part)) for reference in workbook.grid.merged]
-    arrays = [area(reference, workbook.grid.part) for reference in workbook.grid.array_areas()]
-    for number, cells in edits.items():
-        old = workbook.grid.cells(number)
-        for place in cells:
-            spot = (place, number, place, number)
-            if formula_kind(old.get(place)) == "spread" or any(overlap(spot, other) for other in arrays):
-                raise formula_in_the_way(cell_name(place, number))
-            for reference, covered in merges:
-                if overlap(spot, covered):
-                    raise merged(reference)
-
-
-def _written(workbook: _Workbook, edits: Edits, last_row: int) -> bytes:
-    archive, table = workbook.archive, workbook.table
-    model = workbook.grid.rows.get(table.last_row)
-    height = row_attributes(model.attributes, (b"ht", b"customHeight")) if model else b""
-    parts = {table.sheet_part: workbook.grid.edited(edits, height)}
-    if last_row > table.last_row or any(
-        workbook.is_blank(number) for number in edits if number in workbook.data_rows
-    ):
-        parts[table.part] = extended_table(archive.read(table.part), table, last_row)
-    dropped: frozenset[str] = frozenset()
-    if _formula_goes(workbook, edits):
-        more, dropped = without_calc_chain(archive)
-        parts |= more
-    patched = archive.rewritten(parts, dropped)
-    check_package(patched, parts, table, last_row)
-    return patched
-
-
-def _formula_goes(workbook: _Workbook, edits: Edits) -> bool:
-    """Tell whether a cell is to lose its formula."""
-    return any(
-        formula_kind(workbook.grid.cells(number).get(place)) is not None and not cell.is_formula
-        for number, cells in edits.items()
-        for place, cell in cells.items()
-    )

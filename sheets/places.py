@@ -31,6 +31,11 @@ def area_place(reference: str) -> Area:
     return left, top, right, bottom
 
 
+def column_name(column: int) -> str:
+    """Return a column's letters."""
+    return get_column_letter(column)
+
+
 def cell_name(column: int, row: int) -> str:
     """Return a cell's A1 reference."""
     return f"{get_column_letter(column)}{row}"

@@ -164,3 +164,25 @@ def merged(area: str) -> PatchRefused:
             f"{area} is merged; please unmerge it.",
         )
     )
+
+
+def rows_in_use(what: str) -> PatchRefused:
+    """Rows cannot move because something else depends on where they are."""
+    return PatchRefused(
+        say(
+            f"表格的列不能移動：{what} 依賴它們的位置。",
+            f"表格的行不能移动：{what} 依赖它们的位置。",
+            f"The rows of the table cannot move: {what} depends on where they are.",
+        )
+    )
+
+
+def row_kept(what: str) -> PatchRefused:
+    """A row cannot be emptied because of what a manager fastened to it."""
+    return PatchRefused(
+        say(
+            f"{what} 上有批註、合併或公式，該列先保留。",
+            f"{what} 上有批注、合并或公式，该行先保留。",
+            f"A comment, link, merged area or shared formula is fastened to {what}; the row stays.",
+        )
+    )

@@ -1,29 +1,58 @@
 """Our own checks of a patched workbook: what Excel calls damaged and no validator finds (facts/spreadsheets.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sheets.archive import Archive
-from sheets.parts import CaseTable, find_table, read_elements, walk
-from sheets.places import cell_place
-from sheets.refusal import unexpected
+from sheets.deflating import Spliced
+from sheets.grid import Grid
+from sheets.parts import CaseTable, area, find_table, read_elements, walk
+from sheets.places import cell_name, cell_place
+from sheets.refusal import formula_in_the_way, unexpected
 
 
-def check_package(patched: bytes, parts: Mapping[str, bytes], table: CaseTable, last_row: int) -> None:
-    """Refuse a workbook whose changed parts do not read back as they were meant, or whose table lost its shape."""
+def check_package(
+    patched: bytes,
+    parts: Mapping[str, bytes | Spliced],
+    table: CaseTable,
+    edits: Mapping[int, Collection[int]],
+) -> None:
+    """Refuse a workbook whose changed parts do not read back as they were meant, or whose table lost its shape.
+
+    `table` is the table as it should be now, `edits` the columns that were written, by row.
+    """
     archive = Archive(patched)
     for name, content in parts.items():
-        if archive.read(name) != content:
+        found = archive.spliced(name)  # its CRC is that of `content`, or this raises
+        if len(found.content) != (content.size if isinstance(content, Spliced) else len(content)):
             raise unexpected(name, "CRC")
-        read_elements(content, name) if name != table.sheet_part else check_sheet(content, name)
-    found = find_table(archive)
-    if (found.header_row, found.last_row, found.headers) != (table.header_row, last_row, table.headers):
+        if name == table.sheet_part:
+            check_sheet(found.content, name, edits)
+        else:
+            read_elements(bytes(found.content), name)
+    if find_table(archive) != table:
         raise unexpected(table.part, "ref")
 
 
-def check_sheet(xml: bytes, part: str) -> None:
-    """Refuse a sheet whose XML is not well-formed, or whose rows or cells do not rise one by one."""
+def check_sheet(xml: bytes | bytearray, part: str, edits: Mapping[int, Collection[int]]) -> None:
+    """Refuse a sheet whose rows do not rise one by one, or whose written rows are not well-formed.
+
+    Rows that were not written hold the bytes they held, so that only the others are parsed.
+    """
+    grid = Grid(xml, part)
+    written = [row for number in sorted(edits) if (row := grid.row(number))]
     order = _Order(part)
-    walk(xml, part, order.element)
+    walk(b"".join([grid.head, *map(grid.raw, written), grid.tail]), part, order.element)
+    _check_arrays(grid, edits)
+
+
+def _check_arrays(grid: Grid, edits: Mapping[int, Collection[int]]) -> None:
+    """Refuse a written cell in the area of an array formula that begins elsewhere: it would be filled over again."""
+    for reference in grid.array_areas():
+        left, top, right, bottom = area(reference, grid.part)
+        for row, columns in edits.items():
+            for column in columns:
+                if left <= column <= right and top <= row <= bottom:
+                    raise formula_in_the_way(cell_name(column, row))
 
 
 class _Order:

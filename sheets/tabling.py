@@ -14,6 +14,8 @@ _CALCULATED = re.compile(rb"<" + _PREFIX + rb"calculatedColumnFormula(\s[^>]*)?>
 _REF = re.compile(rb"""(\sref\s*=\s*)(["'])[^"']*\2""")
 _TABLE = re.compile(rb"<" + _PREFIX + rb"table\s[^>]*>")
 _FILTER = re.compile(rb"<" + _PREFIX + rb"autoFilter\s[^>]*>")
+# What the table was last sorted by: it may reach over rows that are gone, and the rows keep their order without it.
+_SORT = re.compile(rb"<(" + _PREFIX + rb")sortState\b[^>]*?(?:/>|>.*?</\1sortState\s*>)", re.DOTALL)
 _INSERT_ROW = re.compile(rb"""\sinsertRow\s*=\s*["'][^"']*["']""")
 _RELATIONSHIP = re.compile(rb"<" + _PREFIX + rb"Relationship\s[^>]*/>")
 _OVERRIDE = re.compile(rb"<" + _PREFIX + rb"Override\s[^>]*/>")
@@ -32,17 +34,20 @@ def calculated_formulas(xml: bytes, table: CaseTable) -> dict[int, str]:
     return found
 
 
-def extended_table(xml: bytes, table: CaseTable, last_row: int) -> bytes:
-    """Return the table part reaching down to `last_row`, its filter with it."""
-    reference = area_name((table.first_column, table.header_row, table.last_column, last_row)).encode()
+def resized_table(xml: bytes, table: CaseTable, last_row: int) -> bytes:
+    """Return the table part with its cases reaching down to `last_row`, its filter with them; totals stand below."""
+    span = (table.first_column, table.header_row, table.last_column)
     opening = _TABLE.search(xml)
     if opening is None or not _REF.search(opening[0]):
         raise unexpected(table.part, "table ref")
-    tag = _INSERT_ROW.sub(b"", _referring(opening[0], reference))
+    tag = _referring(opening[0], area_name((*span, last_row + table.totals)).encode())
     rest = xml[opening.end() :]
     if found := _FILTER.search(rest):
-        rest = rest[: found.start()] + _referring(found[0], reference) + rest[found.end() :]
-    return xml[: opening.start()] + tag + rest
+        tag_of_filter = _referring(found[0], area_name((*span, last_row)).encode())
+        rest = rest[: found.start()] + tag_of_filter + rest[found.end() :]
+    if last_row < table.last_row:
+        rest = _SORT.sub(b"", rest)
+    return xml[: opening.start()] + _INSERT_ROW.sub(b"", tag) + rest
 
 
 def _referring(tag: bytes, reference: bytes) -> bytes:

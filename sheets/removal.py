@@ -1,0 +1,72 @@
+"""Taking rows of our own out of the table: closed up, else emptied, else kept with the reason."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from rules.locales import Locale, Text
+from sheets.cells import NewCell
+from sheets.moving import fastened_rows
+from sheets.places import cell_name
+from sheets.refusal import PatchRefused, case_twice, row_kept
+from sheets.standing import Standing, open_master
+from sheets.writing import Moves, written
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The workbook as it is to be; `cleared` are removed cases whose row stays, empty; `kept` stay, with the reason."""
+
+    content: bytes
+    cleared: tuple[str, ...] = ()
+    kept: Mapping[str, Text] = field(default_factory=dict)
+
+
+def remove_rows(original: bytes, keys: Collection[str], locale: Locale) -> Outcome:
+    """Take the rows of those cases out; PatchRefused if the table of cases cannot be found for certain.
+
+    Where formulas, names, charts, comments or formats depend on the place of the rows below, nothing moves and the
+    row's cells are emptied instead: new cases fill empty rows at the table's end, and sorting brings them there.
+    """
+    standing = open_master(original, locale)
+    found = standing.rows_of({key.strip() for key in keys})
+    if not found:
+        return Outcome(original)
+    if twice := [key for key, numbers in found.items() if len(numbers) > 1]:
+        raise case_twice(twice[0])
+    rows = {numbers[0]: key for key, numbers in found.items()}
+    if len(rows) < len(standing.data_rows):  # Excel keeps one empty row in a table
+        try:
+            moves = Moves.closing_up(standing, sorted(rows))
+            return Outcome(written(standing, {}, standing.table.last_row - len(rows), moves))
+        except PatchRefused:
+            pass
+    return _emptied(original, standing, rows)
+
+
+def _emptied(original: bytes, standing: Standing, rows: Mapping[int, str]) -> Outcome:
+    content, cleared, kept = original, list[str](), dict[str, Text]()
+    fastened = fastened_rows(standing)
+    edits = {}
+    for number, key in rows.items():
+        cells = _blanks(standing, number)
+        try:
+            if number in fastened:
+                raise row_kept(cell_name(standing.table.first_column, number))
+            written(standing, {number: cells}, standing.table.last_row, Moves())
+        except PatchRefused as refused:
+            kept[key] = refused.reason
+        else:
+            edits[number] = cells
+            cleared.append(key)
+    if edits:
+        content = written(standing, edits, standing.table.last_row, Moves())
+    return Outcome(content, tuple(cleared), kept)
+
+
+def _blanks(standing: Standing, number: int) -> dict[int, NewCell]:
+    table = standing.table
+    return {
+        place: NewCell(b"", b"", cell.style)
+        for place, cell in standing.grid.cells(number).items()
+        if table.first_column <= place <= table.last_column and cell.content
+    }

@@ -1,0 +1,112 @@
+"""The table of cases as it stands in a file: its columns wherever managers moved them, its rows by case number."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from rules.locales import Locale
+from sheets.archive import Archive
+from sheets.cellxml import Strings, formula_kind
+from sheets.columns import KEY_COLUMN, Column, column, column_of_header
+from sheets.deflating import Spliced
+from sheets.grid import Grid
+from sheets.parts import (
+    CaseTable,
+    elements,
+    find_table,
+    related,
+    relationships_part,
+    resolved,
+    shared_strings,
+)
+from sheets.refusal import column_twice, header_differs, no_key_column
+
+
+def open_master(content: bytes, locale: Locale) -> "Standing":
+    """Find the table of cases; PatchRefused if that is not certain."""
+    archive = Archive(content)
+    table = find_table(archive)
+    sheet = archive.spliced(table.sheet_part)
+    grid = Grid(sheet.content, table.sheet_part)
+    return Standing(archive, table, locale, sheet, grid, Strings(partial(shared_strings, archive)))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The table, its sheet and its strings; opened once, it serves the reading and the patch of a round.
+
+    Where a header stands twice, the one in `locale` counts.
+    """
+
+    archive: Archive
+    table: CaseTable
+    locale: Locale
+    sheet: Spliced
+    grid: Grid
+    strings: Strings
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Our columns by key, where they stand now; PatchRefused if one stands there twice or the key is missing."""
+        header_cells = self.grid.cells(self.table.header_row)
+        found: dict[str, list[tuple[int, str]]] = {}
+        for number, header in enumerate(self.table.headers, start=self.table.first_column):
+            known = column_of_header(header)
+            if known is None:
+                continue
+            if column_of_header(self.strings.text(header_cells.get(number))) is not known:
+                raise header_differs(header)
+            found.setdefault(known.key, []).append((number, header))
+        if KEY_COLUMN not in found:
+            raise no_key_column()
+        return {key: self._only(column(key), places) for key, places in found.items()}
+
+    def _only(self, known: Column, places: list[tuple[int, str]]) -> int:
+        if len(places) > 1:
+            places = [place for place in places if place[1] == known.header.get(self.locale)] or places
+        if len(places) > 1:
+            raise column_twice(places[0][1])
+        return places[0][0]
+
+    @cached_property
+    def titles(self) -> frozenset[str]:
+        """The name of the table's sheet, as formulas in other sheets call it."""
+        workbook = related(self.archive, "", "officeDocument")[0]
+        ids = {
+            attributes.get("Id")
+            for name, attributes in elements(self.archive, relationships_part(workbook))
+            if name == "Relationship"
+            and resolved(workbook, attributes.get("Target", "")) == self.table.sheet_part
+        }
+        found = elements(self.archive, workbook)
+        return frozenset(
+            made.get("name", "") for name, made in found if name == "sheet" and made.get("id") in ids
+        )
+
+    @property
+    def data_rows(self) -> range:
+        """The numbers of the table's rows between its header and its totals."""
+        return range(self.table.header_row + 1, self.table.last_row + 1)
+
+    def rows_of(self, keys: Collection[str]) -> dict[str, list[int]]:
+        """Return the rows of each of those case numbers; nothing for a number that stands nowhere."""
+        found: dict[str, list[int]] = {}
+        place, rows = self.columns[KEY_COLUMN], self.data_rows
+        for number in self.grid.rows_with(place, self.strings.seeker(keys)):
+            key = self.key_of(number) if number in rows else ""
+            if key in keys:
+                found.setdefault(key, []).append(number)
+        return found
+
+    def key_of(self, number: int) -> str:
+        """Return the case number in a row, '' where there is none."""
+        return self.strings.text(self.grid.cells(number).get(self.columns[KEY_COLUMN])).strip()
+
+    def is_blank(self, number: int) -> bool:
+        """Tell whether a row of the table holds nothing but, perhaps, our own formula."""
+        ours = self.columns.get("remaining")
+        span = range(self.table.first_column, self.table.last_column + 1)
+        return not any(
+            cell.column in span and cell.column != ours and (self.strings.text(cell) or formula_kind(cell))
+            for cell in self.grid.cells(number).values()
+        )

@@ -1,0 +1,319 @@
+"""The merge: nothing a manager enters is lost in silence, the daemon's cells are its own, and one round settles it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sheets.columns import Owner, column
+from sheets.merge import (
+    Action,
+    Add,
+    DuplicateRow,
+    KeyOvertyped,
+    Refuse,
+    Remove,
+    Restore,
+    Return,
+    StrangeRow,
+    Take,
+    Write,
+    merge,
+    next_base,
+    same,
+)
+from sheets.reading import CellError, MasterReading, ReadRow
+from tests.sheets.cases import SHANGHAI
+
+DAEMON = ("status", "owner", "repair_amount", "lapses")
+MANAGER = ("remarks", "next_contact")
+NOON = datetime(2026, 11, 21, 12, tzinfo=SHANGHAI)
+
+
+def values(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "status": "處理中",
+        "owner": f"總監{number}",
+        "repair_amount": Decimal(100 * number),
+        "lapses": number,
+        "remarks": None,
+        "next_contact": None,
+        **changes,
+    }
+
+
+def reading(*rows: tuple[str, Mapping[str, Any]], without: tuple[str, ...] = ()) -> MasterReading:
+    """Sort rows out as `read_master` does; `without` are columns that a manager deleted."""
+    first, duplicates, keyless = {}, [], []
+    for number, (key, cells) in enumerate(rows, start=4):
+        row = ReadRow(key, {name: cells[name] for name in cells if name not in without}, number)
+        if not key:
+            keyless.append(row)
+        elif key in first:
+            duplicates.append(row)
+        else:
+            first[key] = row
+    columns = tuple(name for name in ("case_number", *DAEMON, *MANAGER) if name not in without)
+    memory: Any = SimpleNamespace()
+    return MasterReading(tuple(first.values()), tuple(duplicates), tuple(keyless), columns, memory)
+
+
+BASE = {f"K{number}": values(number) for number in range(1, 9)}
+
+
+def after_edit(changes: Mapping[str, Mapping[str, Any]]) -> MasterReading:
+    return reading(*((key, {**cells, **changes.get(key, {})}) for key, cells in BASE.items()))
+
+
+def test_nothing_changed_is_nothing_to_do() -> None:
+    assert merge(BASE, after_edit({}), BASE) == []
+
+
+def test_a_managers_entry_is_taken() -> None:
+    theirs = after_edit({"K2": {"remarks": "已約週五", "next_contact": NOON}})
+    assert merge(BASE, theirs, BASE) == [Take("K2", "remarks", "已約週五"), Take("K2", "next_contact", NOON)]
+
+
+def test_an_emptied_entry_is_taken_as_such() -> None:
+    base = {**BASE, "K2": values(2, remarks="舊")}
+    assert merge(base, after_edit({}), base) == [Take("K2", "remarks", None)]
+
+
+def test_what_is_written_over_the_daemon_is_undone_and_named() -> None:
+    assert merge(BASE, after_edit({"K3": {"status": "已解決"}}), BASE) == [
+        Restore("K3", "status", "處理中", "已解決")
+    ]
+
+
+def test_the_daemons_change_is_written() -> None:
+    ours = {**BASE, "K1": values(1, status="已解決")}
+    assert merge(BASE, after_edit({}), ours) == [Write("K1", "status", "已解決")]
+
+
+def test_where_both_changed_the_managers_column_his_entry_goes_first() -> None:
+    ours = {**BASE, "K1": values(1, remarks="由郵件")}
+    assert merge(BASE, after_edit({"K1": {"remarks": "手寫"}}), ours) == [Take("K1", "remarks", "手寫")]
+
+
+def test_an_entry_that_was_refused_gives_way_in_the_next_round() -> None:
+    theirs = after_edit({"K1": {"remarks": "不行"}})
+    base = next_base(BASE, theirs, BASE, merge(BASE, theirs, BASE))
+    assert merge(base, theirs, BASE) == [Write("K1", "remarks", None)]
+
+
+def test_an_error_in_a_managers_cell_is_taken_as_an_error() -> None:
+    theirs = after_edit({"K1": {"next_contact": CellError("#N/A")}})
+    assert merge(BASE, theirs, BASE) == [Take("K1", "next_contact", CellError("#N/A"))]
+
+
+def test_a_deleted_row_comes_back_with_what_was_entered_in_it() -> None:
+    base = {**BASE, "K4": values(4, remarks="重要")}
+    ours = {key: {name: cells[name] for name in DAEMON} for key, cells in base.items()}
+    theirs = reading(*((key, cells) for key, cells in base.items() if key != "K4"))
+    assert merge(base, theirs, ours) == [
+        Return("K4", {**ours["K4"], "remarks": "重要", "next_contact": None})
+    ]
+
+
+@pytest.mark.parametrize(("kept", "refused"), [(0, True), (3, True), (4, False), (7, False)])
+def test_more_than_half_the_rows_gone_is_no_order(kept: int, refused: bool) -> None:
+    theirs = reading(*list(BASE.items())[:kept])
+    actions = merge(BASE, theirs, BASE)
+    assert ([type(action) for action in actions] == [Refuse]) == refused
+    assert next_base(BASE, theirs, BASE, actions).keys() == BASE.keys()
+
+
+def test_a_confirmed_emptiness_brings_the_rows_back() -> None:
+    assert {type(action) for action in merge(BASE, reading(), BASE, confirmed=True)} == {Return}
+
+
+def test_two_rows_gone_of_two_are_a_question_one_of_one_is_not() -> None:
+    two = {"K1": values(1), "K2": values(2)}
+    assert isinstance(merge(two, reading(), two)[0], Refuse)
+    one = {"K1": values(1)}
+    assert merge(one, reading(), one) == [Return("K1", values(1))]
+
+
+def test_an_overtyped_case_number_is_recognised_by_the_row() -> None:
+    rows = [("客戶王先生" if key == "K5" else key, cells) for key, cells in BASE.items()]
+    rows[4] = (rows[4][0], values(5, remarks="打錯欄"))
+    assert merge(BASE, reading(*rows), BASE) == [
+        KeyOvertyped("K5", "客戶王先生", 8),
+        Take("K5", "remarks", "打錯欄"),
+    ]
+
+
+def test_an_erased_case_number_is_recognised_too() -> None:
+    rows = [("" if key == "K5" else key, cells) for key, cells in BASE.items()]
+    assert merge(BASE, reading(*rows), BASE) == [KeyOvertyped("K5", "", 8)]
+
+
+def test_a_number_typed_over_another_does_not_take_the_others_place() -> None:
+    """K1's row now says K3, above the true row of K3."""
+    rows = [("K3" if key == "K1" else key, cells) for key, cells in BASE.items()]
+    assert merge(BASE, reading(*rows), BASE) == [KeyOvertyped("K1", "K3", 4)]
+
+
+def test_the_first_of_two_copies_counts_and_the_other_is_reported_with_its_entries() -> None:
+    rows = [*BASE.items(), ("K2", values(2, remarks="在副本上寫的"))]
+    assert merge(BASE, reading(*rows), BASE) == [DuplicateRow("K2", 12, {"remarks": "在副本上寫的"})]
+
+
+def test_a_row_of_nobodys_is_reported_with_all_that_stands_in_it() -> None:
+    rows = [*BASE.items(), ("K99", {"status": "新", "remarks": "手動加的"}), ("", {"owner": "王"})]
+    assert merge(BASE, reading(*rows), BASE) == [
+        StrangeRow("K99", 12, {"status": "新", "remarks": "手動加的"}),
+        StrangeRow("", 13, {"owner": "王"}),
+    ]
+
+
+def test_a_deleted_column_is_left_alone() -> None:
+    ours = {**BASE, "K1": values(1, status="已解決")}
+    theirs = reading(*BASE.items(), without=("status", "remarks"))
+    base = {**BASE, "K2": values(2, remarks="在的")}
+    assert merge(base, theirs, ours) == [Write("K2", "remarks", None)] or merge(base, theirs, ours) == []
+    kept = next_base(base, theirs, ours, merge(base, theirs, ours))
+    assert kept["K2"]["remarks"] == "在的"
+
+
+def test_a_new_case_gets_a_row_and_a_parting_one_goes() -> None:
+    ours = {key: cells for key, cells in BASE.items() if key != "K8"} | {"K9": values(9)}
+    assert merge(BASE, after_edit({}), ours) == [Remove("K8"), Add("K9", values(9))]
+
+
+def test_a_parting_row_waits_until_what_was_just_entered_is_taken() -> None:
+    ours = {key: cells for key, cells in BASE.items() if key != "K8"}
+    theirs = after_edit({"K8": {"remarks": "等等", "status": "X"}})
+    actions = merge(BASE, theirs, ours)
+    assert actions == [Restore("K8", "status", "處理中", "X"), Take("K8", "remarks", "等等")]
+    base = next_base(BASE, theirs, ours, actions)
+    restored = after_edit({"K8": {"remarks": "等等"}})
+    assert merge(base, restored, ours) == [Remove("K8")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (None, "", True),
+        (None, "  ", True),
+        (False, None, True),
+        (Decimal("12.50"), Decimal("12.5"), True),
+        (3, Decimal(3), True),
+        ("a ", "a", True),
+        ("a\r\nb", "a\nb", True),
+        ("a\x00b", "ab", True),
+        (NOON, NOON.astimezone(), True),
+        (NOON + timedelta(milliseconds=700), NOON, True),
+        (NOON, NOON + timedelta(seconds=1), False),
+        ("1", Decimal(1), False),
+        (0, None, False),
+        ("", CellError("#REF!"), False),
+    ],
+)
+def test_what_a_cell_cannot_tell_apart_is_the_same(one: Any, other: Any, alike: bool) -> None:
+    assert same(one, other) is alike
+    assert same(other, one) is alike
+
+
+# Any edits, by properties ---------------------------------------------------------------------------------------
+
+TEXT = st.none() | st.sampled_from(["", "甲", "乙", "=1", " x "])
+CELLS = {
+    "status": TEXT,
+    "owner": TEXT,
+    "repair_amount": st.none() | st.integers(0, 3).map(Decimal),
+    "lapses": st.none() | st.integers(0, 3),
+    "remarks": TEXT,
+    "next_contact": st.none() | st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours)),
+}
+ROW = st.fixed_dictionaries(CELLS)
+KEYS = [f"K{number}" for number in range(1, 7)]
+TABLE = st.dictionaries(st.sampled_from(KEYS), ROW, max_size=6)
+SHEET = st.lists(st.tuples(st.sampled_from([*KEYS, "", "X1"]), ROW), max_size=8)
+
+
+def is_managers(name: str) -> bool:
+    return column(name).owner is Owner.MANAGER
+
+
+def carried_out(theirs: MasterReading, actions: list[Action]) -> MasterReading:
+    """Do in the sheet what the patch would do."""
+    rows = {
+        row.row_number: (row.key, dict(row.values))
+        for row in (*theirs.rows, *theirs.duplicates, *theirs.keyless)
+    }
+    copies = {action.row_number for action in actions if isinstance(action, DuplicateRow | StrangeRow)}
+    for action in actions:
+        if isinstance(action, KeyOvertyped):
+            rows[action.row_number] = (action.key, rows[action.row_number][1])
+    place = {key: number for number, (key, _) in rows.items() if number not in copies}
+    for action in actions:
+        match action:
+            case Write() | Restore():
+                rows[place[action.key]][1][action.column] = action.value
+            case Remove():
+                del rows[place[action.key]]
+            case Add() | Return():
+                rows[max(rows, default=3) + 1] = (action.key, dict(action.values))
+    return reading(*(rows[number] for number in sorted(rows)))
+
+
+def obeyed(ours: Mapping[str, Any], actions: list[Action]) -> dict[str, Any]:
+    """Let the ledger accept every entry."""
+    wanted = {key: dict(cells) for key, cells in ours.items()}
+    for action in actions:
+        if isinstance(action, Take) and action.key in wanted:
+            wanted[action.key][action.column] = action.value
+    return wanted
+
+
+REPORTS = (DuplicateRow, StrangeRow)
+
+
+@settings(max_examples=300, deadline=None)
+@given(base=TABLE, sheet=SHEET, ours=TABLE)
+def test_one_round_settles_any_edit(base: Any, sheet: Any, ours: Any) -> None:
+    theirs = reading(*sheet)
+    actions = merge(base, theirs, ours, confirmed=True)
+    assert actions == merge(base, theirs, ours, confirmed=True)
+    then, left = obeyed(ours, actions), carried_out(theirs, actions)
+    waiting = {
+        action.key for action in actions if isinstance(action, Take | Restore) and action.key not in ours
+    }
+    again = merge(next_base(base, theirs, ours, actions), left, then, confirmed=True)
+    assert all(isinstance(action, (*REPORTS, Remove)) for action in again)
+    assert {action.key for action in again if isinstance(action, Remove)} <= waiting
+    last = carried_out(left, again)
+    for row in last.rows:
+        if row.key in ours:
+            for name, value in ours[row.key].items():
+                assert is_managers(name) or same(row.values[name], value)
+    assert set(then) <= {row.key for row in last.rows}
+
+
+@settings(max_examples=300, deadline=None)
+@given(base=TABLE, sheet=SHEET, ours=TABLE)
+def test_no_entry_is_lost_in_silence(base: Any, sheet: Any, ours: Any) -> None:
+    """Whatever differs from the base is taken, stands already, is named where it is undone, or its row is reported."""
+    theirs = reading(*sheet)
+    actions = merge(base, theirs, ours, confirmed=True)
+    told = [(a.key, a.column, a.value) for a in actions if isinstance(a, Take)]
+    told += [(a.key, a.column, a.found) for a in actions if isinstance(a, Restore)]
+    renamed = {a.row_number: a.key for a in actions if isinstance(a, KeyOvertyped)}
+    reported = {a.row_number: a.entered for a in actions if isinstance(a, REPORTS)}
+    rows = (*theirs.rows, *theirs.duplicates, *theirs.keyless)
+    chosen = {renamed.get(row.row_number, row.key): row for row in rows if row.row_number not in reported}
+    for row in rows:
+        key = renamed.get(row.row_number, row.key)
+        for name, value in row.values.items():
+            if row.row_number in reported:
+                first = chosen[key].values.get(name) if key in chosen else None
+                seen = name in reported[row.row_number] or same(value, first)
+                assert seen or not is_managers(name)
+            elif not same(value, base.get(key, {}).get(name)):
+                assert (key, name, value) in told or same(value, ours.get(key, {}).get(name))

@@ -1,0 +1,170 @@
+"""Rows of ours go: closed up where nothing minds, else emptied, else kept; managers' work beside them stands."""
+
+from io import BytesIO
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
+
+from rules.locales import Locale
+from sheets.master import create_master
+from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
+from sheets.removal import remove_rows
+from tests.sheets.cases import SHANGHAI, case, labels
+from tests.sheets.test_oddities import with_totals
+from tests.sheets.test_patch import SHEET, TABLE, by_case, edited, parts, rezipped
+
+HANT = Locale.ZH_HANT
+FIVE = create_master([case(number) for number in range(1, 6)], HANT, labels=labels(HANT), zone=SHANGHAI)
+
+
+def key(number: int) -> str:
+    return case(number).key
+
+
+def sheet_of(content: bytes) -> Any:
+    return openpyxl.load_workbook(BytesIO(content)).worksheets[0]
+
+
+def test_a_removed_row_leaves_no_gap() -> None:
+    outcome = remove_rows(FIVE, [key(2), key(4)], HANT)
+    sheet, old = sheet_of(outcome.content), sheet_of(FIVE)
+    assert (outcome.cleared, outcome.kept) == ((), {})
+    assert list(by_case(outcome.content)) == [key(1), key(3), key(5)]
+    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == "A3:Z6"
+    for row, was in ((4, 4), (5, 6), (6, 8)):
+        assert sheet[f"E{row}"].value == old[f"E{was}"].value.replace(f"D{was}", f"D{row}")
+        for one, other in zip(sheet[row], old[was], strict=True):
+            assert one.style_id == other.style_id
+            assert one.value == other.value or one.column_letter == "E"
+    assert [row for row in sheet.iter_rows(min_row=7) if any(cell.value for cell in row)] == []
+    assert [one.sqref for one in old.conditional_formatting] == [
+        one.sqref for one in sheet.conditional_formatting
+    ]
+
+
+def test_a_case_that_is_not_there_changes_nothing() -> None:
+    assert remove_rows(FIVE, ["K0"], HANT).content == FIVE
+
+
+def test_the_last_rows_of_all_are_emptied_and_used_again() -> None:
+    outcome = remove_rows(FIVE, [key(number) for number in range(1, 6)], HANT)
+    assert len(outcome.cleared) == 5
+    assert by_case(outcome.content) == {}
+    again = patch_master(outcome.content, [case(9)], HANT, SHANGHAI)
+    assert sheet_of(again)["A4"].value == key(9)
+
+
+def formula_beside(book: Any) -> None:
+    book.worksheets[0]["AC1"] = "=M6*2"
+
+
+def formula_in_another_sheet(book: Any) -> None:
+    book.create_sheet("分析")["A1"] = "=SUM(案件!M5:M7)"
+
+
+def name_of_a_cell(book: Any) -> None:
+    book.defined_names["重要"] = DefinedName("重要", attr_text="案件!$C$7")
+
+
+def chart_of_some_rows(book: Any) -> None:
+    chart = openpyxl.chart.BarChart()
+    chart.add_data(openpyxl.chart.Reference(book.worksheets[0], min_col=13, min_row=5, max_row=8))
+    book.worksheets[0].add_chart(chart, "AD3")
+
+
+def comment_below(book: Any) -> None:
+    book.worksheets[0]["C7"].comment = Comment("老闆看過", "總經理")
+
+
+def format_of_one_row(book: Any) -> None:
+    rule = openpyxl.formatting.rule.CellIsRule(operator="greaterThan", formula=["1"])
+    book.worksheets[0].conditional_formatting.add("M7:M7", rule)
+
+
+def note_beside_a_row(book: Any) -> None:
+    book.worksheets[0]["AC7"] = "別的事"
+
+
+def formula_on_another_row(book: Any) -> None:
+    book.worksheets[0]["Y8"] = "=M7"
+
+
+IN_THE_WAY = [
+    formula_beside, formula_in_another_sheet, name_of_a_cell, chart_of_some_rows, comment_below, format_of_one_row,
+    note_beside_a_row, formula_on_another_row,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", IN_THE_WAY, ids=lambda edit: edit.__name__)
+def test_where_something_depends_on_the_rows_they_stay_and_one_is_emptied(edit: Any) -> None:
+    content = edited(FIVE, edit)
+    outcome = remove_rows(content, [key(2)], HANT)
+    assert outcome.cleared == (key(2),)
+    before, after = parts(content), parts(outcome.content)
+    assert {name for name in before if before[name] != after[name]} == {SHEET}
+    new, old = sheet_of(outcome.content), sheet_of(content)
+    for row in old.iter_rows(min_row=4):
+        for cell in row:
+            shown = new[cell.coordinate].value
+            assert shown == (None if cell.row == 5 and cell.column <= 26 else cell.value)
+            assert new[cell.coordinate].style_id == cell.style_id
+
+
+def whole_column(book: Any) -> None:
+    book.create_sheet("分析")["A1"] = "=SUM(案件!M1:M9999)+COUNTA(案件!A:A)+SUM(KesuCases[維修金額])"
+    book["案件"]["AC1"] = '=COUNTIF(C3:C8,"處理中")&"M7"'
+
+
+def test_what_spans_all_rows_lets_them_close_up() -> None:
+    outcome = remove_rows(edited(FIVE, whole_column), [key(2)], HANT)
+    assert outcome.cleared == ()
+    assert list(by_case(outcome.content)) == [key(1), key(3), key(4), key(5)]
+
+
+def test_a_row_with_a_comment_stays_with_the_reason() -> None:
+    def note(book: Any) -> None:
+        book.worksheets[0]["C5"].comment = Comment("等總經理", "總經理")
+
+    content = edited(FIVE, note)
+    outcome = remove_rows(content, [key(2), key(3)], HANT)
+    assert set(outcome.kept) == {key(2)}
+    assert all(outcome.kept[key(2)].all())
+    assert outcome.cleared == (key(3),)
+    assert by_case(outcome.content)[key(2)] == by_case(content)[key(2)]
+
+
+def test_the_totals_row_moves_up() -> None:
+    outcome = remove_rows(with_totals(), [key(2)], HANT)
+    sheet = sheet_of(outcome.content)
+    assert [sheet.cell(row, 1).value for row in range(1, 6)] == ["案件編號", key(1), key(3), "合計", None]
+    assert (sheet.tables["KesuCases"].ref, sheet.tables["KesuCases"].autoFilter.ref) == ("A1:C4", "A1:C3")
+
+
+def test_a_plan_changes_first_and_removes_then() -> None:
+    plan = MasterPlan(changes=[case(9), case(3, status="改")], removed=[key(1)])
+    rows = by_case(carry_out(FIVE, plan, HANT, SHANGHAI).content)
+    assert list(rows) == [key(2), key(3), key(4), key(5), key(9)]
+    assert rows[key(3)]["狀態"] == "改"
+
+
+def test_a_case_in_two_rows_is_not_removed() -> None:
+    twice = edited(FIVE, lambda book: book.worksheets[0].__setitem__("A5", key(1)))
+    with pytest.raises(PatchRefused):
+        remove_rows(twice, [key(1)], HANT)
+
+
+def test_libreoffice_opens_a_closed_up_master(office: Any) -> None:
+    outcome = remove_rows(FIVE, [key(2)], HANT)
+    saved = office({"closed": outcome.content}, "xlsx")["closed"]
+    assert list(by_case(saved)) == [key(1), key(3), key(4), key(5)]
+
+
+def test_what_the_table_was_sorted_by_does_not_outlive_the_rows_it_names() -> None:
+    """A sort state that reaches below the table is what Excel calls a damaged file."""
+    state = b'<sortState ref="A4:Z8"><sortCondition ref="C4:C8"/></sortState>'
+    content = rezipped(FIVE, {TABLE: lambda xml: xml.replace(b"<tableColumns", state + b"<tableColumns")})
+    assert state in parts(patch_master(content, [case(6)], HANT, SHANGHAI))[TABLE]
+    assert b"sortState" not in parts(remove_rows(content, [key(2)], HANT).content)[TABLE]
