@@ -105,6 +105,17 @@ def stranger(docket: Docket, message: Message, sender: Party) -> list[LetterOrde
     )
 
 
+def unanswered(docket: Docket, sender: Party, unreadable: Sequence[ParsedFile]) -> list[LetterOrder]:
+    """Return what customer care is told of a file that cannot be read, where its sender may not be answered."""
+    named = [file for file in unreadable if file.error is not None]
+
+    def line(locale: Locale) -> Line:
+        reasons = (f"{file.file}: {file.error.get(locale)}" for file in named if file.error is not None)
+        return Line(label=sender.email or "?", value="\n".join(reasons))
+
+    return _to_care(docket, line)
+
+
 def poison(docket: Docket, sender: str) -> list[LetterOrder]:
     """Return what customer care is told of a message that cannot be taken in."""
     return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)))

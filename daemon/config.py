@@ -4,6 +4,7 @@ Every fault is reported at once, by its key. Secrets never stand in the file.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
@@ -11,14 +12,30 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from daemon.errors import ConfigurationError
 from rules.locales import Locale
 
 Security = Literal["tls", "starttls", "plain"]
 Port = Annotated[int, Field(ge=1, le=65535)]
-EmailText = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+
+
+def _an_address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text):
+        raise ValueError(f"{text!r} is not an e-mail address; write one such as name@example.com")
+    return text
+
+
+EmailText = Annotated[str, AfterValidator(_an_address)]
 ENVIRONMENT_PREFIX = "KESU_"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

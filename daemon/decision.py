@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from rules.facts import Facts, fact_to_json
+from rules.facts import ISSUED_BY, FactError, Facts, fact_to_json
 from rules.grading import Grading, grade
 from rules.locales import Locale
 from rules.policy import Policy, Stage
@@ -14,6 +14,7 @@ def decision(facts: Facts, policy: Policy, now: datetime, zone: tzinfo, locale: 
 
     `facts` are typed; FactsMissing if they do not suffice.
     """
+    check_issuer(facts.get(ISSUED_BY), policy)
     found = grade(facts, policy, now.astimezone(zone).date(), zone)
     return {
         "grade": found.grade,
@@ -29,6 +30,13 @@ def decision(facts: Facts, policy: Policy, now: datetime, zone: tzinfo, locale: 
             for duty in found.duties
         ],
     }
+
+
+def check_issuer(issuer: object, policy: Policy) -> None:
+    """FactError unless `issuer` is a role of the policy, or nobody: a typing error must not lose D05 and D26."""
+    known = [role.key for role in policy.roles]
+    if issuer is not None and issuer not in known:
+        raise FactError(ISSUED_BY, f"a role of the policy expected ({', '.join(known)}), not {issuer!r}")
 
 
 def _on_lapse(stage: Stage, policy: Policy) -> dict[str, object] | None:

@@ -72,9 +72,18 @@ class Docket:
         """Work with these people and rules from now on; open cases keep the rules they were opened under."""
         with self.ledger.writing() as entry:
             policy_hash = entry.keep_policy(site.policy.key, site.policy_text)
-        self.site = site
-        self.policy_hash = policy_hash
         self._sites: dict[str, Site] = {policy_hash: site}
+        self._in_force = (site, policy_hash)  # in one step: another thread may be opening a case
+
+    @property
+    def site(self) -> Site:
+        """The site as it is now."""
+        return self._in_force[0]
+
+    @property
+    def policy_hash(self) -> str:
+        """The hash of the rules in force."""
+        return self._in_force[1]
 
     def site_of(self, case: Case) -> Site:
         """Return the site under the rules that `case` was opened under."""
@@ -88,11 +97,12 @@ class Docket:
 
     def open(self, entry: Entry, command: OpenCase, now: datetime) -> Case:
         """Open a case under the rules in force and give it its number."""
-        numbering = self.site.policy.numbering
-        day = now.astimezone(self.site.zone).date()
+        site, policy_hash = self._in_force
+        numbering = site.policy.numbering
+        day = now.astimezone(site.zone).date()
         number = f"{numbering.prefix}-{day:%Y%m%d}-{entry.next_serial(day):0{numbering.digits}}"
-        command = dataclasses.replace(command, policy=self.policy_hash)
-        events = decide(None, command, self.site.policy, now, self.site.zone)
+        command = dataclasses.replace(command, policy=policy_hash)
+        events = decide(None, command, site.policy, now, site.zone)
         keys = self._keys(command.facts, command.sender)
         return self._record(entry, None, number, events, now, keys)
 

@@ -18,6 +18,7 @@ from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
 from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
+from daemon.letters import LetterOrder
 from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
 from parsers.reader import FormReader
@@ -27,12 +28,13 @@ from rules.commands import AmendCase, AttachForm, OpenCase, Report
 from rules.conditions import FactValue
 from rules.facts import Facts
 from rules.fields import FormKind
-from rules.sameness import identity, same_complaint
+from rules.sameness import corrects, identity, same_complaint
 
 log = logging.getLogger("kesu.intake")
 
 PAGE = 500  # messages looked up at a time
-ANSWERS_PER_HOUR = 30  # to one address; more is a loop or a flood
+ANSWERS_PER_HOUR = 60  # to one address; more is a loop or a flood
+PROBLEMS_PER_HOUR = 200  # a form that cannot be taken is answered for longer: whoever sent it must know
 STRANGERS_PER_HOUR = 10  # of which customer care is told; a flood of spam stays in quarantine and in the log
 CASE_NUMBER = "case_number"
 _NUMBER = r"[A-Z][A-Z0-9]{0,7}-\d{8}-\d{2,9}"
@@ -117,19 +119,26 @@ class Intake:
                 if form.kind is FormKind.HANDLING:
                     self._take_handling(entry, reading, file, form, now, tally)
                 else:
-                    tally.outcomes.append(self._take_complaint(entry, reading, file, form, now))
+                    tally.outcomes.append(self._take_complaint(entry, reading, file, form, now, tally.cases))
         return tally
 
     def _take_complaint(
-        self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime
+        self,
+        entry: Entry,
+        reading: Reading,
+        file: ParsedFile,
+        form: ParsedForm,
+        now: datetime,
+        beside: Sequence[str],
     ) -> Outcome:
+        """Open a case, or find the one it belongs to; `beside` are the cases of the same message, never merged."""
         facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
         missing = tuple(problem.key for problem in form.problems if problem.severity is Severity.ERROR)
         warnings = tuple(
             self._warning(problem) for problem in form.problems if problem.severity is Severity.WARNING
         )
-        known = self._same_case(entry, facts)
-        draft = self._waiting_draft(entry, reading, form, facts)
+        known = self._same_case(entry, facts, beside)
+        draft = self._waiting_draft(entry, reading, form, facts, beside)
         if draft is None and known is not None and known.status is Status.INCOMPLETE and not missing:
             draft = known  # a colleague's form completes it
         if draft is not None:
@@ -146,7 +155,9 @@ class Intake:
         locale = self._docket.site.locale
         return f"{problem.label.get(locale)} ({problem.sheet}!{problem.cell}): {problem.message.get(locale)}"
 
-    def _waiting_draft(self, entry: Entry, reading: Reading, form: ParsedForm, facts: Facts) -> Case | None:
+    def _waiting_draft(
+        self, entry: Entry, reading: Reading, form: ParsedForm, facts: Facts, beside: Sequence[str]
+    ) -> Case | None:
         """Find the incomplete case that this form corrects: by its number, its thread, or its sender and customer."""
         written = _case_number(str(form.facts.get(CASE_NUMBER, "")))
         thread = self._thread(entry, reading.message) if _alone(reading) else ""
@@ -154,26 +165,24 @@ class Intake:
             case = entry.case(number)
             if case is not None and case.status is Status.INCOMPLETE:
                 return case
-        return next((case for case in self._drafts_of(entry, reading, facts)), None)
-
-    def _drafts_of(self, entry: Entry, reading: Reading, facts: Facts) -> list[Case]:
-        wanted = identity(facts, self._docket.site.policy)
         sender = reading.sender.email.lower()
-        mine = entry.open_cases_with(SENDER_KEY, sender, status=Status.INCOMPLETE)
-        return [case for case in mine if self._same_customer(case, facts, wanted)]
+        drafts = entry.open_cases_with(SENDER_KEY, sender, status=Status.INCOMPLETE)
+        policy = self._docket.site.policy
+        fitting = (case for case in drafts if corrects(facts, case, self._docket.facts_of(case), policy))
+        return next((case for case in fitting if case.number not in beside), None)
 
-    def _same_customer(self, case: Case, facts: Facts, wanted: dict[str, str]) -> bool:
-        known = identity(self._docket.facts_of(case), self._docket.site.policy)
-        if any(known.get(key) == value for key, value in wanted.items()):
-            return True
-        same_name = case.facts.get("customer_name") == facts.get("customer_name") is not None
-        return same_name and case.facts.get("description") == facts.get("description")
-
-    def _same_case(self, entry: Entry, facts: Facts) -> Case | None:
+    def _same_case(self, entry: Entry, facts: Facts, beside: Sequence[str]) -> Case | None:
+        """Find the open case that a form repeats; rows of one message are the same only if they are equal."""
         policy = self._docket.site.policy
         for key, value in identity(facts, policy).items():
             for case in entry.open_cases_with(key, value):
-                if same_complaint(facts, case, self._docket.facts_of(case), policy):
+                known = self._docket.facts_of(case)
+                same = (
+                    dict(known) == facts
+                    if case.number in beside
+                    else same_complaint(facts, case, known, policy)
+                )
+                if same:
                     return case
         return None
 
@@ -199,7 +208,7 @@ class Intake:
         number = self._thread(entry, reading.message)
         if not number or reading.message.automatic or (reading.files and reading.reply is None):
             return
-        if not entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
+        if not entry.claim_part(mail.message_id, _digest(number + reading.message.text), mail.id):
             tally.duplicates += 1
         elif reading.reply is not None:
             tally.reports += 1
@@ -255,7 +264,12 @@ class Intake:
 
     def _answer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime) -> None:
         """Answer the sender once, unless that could start a loop (RFC 3834)."""
-        if not self._may_answer(entry, reading, now):
+        faulty = bool(tally.unreadable) or any(outcome.flaws for outcome in tally.outcomes)
+        if not self._may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
+            if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
+                self._tell_care(
+                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable), now
+                )
             return
         orders = answers.answer(
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
@@ -266,12 +280,14 @@ class Intake:
         for number, order in enumerate(orders):
             self._docket.answer(entry, mail.id, order, now, key=f"answer-{number}")
 
-    def _may_answer(self, entry: Entry, reading: Reading, now: datetime) -> bool:
+    def _may_answer(
+        self, entry: Entry, reading: Reading, now: datetime, most: int = ANSWERS_PER_HOUR
+    ) -> bool:
         address = reading.sender.email
         if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
             return False
         sent = entry.replies_sent_to(address, now - timedelta(hours=1))
-        if sent >= ANSWERS_PER_HOUR:
+        if sent >= most:
             log.warning("no more answers this hour to one sender: %d sent", sent)
             return False
         return True
@@ -307,9 +323,15 @@ class Intake:
         self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
-        for order in answers.stranger(self._docket, reading.message, reading.sender):
+        self._tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender), now)
+
+    def _tell_care(
+        self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime
+    ) -> None:
+        """Tell customer care of a message set aside, unless it has heard of many this hour."""
+        for order in orders:
             if entry.replies_sent_to(order.to.email, now - timedelta(hours=1)) < STRANGERS_PER_HOUR:
-                self._docket.answer(entry, mail.id, order, now, key="stranger")
+                self._docket.answer(entry, mail.id, order, now, key="care")
 
     def refuse_large(self, entry: Entry, mail_id: int, message: Message) -> None:
         """Quarantine a message of which only the header was fetched; its sender and customer care are told."""

@@ -8,7 +8,7 @@ from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import Entry, LedgerUnavailable
 from rules.commands import DeadlineReached
-from rules.deadlines import due_now
+from rules.deadlines import deadlines, due_now
 
 log = logging.getLogger("kesu.lapses")
 
@@ -74,8 +74,14 @@ class Lapses:
     def _act(self, entry: Entry, number: str, now: datetime) -> None:
         case = entry.case(number)
         deadline = None if case is None else due_now(case, self._docket.site_of(case).policy, now)
-        if case is None or deadline is None:
-            raise LookupError(f"the ledger holds a deadline of {number} that the rules do not know")
+        if case is None:
+            raise LookupError(f"the ledger holds a deadline of {number}, which it does not know")
+        if (
+            deadline is None
+        ):  # somebody was quicker, a report for one: what is still to come is written down anew
+            policy = self._docket.site_of(case).policy
+            entry.record(case, [], deadlines(case, policy), policy_hash=case.policy)
+            return
         if self._docket.perform(entry, case, DeadlineReached(deadline.name), now) is case:
             raise LookupError(f"{deadline.name} of {number} came to nothing")
         log.info("deadline case=%s name=%s late_ms=%d", number, deadline.name, _late(deadline.due, now))

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from daemon import packs
+from daemon.decision import check_issuer
 from daemon.errors import AnswerIsNo, UsageError
 from rules.case import Case, apply
 from rules.commands import Command, DeadlineReached, OpenCase, Report
@@ -212,6 +213,8 @@ def _time(raw: object, start: datetime | None, number: int, zone: ZoneInfo) -> d
         raise UsageError(
             f"entry {number}: time {raw!r} is neither a time with its zone nor +2h30m"
         ) from error
+    if not 1900 < moment.year < 2200:
+        raise UsageError(f"entry {number}: a time between 1901 and 2199 expected, not {moment.isoformat()}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
@@ -226,15 +229,16 @@ def _entry(raw: dict[str, Any], time: datetime, number: int, policy: Policy) -> 
     if not case or not isinstance(body, dict):
         raise UsageError(f"entry {number}: a {kinds[0]} needs a case and a table of facts")
     try:
-        facts, command = _form(body) if kinds[0] == "form" else _report(body, policy)
+        facts, command = _form(body, policy) if kinds[0] == "form" else _report(body, policy)
     except FactError as error:
         raise AnswerIsNo(f"entry {number}: {error}") from error
     return Entry(time, case, command, facts, number)
 
 
-def _form(body: dict[str, Any]) -> tuple[Facts, Command]:
+def _form(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
     facts = facts_from_json(body, packs.catalogue().form(FormKind.COMPLAINT))
     issued_by = facts.pop(ISSUED_BY, None)
+    check_issuer(issued_by, policy)
     return facts, OpenCase(facts, issued_by=None if issued_by is None else str(issued_by))
 
 

@@ -204,8 +204,10 @@ def _report(case: Case, command: Report, policy: Policy, now: datetime, facts: F
     known = _with_issuer(facts, case.issued_by)
     result = str(command.facts.get("result", ""))
     clause = policy.intake.clause if not policy.reporting else policy.reporting[0].clause
-    if not case.is_open:
-        return [_refused(command, "case-closed", clause, now)]
+    tasks_done = _tasks_done(case, command.by, now)
+    if not case.is_open:  # settled by somebody else: what is still owed beside it can be done (D26)
+        owed: list[Event] = [Reported(at=now, by=command.by, facts=facts_to_json(command.facts)), *tasks_done]
+        return owed if tasks_done else [_refused(command, "case-closed", clause, now)]
     if not _may_report(command.by, case, known, policy):
         return [_refused(command, "not-entitled", clause, now)]
     if command.unclear or not result:
@@ -215,14 +217,15 @@ def _report(case: Case, command: Report, policy: Policy, now: datetime, facts: F
     concession = _concession(command.facts)
     if not _covered(concession, [grant for grant in grants if grant.role in command.by.roles]):
         sent_to = _lowest_covering(concession, grants)
-        return [reported, _refused(command, "over-authority", policy.concession_clause, now, sent_to)]
+        refused = _refused(command, "over-authority", policy.concession_clause, now, sent_to)
+        return [reported, refused, *tasks_done]
     events: list[Event] = [reported]
     if result == "resolved":
         stage = policy.stage(case.stage)
         events.append(
             Resolved(at=now, by=command.by, facts=facts_to_json(command.facts), clause=stage.clause)
         )
-    return [*events, *_tasks_done(case, command.by, now)]
+    return [*events, *tasks_done]
 
 
 def _may_report(by: Party, case: Case, facts: Facts, policy: Policy) -> bool:

@@ -1,5 +1,6 @@
 """Facts: the typed values a form yields, and how they stand in JSON (contract.md)."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -29,7 +30,9 @@ def facts_from_json(raw: Mapping[str, object], form: Form) -> dict[str, FactValu
     known = {field.key: field for field in form.fields}
     facts: dict[str, FactValue] = {}
     for key, value in raw.items():
-        if key == ISSUED_BY and isinstance(value, str):
+        if key == ISSUED_BY:
+            if not isinstance(value, str):
+                raise FactError(key, f"a role's name expected, not {value!r}")
             facts[key] = value
         elif key in known:
             facts[key] = fact_from_json(known[key], value)
@@ -82,8 +85,14 @@ def fact_to_json(value: FactValue, *, percentage: bool = False) -> Json:
             return value.isoformat()
 
 
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_YEARS = range(1900, 2200)
+
+
 def _decimal(key: str, value: object, what: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise FactError(key, f"{what} expected, not {value!r}")
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
         raise FactError(key, f"{what} expected, not {value!r}")
     try:
         number = Decimal(str(value))
@@ -116,7 +125,7 @@ def _datetime(key: str, value: object) -> datetime:
             value = datetime.fromisoformat(value)
         except ValueError:
             value = None
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    if not isinstance(value, datetime) or value.tzinfo is None or value.year not in _YEARS:
         raise FactError(key, 'a time with its zone such as "2026-11-23T09:00:00+08:00" expected')
     return value
 
@@ -127,6 +136,6 @@ def _date(key: str, value: object) -> date:
             value = date.fromisoformat(value)
         except ValueError:
             value = None
-    if not isinstance(value, date) or isinstance(value, datetime):
+    if not isinstance(value, date) or isinstance(value, datetime) or value.year not in _YEARS:
         raise FactError(key, 'a date such as "2026-11-23" expected')
     return value

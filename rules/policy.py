@@ -163,13 +163,14 @@ class Intake(_Model):
     """What becomes of forms as they arrive.
 
     `incomplete_stage` holds forms that lack required facts; a form is the same complaint again where `same_person`
-    (any one) and `same_matter` (all) facts equal those of an open case.
+    (any one) and `same_matter` (all) facts equal those of an open case and no fact of `never_differing` differs.
     """
 
     incomplete_stage: str
     issuing_roles: tuple[str, ...]
     same_person: tuple[str, ...]
     same_matter: tuple[str, ...]
+    never_differing: tuple[str, ...] = ()
     clause: str
 
 

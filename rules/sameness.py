@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from decimal import Decimal
 
-from rules.case import Case
+from rules.case import Case, Status
 from rules.conditions import FactValue
 from rules.facts import Facts
 from rules.policy import Policy
@@ -12,22 +13,42 @@ _COUNTRY_CODES = ("0086", "+86", "86")
 
 
 def identity(facts: Facts, policy: Policy) -> dict[str, str]:
-    """Return the facts that tell a person, in the spelling they are compared in."""
-    return {key: folded(key, facts[key]) for key in policy.intake.same_person if facts.get(key)}
+    """Return the facts that tell a person, in the spelling they are compared in; placeholders tell nobody."""
+    known = {key: folded(key, facts[key]) for key in policy.intake.same_person if facts.get(key)}
+    return {key: value for key, value in known.items() if len(set(value)) > 1}
 
 
 def same_complaint(facts: Facts, case: Case, known: Facts, policy: Policy) -> bool:
     """Tell whether a form repeats `case`, whose typed facts are `known`.
 
-    Any fact of `same_person` and every one of `same_matter` must agree; where a form does not say when, the
-    description must be the same word for word.
+    Any fact of `same_person` and every one of `same_matter` must agree, and none of `never_differing` may differ;
+    where a form does not say when, the description must be the same word for word.
     """
-    if not case.is_open:
-        return False
-    mine, theirs = identity(facts, policy), identity(known, policy)
-    if not any(mine[key] == theirs.get(key) for key in mine):
+    if not case.is_open or not _same_person(facts, known, policy) or contradicts(facts, known, policy):
         return False
     return all(_agrees(key, facts, known) for key in policy.intake.same_matter)
+
+
+def corrects(facts: Facts, case: Case, known: Facts, policy: Policy) -> bool:
+    """Tell whether a form is the mended one of an incomplete case: same customer, nothing else complained of."""
+    if case.status is not Status.INCOMPLETE or contradicts(facts, known, policy):
+        return False
+    name = known.get("customer_name")
+    if not _same_person(facts, known, policy) and (name is None or name != facts.get("customer_name")):
+        return False
+    matters = [key for key in ("category", "description") if key in known and key in facts]
+    return not matters or any(folded(key, facts[key]) == folded(key, known[key]) for key in matters)
+
+
+def contradicts(facts: Facts, known: Facts, policy: Policy) -> bool:
+    """Tell whether two forms differ in what one complaint cannot have twice: another car, customer or department."""
+    both = [key for key in policy.intake.never_differing if key in facts and key in known]
+    return any(folded(key, facts[key]) != folded(key, known[key]) for key in both)
+
+
+def _same_person(facts: Facts, known: Facts, policy: Policy) -> bool:
+    mine, theirs = identity(facts, policy), identity(known, policy)
+    return any(mine[key] == theirs.get(key) for key in mine)
 
 
 def _agrees(key: str, facts: Facts, known: Facts) -> bool:
@@ -39,6 +60,8 @@ def _agrees(key: str, facts: Facts, known: Facts) -> bool:
 
 def folded(key: str, value: FactValue) -> str:
     """Fold a fact for comparison: telephone numbers to their digits, all else to its letters and digits."""
+    if isinstance(value, Decimal):
+        return str(value.normalize())
     text = unicodedata.normalize("NFKC", str(value)).casefold()
     if "phone" in key:
         for code in _COUNTRY_CODES:

@@ -84,12 +84,21 @@ def run_play(arguments: argparse.Namespace) -> int:
 def _read_object(name: str) -> dict[str, object]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        raw = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        raw = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"--facts {name}: {error}") from error
     if not isinstance(raw, dict):
         raise UsageError(f"--facts {name}: a JSON object expected")
     return raw
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse an object that says two things of one fact."""
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"{key!r} stands there twice")
+    return dict(pairs)
 
 
 def _no_constant(name: str) -> object:

@@ -1,5 +1,6 @@
 """`kesu decide` and `kesu play` from outside: keys, exit status, and what is refused (contract.md, Commands)."""
 
+import io
 import json
 import subprocess
 import sys
@@ -336,3 +337,31 @@ def test_the_commands_keep_their_promises_as_processes(tmp_path: Path) -> None:
     path = tmp_path / "scenario.toml"
     path.write_text(CONTRACT, encoding="utf-8")
     assert json.loads(process("play", str(path), "--json").stdout)["cases"][0]["status"] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ('{"department": "sales", "category": "price", "issued_by": "custmer-care"}', "issued_by"),
+        ('{"department": "sales", "category": "price", "issued_by": 5}', "issued_by"),
+        ('{"department": "sales", "category": "price", "ordered_on": "9999-12-31"}', "ordered_on"),
+        ('{"department": "after-sales", "repair_amount": "1_000"}', "repair_amount"),
+        ('{"department": "after-sales", "repair_amount": "1e3"}', "repair_amount"),
+    ],
+)
+def test_decide_refuses_what_is_nearly_right(
+    facts: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(facts))
+    assert main(["decide", "--facts", "-", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_decide_refuses_an_object_that_says_two_things_of_one_fact(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"department": "sales", "department": "after-sales"}'))
+    assert main(["decide", "--facts", "-", "--json"]) == 2
+    assert "'department' stands there twice" in capsys.readouterr().err

@@ -281,3 +281,40 @@ def test_a_message_without_a_message_id_is_known_by_its_bytes(office: Office) ->
     office.uidvalidity += 1
     office.receive(sent)
     assert office.kinds() == ["opened", "graded", "assigned"]
+
+
+FLEET = [
+    ["部門", "客戶姓名", "聯絡電話", "車牌號碼", "抱怨類型", "抱怨時間", "抱怨內容", "維修金額"],
+    ["售後", "大通車隊", "0911-222-333", "AAA-0001", "維修品質", "2026-11-21", "煞車", 800],
+    ["售後", "大通車隊", "0911-222-333", "AAA-0002", "維修品質", "2026-11-21", "變速箱", 5000],
+]
+
+
+def test_two_cars_of_one_fleet_are_two_complaints(office: Office) -> None:
+    office.receive(mail(files={"fleet.xlsx": typed(FLEET)}))
+    assert sorted(case.grade for case in office.cases()) == ["level-1", "level-3"]
+
+
+def test_two_rows_of_one_file_are_two_complaints_even_where_they_look_alike(office: Office) -> None:
+    rows = [[cell for cell, label in zip(row, FLEET[0], strict=True) if label != "車牌號碼"] for row in FLEET]
+    rows[2][-1] = rows[1][-1]
+    office.receive(mail(files={"fleet.xlsx": typed(rows)}))
+    assert sorted(str(case.facts["description"]) for case in office.cases()) == ["煞車", "變速箱"]
+
+
+def test_the_same_row_twice_in_one_file_is_one_complaint(office: Office) -> None:
+    office.receive(mail(files={"fleet.xlsx": typed([*FLEET[:2], FLEET[1]])}))
+    assert len(office.cases()) == 1
+
+
+def test_another_complaint_of_the_same_customer_does_not_replace_a_draft(office: Office) -> None:
+    rows = [
+        ["部門", "客戶姓名", "聯絡電話", "抱怨類型", "抱怨內容", "維修金額"],
+        ["售後", "徐太太", "0966-777-888", "等待時間", "等了四小時", "一千左右"],
+        ["售後", "徐太太", "0966-777-888", "服務態度", "態度不佳", 5000],
+    ]
+    office.receive(mail(files={"two.xlsx": typed(rows)}))
+    assert sorted((case.grade, str(case.facts["category"])) for case in office.cases()) == [
+        ("incomplete", "waiting"),
+        ("level-1", "attitude"),
+    ]

@@ -7,11 +7,12 @@ import pytest
 
 from daemon import packs
 from daemon.lapses import BATCH, LONGEST_SLEEP, SET_ASIDE
-from daemon.ledger import Ledger, LedgerUnavailable
+from daemon.ledger import DueRow, Ledger, LedgerUnavailable
 from rules.case import Case, replay
-from rules.commands import OpenCase
+from rules.commands import OpenCase, Report
 from rules.deadlines import Deadline
 from rules.decide import decide
+from rules.events import Party
 from rules.facts import facts_from_json
 from rules.fields import FormKind
 from tests.daemon.office import (
@@ -206,3 +207,31 @@ def test_a_ledger_that_cannot_write_sets_no_case_aside(
             office.lapses.run_due()
     assert office.lapses.run_due() == 1
     assert office.case().grade == "level-2"
+
+
+def test_a_report_that_is_quicker_than_its_lapse_is_no_failure(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The sweep saw the deadline; the report was committed before the sweep took the ledger."""
+    case, other = (
+        office.opened(),
+        office.opened(customer_name="別人", customer_phone="0900-111-222", plate_no="ZZ-1"),
+    )
+    office.clock.forward(hours=2)
+    seen = office.ledger.due(office.clock.now(), 100)
+    with office.ledger.writing() as entry:
+        by = Party(roles=("service-manager",))
+        office.docket.perform(
+            entry, case, Report(by, {"result": "resolved", "resolution": "ok"}), office.clock.now()
+        )
+    answers = iter([seen])
+    real = Ledger.due
+
+    def stale(self: Ledger, *wanted: object, **how: object) -> list[DueRow]:
+        return next(answers, None) or real(self, *wanted, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Ledger, "due", stale)
+    office.lapses.run_due()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert office.case(case.number).lapses == ()
+    assert len(office.case(other.number).lapses) == 1

@@ -117,6 +117,22 @@ def test_answers_to_one_sender_are_capped_by_the_hour(office: Office) -> None:
     assert len(office.post()) == 1
 
 
+def test_beyond_the_cap_whoever_sent_a_bad_form_still_hears_of_it(office: Office) -> None:
+    for number in range(ANSWERS_PER_HOUR):
+        office.put_in(mail(text=f"loop {number}"))
+    office.intake.take_waiting()
+    office.post()
+    office.receive(mail(files={"f.xlsx": flawed()}))
+    assert to(office.post(), STAFF, "form-problems")
+
+
+def test_an_unreadable_file_that_nobody_may_be_told_of_is_customer_cares(office: Office) -> None:
+    settled = office.receive(mail(files={"f.xlsx": b"PK broken"}, headers=ROBOTS["auto-generated"]))
+    assert settled.state is MailState.QUARANTINED
+    (told,) = office.post()
+    assert (told.to, told.template) == (CARE, "form-problems")
+
+
 def test_forms_count_beyond_the_cap(office: Office) -> None:
     for number in range(ANSWERS_PER_HOUR):
         office.put_in(mail(text=f"loop {number}"))

@@ -301,6 +301,21 @@ def test_D26_the_duty_is_done_when_the_director_reports(drama) -> None:
     assert outcome.cases["a"]["status"] == "open"
 
 
+def test_D26_the_duty_can_still_be_done_after_somebody_else_settled_the_case(drama) -> None:
+    drama.form(**AFTER_SALES, repair_amount="800", issued_by="customer-care").report(1, "service-manager")
+    outcome = drama.report(2, "after-sales-director").report(3, "after-sales-director").until(3)
+    assert outcome.the("task-done")["at"] == "2026-11-23T11:00:00+08:00"
+    assert outcome.the("refused")["reason"] == "case-closed", "the second time nothing is owed any more"
+    assert len(outcome.of("resolved")) == 1
+
+
+def test_D26_a_report_above_authority_is_still_the_report_that_was_owed(drama) -> None:
+    drama.form(**AFTER_SALES, repair_amount="800", issued_by="customer-care")
+    outcome = drama.report(1, "after-sales-director", discount_percent=80).until(1)
+    assert outcome.the("task-done")["role"] == "after-sales-director"
+    assert outcome.cases["a"]["status"] == "open"
+
+
 def test_D26_a_form_cannot_claim_its_own_issuer(drama) -> None:
     """issued_by comes from the sender's role; a fact of that name on the form is dropped."""
     facts = {

@@ -45,7 +45,12 @@ def test_every_fact_a_policy_asks_for_exists(policy, catalogue) -> None:
     known |= {derived.key for derived in policy.derived} | {"issued_by"}
     tables = [*policy.grading, *policy.stages, *policy.duties, *policy.authority, *policy.reporting]
     assert {key for row in tables for key in row.when} <= known
-    assert {*policy.intake.same_person, *policy.intake.same_matter, *policy.required_facts} <= known
+    assert {
+        *policy.intake.same_person,
+        *policy.intake.same_matter,
+        *policy.intake.never_differing,
+        *policy.required_facts,
+    } <= known
 
 
 def test_every_word_a_policy_compares_with_is_a_choice(policy, catalogue) -> None:
