@@ -1,5 +1,6 @@
 """Reading stored messages: outside the ledger, and ahead of whoever takes them in."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -7,11 +8,15 @@ from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import StoredMail
+from daemon.letters import letter_of
+from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.replies import Reply, parse_reply
 from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
+
+log = logging.getLogger("kesu.reading")
 
 REACH = Reach(things=8, weight=16 * 2**20)  # messages, and bytes of them, read before they are taken in
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
@@ -78,7 +83,23 @@ class MailReader:
             )
             for sheet in sheets
         )
-        return Reading(message, sender, files, others, sheets, parse_reply(message.text, site.catalogue))
+        reply = parse_reply(message.text, site.catalogue, answered=self._answered(message))
+        return Reading(message, sender, files, others, sheets, reply)
+
+    def _answered(self, message: Message) -> str:
+        """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""
+        mail = self._docket.ledger.outbox_mail(message.in_reply_to) if message.in_reply_to else None
+        if mail is None:
+            return ""
+        try:
+            order = self._docket.order_of(mail).model_copy(update={"enclosures": ()})
+            body = compose(letter_of(order, mail.message_id, self._docket.site), self._clock.now()).get_body(
+                ("plain",)
+            )
+        except Exception:  # the reply counts all the same
+            log.exception("mail %d cannot be written again to compare an answer with it", mail.id)
+            return ""
+        return "" if body is None else str(body.get_content())
 
     def _names_care(self, raw: bytes) -> bool:
         """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""

@@ -262,6 +262,11 @@ class Ledger:
         with self._reading() as connection:
             return outbox.counts(connection)
 
+    def outbox_mail(self, message_id: str) -> QueuedMail | None:
+        """Return the mail with this Message-ID, however far it has come; None if there is none."""
+        with self._reading() as connection:
+            return outbox.by_message_id(connection, message_id)
+
     def outbox_of(self, case_number: str) -> list[OutboxEntry]:
         """Return the mails of a case, in the order they became necessary."""
         with self._reading() as connection:

@@ -61,6 +61,15 @@ def lease(connection: Connection, now: datetime, length: timedelta, limit: int) 
     return [QueuedMail(**row) for row in connection.execute(query.order_by(outbox.c.id)).mappings()]
 
 
+def by_message_id(connection: Connection, message_id: str) -> QueuedMail | None:
+    """Return the mail with this Message-ID, however far it has come; None if there is none."""
+    query = select(*(outbox.c[name] for name in QueuedMail.__slots__)).where(
+        outbox.c.message_id == message_id
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else QueuedMail(**row)
+
+
 def free(connection: Connection, now: datetime) -> int:
     """End every lease, because nobody else sends any more; return how many there were. They may have left."""
     freed = update(outbox).where(_SENDING).values(lease_until=now)

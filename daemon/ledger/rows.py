@@ -129,7 +129,7 @@ class OutgoingMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedMail:
-    """A mail leased for sending until `lease_until`; `attempts` counts this one.
+    """A mail with all that is needed to write it; while leased for sending (`lease_until`) `attempts` counts this one.
 
     `uncertain`: an earlier try was cut off, so the mail may have left; look it up by its Message-ID first.
     """
@@ -147,7 +147,7 @@ class QueuedMail:
     attempts: int
     uncertain: bool
     created_at: datetime
-    lease_until: datetime
+    lease_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

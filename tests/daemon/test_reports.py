@@ -252,3 +252,16 @@ def test_the_very_same_reply_again_is_a_duplicate(office: Office) -> None:
     office.uidvalidity += 1
     settled = office.receive(reply)
     assert (settled.state, office.case().reports) == (MailState.DUPLICATE, 1)
+
+
+@pytest.mark.parametrize("mark", ["---- 回复的原邮件 ----", "從: 客戶關愛部", "", "||| my own program's line |||"])
+def test_our_own_mail_quoted_by_whatever_program_is_not_the_readers_word(office: Office, mark: str) -> None:
+    office.receive(mail(files={"f.xlsx": complaint()}))
+    case = office.case()
+    (assignment,) = to(office.post(), SERVICE_MANAGER, "assignment")
+    said = f"已解決 換了煞車片\n\n{mark}\n{assignment.text}"
+    office.receive(mail(SERVICE_MANAGER, text=said, answers=assignment))
+    assert office.case(case.number).status is Status.RESOLVED
+    assert str(office.case(case.number).resolution["resolution"]).startswith("換了煞車片")
+    assert assignment.text[:20] not in str(office.case(case.number).resolution["resolution"])
+    assert "discount_percent" not in office.case(case.number).resolution

@@ -267,3 +267,13 @@ TestOutbox = Outbox.TestCase
 TestOutbox.settings = settings(
     max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+def test_a_mail_is_found_by_its_message_id_however_far_it_has_come(ledger: Ledger, queued: int) -> None:
+    (leased,) = lease(ledger)
+    found = ledger.outbox_mail(leased.message_id)
+    assert found is not None
+    assert (found.id, found.body) == (queued, leased.body)
+    ledger.outbox_sent(leased.id, NINE, "250 ok")
+    assert ledger.outbox_mail(leased.message_id) is not None
+    assert ledger.outbox_mail("<nobody@example.com>") is None

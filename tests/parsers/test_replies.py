@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.replies import own_text, parse_reply
+from parsers.replies import parse_reply
+from parsers.reply_quotes import own_text
 from rules.fields import Catalogue
 
 
@@ -44,7 +45,7 @@ def test_the_verb_of_the_first_line_tells_the_result(
     catalogue: Catalogue, text: str, result: str | None
 ) -> None:
     reply = parse_reply(text, catalogue)
-    assert (reply.facts["result"] if reply else None) == result
+    assert (reply.facts.get("result") if reply else None) == result
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,6 @@ def test_a_concession_in_words_is_read(catalogue: Catalogue, text: str, key: str
         "已解決 優惠工時費300元",
         "已解決 現金補償 -200",
         "已解決 送精品200元或300元",
-        "已解決 電池還有30%",
     ],
 )
 def test_a_concession_that_is_not_clear_is_a_problem_never_a_guess(catalogue: Catalogue, text: str) -> None:
