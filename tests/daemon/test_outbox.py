@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from daemon.ledger import OutboxEntry, OutboxState, QueuedMail
-from daemon.outbox import GIVE_UP_AFTER, LEASE, LONGEST_SLEEP, Outbox
+from daemon.outbox import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, LONGEST_SLEEP, Outbox
 from mailer.smtp import Postman, SmtpSettings
 from tests.daemon.office import CARE, SERVICE_MANAGER, STAFF, WORKSHOP, Office, complaint, mail
-from tests.servers.smtp import DROP, RecordingSmtp
+from tests.servers.smtp import DROP, RecordingSmtp, Stage
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_mail_that_waits_delays_no_other(office: Office, outbox: Outbox, smtp:
 
 
 def test_waits_grow_with_every_try(office: Office, outbox: Outbox, smtp: RecordingSmtp) -> None:
-    smtp.misbehave("MAIL", "421 too busy")
+    smtp.misbehave("RCPT", "451 later", when=lambda argument: SERVICE_MANAGER in argument)
     queue_a_case(office)
     waits = []
     for _ in range(8):
@@ -130,6 +130,8 @@ def test_a_lost_answer_leaves_it_open_whether_the_mail_left_and_it_is_sent_again
 ) -> None:
     queue_a_case(office)
     smtp.misbehave("TEXT", DROP, times=1, keep=True)
+    assert outbox.send_due() == 0
+    office.clock.forward(seconds=outbox.seconds_to_next())
     assert outbox.send_due() == 2
     (open_one,) = [
         entry for entry in office.ledger.outbox_of(office.case().number) if entry.state is OutboxState.QUEUED
@@ -152,6 +154,109 @@ def test_a_server_that_is_down_costs_no_mail(office: Office, smtp: RecordingSmtp
     back = Outbox(office.docket, Postman(SmtpSettings(smtp.host, smtp.port, "plain")), office.clock)
     assert back.send_due() == 3
     back.close()
+
+
+def live(office: Office, outbox: Outbox, **span: float) -> None:
+    """Let the outbox work as the loop lets it, for a while."""
+    end = office.clock.now() + timedelta(**span)
+    while office.clock.now() < end:
+        outbox.send_due()
+        office.clock.forward(seconds=max(0.001, outbox.seconds_to_next()))
+
+
+DAY = timedelta(days=1)
+OUTAGES = [
+    ("CONNECT", DROP, 7 * DAY),
+    ("CONNECT", "421 4.3.2 not now", DAY),
+    ("MAIL", "550 5.4.5 Daily user sending limit exceeded", DAY),
+    ("MAIL", "535 5.7.8 the password has changed", DAY),
+    ("RCPT", "550 too frequently sending", DAY),
+    ("TEXT", "554 too frequently sending", DAY),
+    ("TEXT", DROP, DAY),
+]
+
+
+@pytest.mark.parametrize(("stage", "fault", "length"), OUTAGES)
+def test_after_days_without_a_server_every_mail_leaves_once(
+    office: Office,
+    outbox: Outbox,
+    smtp: RecordingSmtp,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: Stage,
+    fault: str,
+    length: timedelta,
+) -> None:
+    monkeypatch.setattr("daemon.outbox.LONGEST_SLEEP", 3600.0)  # or the test wakes ten thousand times
+    queue_a_case(office)
+    smtp.misbehave(stage, fault)
+    live(office, outbox, seconds=length.total_seconds())
+    assert smtp.mails == []
+    assert office.ledger.outbox_counts()[OutboxState.QUEUED] == 3
+    assert smtp.sessions <= length / LONGEST_PAUSE * 4 / 3 + 20, "one try for each pause, not for each mail"
+    smtp.behave()
+    live(office, outbox, seconds=LONGEST_PAUSE.total_seconds() + 60)
+    assert recipients(smtp) == [SERVICE_MANAGER, STAFF, WORKSHOP]
+
+
+def test_a_refusal_after_a_long_outage_is_the_first_one_that_counts(
+    office: Office, outbox: Outbox, smtp: RecordingSmtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_a_case(office)
+    smtp.misbehave("CONNECT", DROP)
+    monkeypatch.setattr("daemon.outbox.LONGEST_SLEEP", 3600.0)
+    live(office, outbox, days=2)
+    smtp.behave()
+    smtp.misbehave("RCPT", "451 4.7.1 greylisted", times=6)
+    live(office, outbox, hours=2)
+    assert recipients(smtp) == [SERVICE_MANAGER, STAFF, WORKSHOP]
+
+
+def test_a_pause_holds_for_mails_that_come_meanwhile_and_whoever_rings(
+    office: Office, outbox: Outbox, smtp: RecordingSmtp
+) -> None:
+    queue_a_case(office)
+    smtp.misbehave("CONNECT", DROP)
+    outbox.send_due()
+    office.receive(mail(text="a question"))
+    for _ in range(5):
+        assert outbox.send_due() == 0
+    assert smtp.sessions == 1
+    assert 10 < outbox.seconds_to_next() <= 20
+
+
+def test_a_pause_does_not_outlive_a_clock_that_is_put_back(
+    office: Office, outbox: Outbox, smtp: RecordingSmtp
+) -> None:
+    queue_a_case(office)
+    office.clock.forward(days=2)
+    smtp.misbehave("CONNECT", DROP, times=1)
+    outbox.send_due()
+    office.clock.forward(days=-1)
+    office.receive(mail(text="a question"))
+    assert outbox.send_due() == 1
+
+
+@pytest.mark.parametrize("fault", ["550 5.7.1 rate limit", "421 4.4.2 this one crashes us"])
+def test_a_mail_that_upsets_the_server_every_time_does_not_hold_up_the_others_for_long(
+    office: Office, outbox: Outbox, smtp: RecordingSmtp, fault: str
+) -> None:
+    smtp.misbehave("RCPT", fault, when=lambda argument: SERVICE_MANAGER in argument)
+    queue_a_case(office)
+    live(office, outbox, minutes=1)
+    assert recipients(smtp) == [STAFF, WORKSHOP]
+    live(office, outbox, hours=6)
+    before = office.clock.now()
+    office.receive(mail(text="a question"))
+    while len(smtp.mails) < 3:
+        live(office, outbox, seconds=5)
+    assert office.clock.now() - before < timedelta(minutes=2)
+    assert entry(office, SERVICE_MANAGER).state is OutboxState.QUEUED
+
+
+def test_a_full_mailbox_pauses_nobody_else(office: Office, outbox: Outbox, smtp: RecordingSmtp) -> None:
+    smtp.misbehave("RCPT", "452 4.2.2 mailbox full", when=lambda argument: SERVICE_MANAGER in argument)
+    queue_a_case(office)
+    assert outbox.send_due() == 2
 
 
 def test_a_mail_leased_by_a_daemon_that_died_is_sent_when_the_lease_ends(
@@ -209,6 +314,6 @@ def test_the_outbox_sleeps_until_the_next_try(office: Office, outbox: Outbox, sm
     assert outbox.seconds_to_next() == LONGEST_SLEEP
     queue_a_case(office)
     assert outbox.seconds_to_next() == 0
-    smtp.misbehave("MAIL", "451 later", times=3)
+    smtp.misbehave("RCPT", "451 later", times=3)
     outbox.send_due()
     assert 10 < outbox.seconds_to_next() <= 20

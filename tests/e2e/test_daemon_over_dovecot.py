@@ -22,7 +22,7 @@ from tests.daemon.office import (
 )
 from tests.e2e.conftest import NewWorld
 from tests.e2e.world import World, short_rules
-from tests.servers.smtp import HANG, RecordingSmtp
+from tests.servers.smtp import DROP, HANG, RecordingSmtp, Stage
 
 pytestmark = pytest.mark.slow
 LONG = short_rules(window="2h")
@@ -172,6 +172,26 @@ def test_a_mail_server_that_hangs_keeps_the_daemon_from_nothing_else(new_world: 
     world.wait("the row", lambda: any("二級" in row for row in world.rows().values()))
     status, seconds = world.stop()
     assert (status, seconds < 5) == (0, True)
+
+
+@pytest.mark.parametrize("stage", ["CONNECT", "MAIL", "TEXT"])
+def test_a_stop_right_after_the_start_does_not_wait_for_a_mail_server_that_hangs(
+    new_world: NewWorld, stage: Stage
+) -> None:
+    world = new_world(LONG)
+    world.smtp.misbehave(stage, DROP)
+    world.send(mail(files={"form.xlsx": complaint()}))
+    world.once()
+    assert world.waiting_mails() == 3
+    world.smtp.behave()
+    world.smtp.misbehave(stage, HANG)
+    sessions = world.smtp.sessions
+    world.start()
+    world.wait("the outbox to hang", lambda: world.smtp.sessions > sessions)
+    status, seconds = world.stop()
+    assert (status, seconds < 5) == (0, True)
+    world.smtp.behave()
+    assert world.waiting_mails() == 3
 
 
 def test_servers_that_go_away_and_come_back_cost_nothing(new_world: NewWorld) -> None:

@@ -53,7 +53,7 @@ def _files(maildir: Path) -> list[Path]:
 
 def _folder(path: Path, owner: tuple[int, int]) -> None:
     if not path.is_dir():
-        path.mkdir(mode=0o700, parents=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # the server may be making it too
         _give(path, owner)
 
 
