@@ -21,7 +21,7 @@ from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
 from daemon.letters import LetterOrder
 from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
-from parsers.reader import FormReader
+from parsers.reader import FormReader, ReaderUnavailable
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase, Report
@@ -389,5 +389,5 @@ def _good(reading: Reading | Exception) -> Reading:
 
 
 def _is_poison(error: Exception) -> bool:
-    """Tell a message that cannot be taken in from a ledger that cannot take anything."""
-    return not isinstance(error, LedgerUnavailable)
+    """Tell a message that cannot be taken in from a ledger, or a reader, that can do nothing at all just now."""
+    return not isinstance(error, LedgerUnavailable | ReaderUnavailable)

@@ -32,6 +32,7 @@ _FOREIGN = re.compile(
 _NUMBER = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+|\.)?")
 _SCALED = re.compile(r"(?P<number>.+?)(?P<scale>亿|万|千|百)")
 _SCALES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+_MIXED = re.compile(r"(?P<whole>\d{1,4})(?P<high>[亿万千百])(?P<rest>[1-9])(?P<low>[万千百])?")
 _COINS = re.compile(r"(?P<whole>.*?)[元圆块](?:(?P<jiao>[^元角分]{1})角)?(?:零?(?P<fen>[^元角分]{1})分)?")
 
 _PRICE_LEFT = re.compile(r"(?:打)?(?P<price>.+?)折(?:优惠)?")
@@ -46,8 +47,52 @@ def _plain(text: str) -> str:
     return "".join(simplified(unicodedata.normalize("NFKC", text).casefold()).split())
 
 
-def read_money(raw: object) -> Reading:
-    """Read an amount of CNY from a number or text; a bool, a date or anything vague is a problem."""
+_UNIT_SCALE = re.compile(r"[(\[【〔](?:单位)?:?(?:人民币|rmb|cny)?(?P<scale>[亿万千百])(?:元|圆)?[)\]】〕]")
+_SPACED = re.compile(r"\d+(?:\s+\d+)+")
+_GROUPS = re.compile(r"\d{1,3}(?:\s\d{3})+")
+
+
+def scale_of(label: str) -> int:
+    """Tell what a unit in a label multiplies bare numbers by: 10 000 for 維修金額（萬元）, 1 where there is none."""
+    found = _UNIT_SCALE.search(_plain(label))
+    return _SCALES[found["scale"]] if found else 1
+
+
+def scale_of_format(number_format: str) -> int:
+    """Tell what a format such as `0.0"萬"` multiplies by; behind a comma that divides, the cell holds it whole."""
+    plain = simplified(number_format.split(";")[0])
+    found = re.search(r"[0#?][^0#?]*?(?P<scale>[亿万千])", plain)
+    divides = re.search(r"[0#?],+(?![0#?,])|!\.|\\\.", plain)
+    return _SCALES[found["scale"]] if found and not divides else 1
+
+
+def read_money(raw: object, scale: int = 1) -> Reading:
+    """Read an amount of CNY from a number or text; a bool, a date or anything vague is a problem.
+
+    `scale` multiplies a bare number; a text with a unit of its own says itself what it is.
+    """
+    bare = _bare_number(raw) if scale != 1 else None
+    return read_unscaled(raw) if bare is None else _money(bare * scale, raw)
+
+
+def _bare_number(raw: object) -> Decimal | None:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        return None
+    if isinstance(raw, str):
+        plain = _plain(raw)
+        spoilt = _is_spaced_apart(raw) or not _NUMBER.fullmatch(plain) or len(plain) > _LONGEST
+        return None if spoilt else Decimal(plain.replace(",", ""))
+    return Decimal(repr(raw)) if math.isfinite(raw) and abs(raw) <= MONEY_LIMIT * 10 else None
+
+
+def _is_spaced_apart(text: str) -> bool:
+    """Tell whether digits stand apart otherwise than in groups of three: `1200 1300` are two numbers."""
+    narrow = unicodedata.normalize("NFKC", text)
+    return any(not _GROUPS.fullmatch(digits) for digits in _SPACED.findall(narrow))
+
+
+def read_unscaled(raw: object) -> Reading:
+    """Read an amount as it is written."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return Reading(problem=not_an_amount(raw))
     if isinstance(raw, str):
@@ -72,6 +117,8 @@ def _money(number: Decimal, raw: object) -> Reading:
 
 
 def _money_from_text(text: str) -> Reading:
+    if _is_spaced_apart(text):
+        return Reading(problem=not_an_amount(text))
     plain = _plain(text)
     if _FOREIGN.search(plain):
         return Reading(problem=not_cny(text))
@@ -99,6 +146,12 @@ def _number(plain: str) -> Decimal | None:
     scaled = _SCALED.fullmatch(plain)
     if scaled and _NUMBER.fullmatch(scaled["number"]):
         return Decimal(scaled["number"].replace(",", "")) * _SCALES[scaled["scale"]]
+    mixed = _MIXED.fullmatch(plain)
+    if mixed:  # 1萬2 is 12 000: a last digit alone is of the rank below
+        scale = _SCALES[mixed["high"]]
+        below = _SCALES[mixed["low"]] if mixed["low"] else scale // 10
+        if below < scale:
+            return Decimal(mixed["whole"]) * scale + Decimal(mixed["rest"]) * below
     numeral = chinese_number(plain)
     return None if numeral is None else Decimal(numeral)
 

@@ -23,7 +23,7 @@ TOLERANCE = timedelta(minutes=10)
 OLDEST = timedelta(days=365)
 _REPUBLIC = 1911  # ROC year 1 is 1912
 _LONGEST = 60
-_SERIALS = range(29_221, 109_572)  # 1980 to 2199 in the 1900 system: a smaller number is a year or a mistake
+_SERIALS = range(29_221, 109_575)  # 1980 to 2199 in the 1900 system: a smaller number is a year or a mistake
 _OFFSET_1904 = 1462
 
 _Y, _M, _D = r"(?P<year>\d{1,4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
@@ -40,7 +40,7 @@ _ENGLISH = (
 )
 _YEARLESS = re.compile(r"\d{1,2}\s*(?:[-/.]|月)\s*\d{1,2}\s*[日号]?(?:\s.*)?")
 _WEEKDAY = re.compile(
-    r"[(\[]?\s*(?:(?:星期|礼拜|周)[一二三四五六日天]|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?)\s*[)\]]?"
+    r"[(\[]?\s*(?:(?:星期|礼拜|周)[一二三四五六日天]|(?<=\()[一二三四五六日天](?=\))|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?)\s*[)\]]?"
 )
 _HALF = "(?P<half>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|夜里|晚间)?"
 _CLOCK = re.compile(
@@ -74,6 +74,17 @@ def read_datetime(raw: object, around: Surroundings) -> Reading:
         moment = datetime.combine(moment, time())
     aware = moment.astimezone(around.zone) if moment.tzinfo else moment.replace(tzinfo=around.zone)
     return Reading(aware, warning=_plausibility(aware, around))
+
+
+def time_beside(raw: object, beside: object, around: Surroundings) -> str | None:
+    """Return the time of day in the cell beside a day that has none, as HH:MM:SS; None if it is no such pair."""
+    day = _moment(raw, around)
+    if isinstance(day, datetime) and day.time() != time():
+        return None
+    if isinstance(day, Reading | time) or (isinstance(raw, str) and isinstance(day, datetime)):
+        return None
+    clock = _moment(beside, around)
+    return clock.isoformat(timespec="seconds") if isinstance(clock, time) else None
 
 
 def _plausibility(moment: datetime, around: Surroundings) -> Text | None:
@@ -205,7 +216,7 @@ def _hour(hour: int, half: str | None, meridiem: str | None) -> int | None:
     morning = half in ("上午", "早上", "早晨", "清晨", "凌晨") or (meridiem or "").startswith("a")
     if hour > 23 or (afternoon and morning) or (morning and hour > 12):
         return None
-    if half in ("晚上", "夜里", "晚间") and hour == 12:
+    if half in ("晚上", "夜里", "晚间") and (hour == 12 or 0 < hour < 5):  # 晚上1點: after midnight?
         return None
     if half == "中午":
         return hour + 12 if hour < 3 else hour if hour in (11, 12, 13, 14) else None

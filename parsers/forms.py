@@ -1,7 +1,7 @@
 """Bytes to forms, in one process: what the limited child runs for every file (forms.md, contract.md `kesu parse`)."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,13 @@ from parsers.regions import Region, TitleHit, regions
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from parsers.tables import MAX_LIST_ROWS, Table, find_table, row_answers
 from parsers.wordings import (
+    column_unread,
     list_too_long,
     missing,
     rows_after_gap,
+    said_twice,
     say,
+    sheet_hidden,
     sheet_too_large,
     title_says_otherwise,
     too_many_forms,
@@ -95,6 +98,10 @@ def parse_workbook(
     filled = [draft for draft in drafts if not draft.untouched]
     if not filled:
         return ParsedFile(file=name, forms=(), error=EMPTY_FORM if drafts else NO_FORM)
+    if any(not draft.reader.grid.hidden for draft in drafts):
+        for draft in filled:
+            if draft.reader.grid.hidden:
+                _note_file(draft, sheet_hidden(), Severity.WARNING)
     if len(filled) > MAX_FORMS:
         _note_file(filled[MAX_FORMS - 1], too_many_forms(MAX_FORMS), Severity.ERROR)
     return ParsedFile(file=name, forms=tuple(_finished(draft) for draft in filled[:MAX_FORMS]), error=None)
@@ -174,15 +181,26 @@ def _read_region(region: Region, start: _Draft, title: TitleHit | None) -> Itera
     layout = Layout(start.reader, region, above=table.top if table else None)
     above = list(layout.answers())
     if table is None:
-        yield _draft(start, above, title)
+        draft = _draft(start, above, title)
+        _note_unread_columns(draft, layout)
+        yield draft
         return
     drafts = [
-        _draft(start, [*row_answers(start.reader, table.header, row), *above], title) for row in table.rows
+        _draft(
+            start, _with_what_applies_to_all(list(row_answers(start.reader, table.header, row)), above), title
+        )
+        for row in table.rows
     ]
     _note_unread_rows(table, drafts)
     yield from drafts
     if not table.rows:
         yield _draft(start, above, title)
+
+
+def _note_unread_columns(draft: _Draft, layout: Layout) -> None:
+    for places in layout.further_columns():
+        cells = f"{cell_name(places[0])}–{cell_name(places[-1])}"
+        _note_file(draft, column_unread(cells), Severity.ERROR)
 
 
 def _note_unread_rows(table: Table, drafts: list[_Draft]) -> None:
@@ -200,7 +218,7 @@ def _note_table(draft: _Draft, table: Table, row: int, message: Text) -> None:
     )
 
 
-def _draft(start: _Draft, answers: Iterable[Answer], title: TitleHit | None) -> _Draft:
+def _draft(start: _Draft, answers: Sequence[Answer], title: TitleHit | None) -> _Draft:
     """Put the answers of one form together and check what is missing."""
     draft = _Draft(start.reader, start.blank, start.locale, start.issued_by)
     chosen = _best(answers)
@@ -211,11 +229,42 @@ def _draft(start: _Draft, answers: Iterable[Answer], title: TitleHit | None) -> 
             draft.cells[answer.key] = cell_name(answer.at)
         draft.labels[answer.key] = answer.at
     _follow_title(draft, title)
+    _note_conflicts(draft, chosen, answers)
     _note_readings(draft, chosen)
     _note_missing(draft, chosen)
     if draft.reader.grid.cut:
         _note_file(draft, sheet_too_large(MAX_ROWS, MAX_COLUMNS), Severity.WARNING)
     return draft
+
+
+def _with_what_applies_to_all(own: list[Answer], above: list[Answer]) -> list[Answer]:
+    """A row's own value stands before the one above the table, and does not contradict it."""
+    said = {answer.key for answer in own if answer.reading != NOTHING}
+    return [*own, *(answer for answer in above if answer.key not in said)]
+
+
+def _note_conflicts(draft: _Draft, chosen: dict[str, Answer], answers: Sequence[Answer]) -> None:
+    """Two cells that say the same fact differently: a required one is not guessed, another keeps the better label's."""
+    for key, kept in list(chosen.items()):
+        if kept.reading.value is None:
+            continue
+        others = [a for a in answers if a.key == key and a.at != kept.at and _contradicts(a, kept)]
+        if not others:
+            continue
+        of = draft.reader.form.field(key)
+        message = said_twice("、".join(cell_name(at) for at in (kept.at, *(other.at for other in others))))
+        if _is_required(draft, of) and of.kind is not Kind.PHONE:
+            del draft.facts[key], draft.cells[key]
+            chosen[key] = replace(kept, reading=Reading(problem=message))
+        else:
+            _note(draft, of, cell_name(kept.at), message, Severity.WARNING)
+
+
+def _contradicts(one: Answer, other: Answer) -> bool:
+    values = (one.reading.value, other.reading.value)
+    if isinstance(values[0], str) and isinstance(values[1], str):
+        return fold(values[0]) != fold(values[1])
+    return values[0] is not None and values[0] != values[1]
 
 
 def _is_printed(start: _Draft, answer: Answer) -> bool:

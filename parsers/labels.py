@@ -14,12 +14,18 @@ LONGEST_LABEL = 60  # characters of a cell that is nothing but labels
 _COLON = re.compile(r"[:：\u2236\ufe13]")
 _PARTS = re.compile(r"[/、&＆|\n]|／")
 _SEGMENT_END = re.compile(r"\s{2,}|[\n\t;；　]")
+_CHINESE, _LATIN = r"[\u2e80-\u9fff][\u2e80-\u9fff\s()*:]*?", r"[A-Za-z][A-Za-z\s.()*-]*?"
+_BETWEEN = r"[\s:/|(]*"
+_BILINGUAL = re.compile(
+    rf"(?P<c1>{_CHINESE}){_BETWEEN}(?P<l1>{_LATIN})\)?|(?P<l2>{_LATIN}){_BETWEEN}(?P<c2>{_CHINESE})\)?"
+)
+_NUMBER_WORD = re.compile(r"(?<=[a-z])[\s_]+(?:no\.?|number)[\s:*]*$", re.IGNORECASE)
 _TITLE_SURPLUS = 20  # characters a title may have besides: a firm's name, a year
 
 # Labels of no field: they end the search for a value, and may share a cell with a label (簽名/時間).
 _COMPANION_WORDS = (
     "備註 備考 說明 性別 年齡 地址 住址 顏色 車身顏色 生日 簽名 簽字 簽章 蓋章 時間 職務 職稱 職位 序號 項次 "
-    "審核 審批 核准 批准 主管 客戶簽名 客戶簽字 "
+    "製表人 製表 覆核 審核 審批 核准 批准 主管 客戶簽名 客戶簽字 "
     "remarks remark notes gender age address colour color signature signed time position approved-by checked-by"
 )
 COMPANIONS = frozenset(fold(word) for word in _COMPANION_WORDS.split())
@@ -56,6 +62,12 @@ class LabelBook:
     def __init__(self, form: Form) -> None:
         self.form = form
         self._names: dict[str, tuple[str, int]] = {}
+        self._choices = {
+            fold(name)
+            for field in form.fields
+            for choice in field.choices
+            for name in (*choice.label.all(), *choice.synonyms)
+        }
         for field in form.fields:
             for rank, name in enumerate((field.label.all(), *field.synonyms)):
                 for spelling in [name] if isinstance(name, str) else name:
@@ -77,10 +89,12 @@ class LabelBook:
         found = self._one(narrow)
         if found is not None:
             return Label((found[0],), found[1])
-        return self._compound(narrow)
+        return self._compound(narrow) or self._bilingual(narrow)
 
     def _one(self, text: str) -> tuple[str, int] | None:
-        return next((self._names[spelling] for spelling in spellings(text) if spelling in self._names), None)
+        short = _NUMBER_WORD.sub("", text)  # Phone No.
+        names = (*spellings(text), *(spellings(short) if short != text else ()))
+        return next((self._names[spelling] for spelling in names if spelling in self._names), None)
 
     def _compound(self, narrow: str) -> Label | None:
         """Read `姓名/電話`, `簽名/日期`; synonyms of one field are one label."""
@@ -93,6 +107,21 @@ class LabelBook:
             return None
         keys = dict.fromkeys(match[0] if match else None for match in found)
         return Label(tuple(keys), max(match[1] for match in found if match))
+
+    def _bilingual(self, narrow: str) -> Label | None:
+        """Read `客戶姓名 Customer`, `聯絡電話/Tel`: two halves; where both are labels they agree."""
+        found = _BILINGUAL.fullmatch(narrow.rstrip(" :*"))
+        if found is None:
+            return None
+        chinese, latin = (next(filter(None, (found[f"{name}1"], found[f"{name}2"]))) for name in ("c", "l"))
+        known = [match for match in (self._one(chinese), self._one(latin)) if match is not None]
+        if len({key for key, _ in known}) != 1 or (len(known) == 1 and self._is_choice(chinese, latin)):
+            return None
+        return Label((known[0][0],), max(rank for _, rank in known))
+
+    def _is_choice(self, *halves: str) -> bool:
+        """`來電 Phone` is an answer: where one half alone is a label, neither may be a choice."""
+        return any(fold(half) in self._choices for half in halves)
 
     def _with_inline(self, narrow: str) -> Label | None:
         """Read `姓名：王小明`, and `姓名：王小明  電話：0912` as two."""
@@ -198,3 +227,9 @@ def looks_like_label(text: str) -> bool:
     narrow = unicodedata.normalize("NFKC", text).strip()
     parts = [fold(part) for part in _PARTS.split(narrow)]
     return len(narrow) <= 20 and (narrow.endswith((":", "∶")) or all(part in COMPANIONS for part in parts))
+
+
+def is_signature(text: str) -> bool:
+    """Tell whether a row begins with words of a page's foot: `審核：王小明`."""
+    head, colon, _ = text.replace("：", ":").partition(":")
+    return bool(colon) and looks_like_label(head)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parsers.amounts import scale_of, scale_of_format
 from parsers.choices import ChoiceBook
-from parsers.labels import FormBook, looks_like_label
+from parsers.dates import time_beside
+from parsers.labels import FormBook, is_signature, looks_like_label
 from parsers.marks import has_mark, lone_mark
 from parsers.readings import NOTHING, Reading, Surroundings
 from parsers.regions import Hit, Region
@@ -41,11 +43,26 @@ class Reader:
     choices: dict[str, ChoiceBook]
     around: Surroundings
 
-    def read(self, field: Field, at: Place, raw: Raw) -> Reading:
-        """Read one cell as one field."""
+    def read(self, field: Field, at: Place, raw: Raw, label: str = "") -> Reading:
+        """Read one cell as one field; a unit in the label (萬元) or the cell's format scales a bare amount."""
         percent = field.kind is Kind.PERCENTAGE and isinstance(raw, int | float) and raw >= 1
         shown = percent and self.workbook.is_percentage(self.grid.name, at)
-        return read_value(field, raw, self.around, self.choices.get(field.key), shown_as_percentage=shown)
+        return read_value(
+            field,
+            raw,
+            self.around,
+            self.choices.get(field.key),
+            shown_as_percentage=shown,
+            scale=self._scale(field, at, raw, label),
+        )
+
+    def _scale(self, field: Field, at: Place, raw: Raw, label: str) -> int:
+        if field.kind is not Kind.MONEY:
+            return 1
+        named = scale_of(label)
+        if named != 1 or not isinstance(raw, int | float):
+            return named
+        return scale_of_format(self.workbook.money_format(self.grid.name, at))
 
     def box(self, at: Place) -> Box:
         """Return a filled cell with its merged area."""
@@ -71,6 +88,24 @@ class Layout:
         """Read every label's value, in reading order."""
         for hit in self.hits:
             yield from self._answers_of(hit)
+
+    def further_columns(self) -> list[list[Place]]:
+        """Find columns of values right of those that were read: further complaints, one per column."""
+        columns: dict[int, list[tuple[Place, str]]] = {}
+        for hit in self.hits:
+            if len(hit.label.known) != 1 or hit.label.inline:
+                continue
+            field = self._reader.form.field(hit.label.known[0])
+            if field.kind is Kind.CHOICE and hit.label.known[0] != "category":
+                continue
+            for at in list(self._right(hit, field))[1:]:
+                if self._reader.read(field, at, self._grid.cells[at]).value is not None:
+                    columns.setdefault(at[1], []).append((at, field.key))
+        return [
+            [at for at, _ in found]
+            for _, found in sorted(columns.items())
+            if len(found) >= 3 and {"customer_phone", "category"} & {key for _, key in found}
+        ]
 
     # --- a cell that reads as a label but answers the label before it
 
@@ -181,7 +216,7 @@ class Layout:
         boxes = [Box(hit.at, hit.area, text)]
         if book is not None and are_boxes(boxes, book):
             return read_ticks(boxes, book, hit.at[1])[0]
-        return self._reader.read(field, hit.at, text)
+        return self._reader.read(field, hit.at, text, hit.text)
 
     def _beside(self, hit: Hit, field: Field) -> tuple[Place, Reading]:
         """Read the value right of the label, else below it."""
@@ -191,7 +226,56 @@ class Layout:
         at = next(self._right(hit, field), None)
         if at is None and not hit.label.inline:
             at = self._below(hit, field)
-        return (hit.at, NOTHING) if at is None else (at, self._reader.read(field, at, self._grid.cells[at]))
+        return (hit.at, NOTHING) if at is None else (at, self._read_on(hit, field, at))
+
+    def _read_on(self, hit: Hit, field: Field, at: Place) -> Reading:
+        """Read a value with what goes on in the cells behind it: the rows of a long text, the time beside a day."""
+        raw = self._grid.cells[at]
+        if field.multiline and isinstance(raw, str):
+            rows = [raw, *(written(self._grid.cells[further]) for further in self._further_rows(hit, at))]
+            return self._reader.read(field, at, "\n".join(rows))
+        if field.kind is Kind.DATETIME and (clock := self._clock_beside(at)) is not None:
+            raw = f"{written(raw)} {clock}"
+        return self._reader.read(field, at, raw, hit.text)
+
+    def _further_rows(self, hit: Hit, at: Place) -> Iterator[Place]:
+        """Yield the rows a long text goes on in, down to the next label or two empty rows."""
+        empty = 0
+        start = hit.area.left if at[0] > hit.area.bottom else hit.area.right + 1
+        first = self._grid.area(at).bottom + 1
+        for row in range(first, min(first + _TALLEST, self._bounds.bottom + 1)):
+            columns = [
+                c
+                for c in self._grid.rows.get(row, ())
+                if self._bounds.left <= c <= self._bounds.right and (row, c) != hit.at
+            ]
+            if not columns:
+                empty += row > hit.area.bottom
+                if empty > 1:
+                    return
+                continue
+            place = (row, columns[0])
+            if columns[0] < start or self._is_foot(row, columns):
+                return
+            if columns[0] != at[1]:
+                return
+            empty = 0
+            if not self._is_furniture(place):
+                yield place
+
+    def _is_foot(self, row: int, columns: list[int]) -> bool:
+        """Tell whether a row holds a label of any kind, or begins with a page's foot."""
+        if any((row, c) in self._labels or (row, c) in self._titles for c in columns):
+            return True
+        head = self._grid.cells[row, columns[0]]
+        return isinstance(head, str) and (looks_like_label(head) or is_signature(head))
+
+    def _clock_beside(self, at: Place) -> str | None:
+        """Return the time of day right of a day without one."""
+        beside = (at[0], self._grid.area(at).right + 1)
+        if beside not in self._grid.cells or beside in self._labels or beside[1] > self._bounds.right:
+            return None
+        return time_beside(self._grid.cells[at], self._grid.cells[beside], self._reader.around)
 
     def _right(self, hit: Hit, field: Field) -> Iterator[Place]:
         """Yield the filled cells right of a label's merged area, up to the next label, row by row."""
@@ -248,7 +332,14 @@ class Layout:
         raw = self._grid.cells[at]
         if isinstance(raw, str) and (looks_like_label(raw) or self._is_remark(field, raw)):
             return None
+        if self._answers_label_beside(at):
+            return None
         return None if self._begins_its_own_row(hit, at) else at
+
+    def _answers_label_beside(self, at: Place) -> bool:
+        """`客戶姓名 | 車主` above `抱怨類型 | 維修質量`: what stands right beside a label is that label's value."""
+        before = self._hit_ending_at(at[0], at[1] - 1)
+        return before is not None and before.at in self._labels and not before.label.inline
 
     def _is_remark(self, field: Field, text: str) -> bool:
         short = field.kind is not Kind.TEXT or not field.multiline
@@ -341,7 +432,7 @@ class Layout:
         field = self._reader.form.field(key)
         if pieces is not None:
             at, raw = pieces[index]
-            return Answer(key, at, self._reader.read(field, at, raw), hit.label.rank)
+            return Answer(key, at, self._reader.read(field, at, raw, hit.text), hit.label.rank)
         whole = self._grid.cells[filled[0]]
         reading = self._reader.read(field, filled[0], whole)
         if reading.problem or len(hit.label.known) > 1:

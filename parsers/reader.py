@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 from zoneinfo import ZoneInfo
 
-from parsers.refusals import NO_READER, TOO_HEAVY, TOO_SLOW
+from parsers.refusals import TOO_HEAVY, TOO_SLOW
 from parsers.results import ParsedFile
 from parsers.wire import HEADER, LARGEST_ANSWER, file_from_json, frame, json_frame
 from rules.fields import Catalogue
@@ -43,8 +43,8 @@ class _Late(_Failed):
     """The child did not answer in time."""
 
 
-class _NotStarted(OSError):
-    """The child could not be brought up: nothing any file did."""
+class ReaderUnavailable(OSError):
+    """The reading child could not be brought up: nothing any file did; read again later."""
 
 
 class _Child:
@@ -66,7 +66,7 @@ class _Child:
             self.exchange(frame(catalogue), limits.start_seconds)
         except _Failed as error:
             self.kill()
-            raise _NotStarted("the child gave no sign of readiness") from error
+            raise ReaderUnavailable("the child gave no sign of readiness") from error
 
     def is_alive(self) -> bool:
         """Tell whether the process still runs."""
@@ -146,7 +146,7 @@ class FormReader:
     """Reads attachments in one reusable child process; a context manager, safe to share between threads.
 
     Nothing a file holds raises: what went wrong stands in `ParsedFile.error` in three languages, and the next file
-    gets a fresh child.
+    gets a fresh child. ReaderUnavailable if no child can be started, which is not the file's fault.
     """
 
     def __init__(self, catalogue: Catalogue, limits: Limits = Limits()) -> None:
@@ -207,12 +207,11 @@ class FormReader:
                 break
             except (_Failed, ValueError, KeyError, TypeError):
                 self._drop()
-            except OSError:
+            except OSError as error:
                 log.exception(
                     "the reading child could not be started", extra={"action": "reader_not_started"}
                 )
-                reason = NO_READER
-                break
+                raise ReaderUnavailable("the reading child could not be started") from error
         log.warning("a file broke the reading child", extra={"action": "reader_broken", "reason": reason.en})
         return _refusal(request, reason)
 

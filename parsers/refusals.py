@@ -67,11 +67,6 @@ TOO_HEAVY = say(
     "读取文件时内存不足或读取程序中断，请只发表单本身，并删去多余的行与列",
     "the file needs too much memory or broke the reader; send the form only, without surplus rows and columns",
 )
-NO_READER = say(
-    "讀取程式無法啟動，檔案未讀取，已保留原件",
-    "读取程序无法启动，文件未读取，已保留原件",
-    "the reader could not be started; the file was not read and is kept",
-)
 NO_FORM = say(
     "檔案裡找不到抱怨單或其他認得的表單，請用附上的空白表單填寫",
     "文件里找不到抱怨单或其他认得的表单，请用附上的空白表单填写",

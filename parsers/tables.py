@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
-from parsers.labels import looks_like_label
+from parsers.labels import is_signature, looks_like_label
 from parsers.layout import Answer, Reader
 from parsers.readings import NOTHING, Reading
 from parsers.regions import Hit, Region
@@ -17,7 +17,21 @@ from rules.fields import Form
 MAX_LIST_ROWS = 500
 HEADER_LABELS = 3
 _GAP = 2  # empty rows that end a table
-_TOTAL_WORDS = ("合計", "總計", "小計", "共計", "總和", "total", "totals", "sum", "subtotal", "grand total")
+_TOTAL_WORDS = (
+    "合計",
+    "總計",
+    "小計",
+    "總金額",
+    "金額合計",
+    "共計",
+    "總和",
+    "total",
+    "totals",
+    "sum",
+    "subtotal",
+    "grand total",
+)
+_TELLING = frozenset({"customer_name", "customer_phone", "description"})
 _TOTALS = frozenset(fold(word) for word in _TOTAL_WORDS)
 
 
@@ -33,7 +47,7 @@ class Table:
     @property
     def top(self) -> int:
         """The header's row."""
-        return self.header[0].at[0]
+        return min(hit.at[0] for hit in self.header)
 
 
 def find_table(reader: Reader, region: Region) -> Table | None:
@@ -65,7 +79,8 @@ def _header_runs(reader: Reader, region: Region) -> Iterator[tuple[Hit, ...]]:
     by_row: dict[int, dict[int, Hit]] = {}
     for hit in region.hits[reader.form.kind]:
         if not hit.label.inline and len(hit.label.keys) == 1:
-            by_row.setdefault(hit.at[0], {})[hit.at[1]] = hit
+            for row in {hit.area.top, hit.area.bottom}:  # a header of two rows is read by its lower one
+                by_row.setdefault(row, {})[hit.at[1]] = hit
     for row, hits in sorted(by_row.items()):
         if len(hits) >= HEADER_LABELS:
             yield max(_runs(reader, region, row, hits), key=len)
@@ -74,7 +89,7 @@ def _header_runs(reader: Reader, region: Region) -> Iterator[tuple[Hit, ...]]:
 def _runs(reader: Reader, region: Region, row: int, hits: dict[int, Hit]) -> Iterator[tuple[Hit, ...]]:
     run: list[Hit] = []
     edge: int | None = None
-    for column in reader.grid.rows[row]:
+    for column in sorted({*reader.grid.rows.get(row, ()), *hits}):
         if not region.bounds.left <= column <= region.bounds.right:
             continue
         if edge is not None and column != edge + 1:
@@ -82,7 +97,7 @@ def _runs(reader: Reader, region: Region, row: int, hits: dict[int, Hit]) -> Ite
             run = []
         if column in hits:
             run.append(hits[column])
-        edge = reader.grid.area((row, column)).right
+        edge = hits[column].area.right if column in hits else reader.grid.area((row, column)).right
     yield tuple(run)
 
 
@@ -100,6 +115,8 @@ def _table(reader: Reader, region: Region, header: tuple[Hit, ...]) -> Table:
                 return Table(header, tuple(rows), stray_row=_stray(reader, region, header, row))
             continue
         empty = 0
+        if not _is_form_row(reader, header, row):
+            continue
         if len(rows) == MAX_LIST_ROWS:
             return Table(header, tuple(rows), next_row=row)
         rows.append(row)
@@ -120,7 +137,7 @@ def _stray(reader: Reader, region: Region, header: tuple[Hit, ...], row: int) ->
 def _ends_table(reader: Reader, region: Region, header: tuple[Hit, ...], row: int) -> bool:
     columns = [c for c in reader.grid.rows.get(row, ()) if region.bounds.left <= c <= region.bounds.right]
     texts = [reader.grid.cells[row, column] for column in columns]
-    if any(isinstance(text, str) and fold(text) in _TOTALS for text in texts[:3]):
+    if any(isinstance(text, str) and _is_total(text) for text in texts[:3]):
         return True
     labels = [
         hit for hit in region.hits[reader.form.kind] if hit.at[0] == row and not _answers(reader, header, hit)
@@ -129,13 +146,11 @@ def _ends_table(reader: Reader, region: Region, header: tuple[Hit, ...], row: in
         return True
     first = texts[0] if texts else None
     begins = any(hit.at == (row, columns[0]) for hit in labels) if columns else False
-    return begins or (isinstance(first, str) and (looks_like_label(first) or _is_signature(first)))
+    return begins or (isinstance(first, str) and (looks_like_label(first) or is_signature(first)))
 
 
-def _is_signature(text: str) -> bool:
-    """Tell whether a row begins with words of a page's foot: `審核：王小明`."""
-    head, colon, _ = text.replace("：", ":").partition(":")
-    return bool(colon) and looks_like_label(head)
+def _is_total(text: str) -> bool:
+    return fold(text.replace("：", ":").partition(":")[0]) in _TOTALS
 
 
 def _answers(reader: Reader, header: tuple[Hit, ...], hit: Hit) -> bool:
@@ -154,21 +169,29 @@ def _is_filled(reader: Reader, header: tuple[Hit, ...], row: int) -> bool:
     return any(answer.reading != NOTHING for answer in row_answers(reader, header, row))
 
 
+def _is_form_row(reader: Reader, header: tuple[Hit, ...], row: int) -> bool:
+    """Tell a complaint from a page's foot: two filled columns at most, and none that tells who or what, are none."""
+    if not _keys(header) & _TELLING:
+        return True
+    filled = {answer.key for answer in row_answers(reader, header, row) if answer.reading != NOTHING}
+    return len(filled) > 2 or bool(filled & _TELLING)
+
+
 def row_answers(reader: Reader, header: tuple[Hit, ...], row: int) -> Iterator[Answer]:
     """Read one row by the header's labels."""
     for hit in header:
         key = hit.label.known[0]
         at = _cell(reader, hit, row)
-        reading = NOTHING if at is None else _read(reader, key, at)
+        reading = NOTHING if at is None else _read(reader, key, at, hit.text)
         yield Answer(key, at or (row, hit.at[1]), reading, hit.label.rank)
 
 
-def _read(reader: Reader, key: str, at: Place) -> Reading:
+def _read(reader: Reader, key: str, at: Place, label: str) -> Reading:
     box = reader.box(at)
     book: ChoiceBook | None = reader.choices.get(key)
     if book is not None and are_boxes([box], book):
         return read_ticks([box], book, at[1])[0]
-    return reader.read(reader.form.field(key), at, box.raw)
+    return reader.read(reader.form.field(key), at, box.raw, label)
 
 
 def _cell(reader: Reader, hit: Hit, row: int) -> Place | None:

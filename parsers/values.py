@@ -39,7 +39,9 @@ _DIRECTIONS = "\u202a-\u202e\u2066-\u2069"  # they would turn the text around th
 _NO_CHARACTERS = "\ufeff\ufffe\uffff\ud800-\udfff"
 _DROPPED_CONTROLS = re.compile(f"[{_CONTROLS}{_DIRECTIONS}{_NO_CHARACTERS}]")
 _SCIENTIFIC = re.compile(r"\+?(?P<mantissa>\d(?:\.\d+)?)e\+?(?P<exponent>\d{1,2})", re.IGNORECASE)
-_PHONE = re.compile(r"\+?\d{5,17}")
+_PHONE = re.compile(r"\+?\d{5,}")
+_LONGEST_PHONE = 15  # digits, E.164
+_DAY = re.compile(r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}(?!\d)")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*(\d{1,6})", re.IGNORECASE)
 
 
@@ -68,13 +70,14 @@ def read_value(
     book: ChoiceBook | None,
     *,
     shown_as_percentage: bool = False,
+    scale: int = 1,
 ) -> Reading:
     """Read a cell as the field's kind; NOTHING if it means empty. Never raises for what stands in the cell."""
     if means_empty(raw):
         return NOTHING
     match field.kind:
         case Kind.MONEY:
-            return read_money(raw)
+            return read_money(raw, scale)
         case Kind.PERCENTAGE:
             return read_percentage(raw, shown_as_percentage=shown_as_percentage)
         case Kind.DATE:
@@ -132,6 +135,8 @@ def read_phone(raw: Raw) -> Reading:
         return Reading(problem=not_a_phone(written(raw)))
     if not isinstance(raw, str):
         return _phone_from_number(raw)
+    if _DAY.match(unicodedata.normalize("NFKC", raw).strip()):
+        return Reading(problem=not_a_phone(raw))
     plain = unicodedata.normalize("NFKC", raw).strip()
     if (scientific := _SCIENTIFIC.fullmatch(plain)) is not None:
         return _phone_from_scientific(raw, scientific)
@@ -163,9 +168,13 @@ def _phone_from_scientific(raw: str, found: re.Match[str]) -> Reading:
 def _phone_from_text(raw: str, plain: str) -> Reading:
     extension = _EXTENSION.search(_one_spelling(plain))
     body = _one_spelling(plain)[: extension.start()] if extension else plain
-    apart = re.sub(r"(\d{7,})\s+(?=\+?\d{7,})", r"\1/", body)  # two whole numbers with a space between
+    apart = re.sub(
+        r"(\d{7,})\s+(?=\+?\d{7,})", r"\1/", re.sub(r"\s*\n\s*", "/", body)
+    )  # two whole numbers with a space between
     numbers = _PHONE.findall(re.sub(r"(?<=[\d+)])[\s().\-\u2010-\u2015]+(?=[\d(])|[()]", "", apart))
     if not numbers or len(body) > 200:
+        return Reading(problem=not_a_phone(raw))
+    if sum(character.isdigit() for character in numbers[0]) > _LONGEST_PHONE:
         return Reading(problem=not_a_phone(raw))
     number = numbers[0] + (f"#{extension[1]}" if extension else "")
     return Reading(number, warning=phone_second(number) if len(set(numbers)) > 1 else None)

@@ -299,3 +299,30 @@ def too_many_forms(limit: int) -> Text:
         f"一个文件最多读 {limit} 张表单，其后未读取，请分成几个文件再发",
         f"at most {limit} forms are read from one file; send the others in further files",
     )
+
+
+def said_twice(cells: str) -> Text:
+    """Say that two cells give the same fact different values."""
+    return say(
+        f"{cells} 填的是同一項，內容卻不同，請統一或只留一個",
+        f"{cells} 填的是同一项，内容却不同，请统一或只留一个",
+        f"{cells} give different values for the same thing; make them agree or leave only one",
+    )
+
+
+def sheet_hidden() -> Text:
+    """Note that a form stands on a hidden sheet."""
+    return say(
+        "這張表單在隱藏的工作表裡，仍已讀取，請確認是否要送出",
+        "这张表单在隐藏的工作表里，仍已读取，请确认是否要提交",
+        "this form stands on a hidden sheet; it was read all the same, please check that it was meant",
+    )
+
+
+def column_unread(cells: str) -> Text:
+    """Say that a further complaint stands beside the one that was read."""
+    return say(
+        f"{cells} 像是另一件抱怨，未讀取，請每件用一張表單另寄",
+        f"{cells} 像是另一件抱怨，未读取，请每件用一张表单另发",
+        f"{cells} look like a further complaint and were not read; send it in a form of its own",
+    )

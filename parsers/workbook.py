@@ -5,7 +5,7 @@ nothing, openpyxl or xlrd has a try. Runs in the limited child: a hostile file m
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from io import BytesIO
@@ -46,6 +46,7 @@ class Grid:
     name: str
     cells: Mapping[Place, Raw]
     merged: tuple[Area, ...] = ()
+    hidden: bool = False  # its author does not see the sheet
     cut: bool = False  # there is more on the sheet than was read
 
     @cached_property
@@ -91,6 +92,33 @@ class Workbook:
             return "%" in self._formats(sheet, place)
         except Exception:
             return False
+
+    @cached_property
+    def _scales_in_formats(self) -> bool:
+        """Whether any number format could say 萬 or 千; looked up cheaply before the file is read anew."""
+        try:
+            return _mentions_scales(self._content, self._container)
+        except Exception:
+            return False
+
+    def money_format(self, sheet: str, place: Place) -> str:
+        """Return the number format of a cell where the file's formats name a scale (0.0"萬"), else "General"."""
+        try:
+            return self._formats(sheet, place) if self._scales_in_formats else "General"
+        except Exception:
+            return "General"
+
+
+def _mentions_scales(content: bytes, container: Container) -> bool:
+    import re
+    from zipfile import ZipFile
+
+    if container is not Container.ZIP:
+        return any(word.encode("utf-16-le") in content for word in "萬万千億亿")
+    with ZipFile(BytesIO(content)) as archive:
+        name = next(name for name in archive.namelist() if name.lower().endswith("styles.xml"))
+        styles = archive.read(name).decode("utf-8", "replace")
+    return re.search(r"formatCode=[^>]*(?:[萬万千億亿]|&#)", styles) is not None
 
 
 def cell_name(place: Place) -> str:
@@ -138,11 +166,17 @@ def _attempt(reader: Callable[[bytes], tuple[Grid, ...]], content: bytes) -> tup
 
 
 def _read_with_calamine(content: bytes) -> tuple[Grid, ...]:
-    from python_calamine import CalamineWorkbook, SheetTypeEnum
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     book = CalamineWorkbook.from_filelike(BytesIO(content))
-    worksheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-    return tuple(_calamine_grid(book.get_sheet_by_name(name)) for name in worksheets[:MAX_SHEETS])
+    worksheets = [sheet for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
+    return tuple(
+        replace(
+            _calamine_grid(book.get_sheet_by_name(sheet.name)),
+            hidden=sheet.visible is not SheetVisibleEnum.Visible,
+        )
+        for sheet in worksheets[:MAX_SHEETS]
+    )
 
 
 def _calamine_grid(sheet: Any) -> Grid:
@@ -163,7 +197,10 @@ def _read_with_openpyxl(content: bytes) -> tuple[Grid, ...]:
     from openpyxl import load_workbook
 
     book = load_workbook(BytesIO(content), data_only=True, keep_links=False)
-    return tuple(_openpyxl_grid(sheet) for sheet in book.worksheets[:MAX_SHEETS])
+    return tuple(
+        replace(_openpyxl_grid(sheet), hidden=sheet.sheet_state != "visible")
+        for sheet in book.worksheets[:MAX_SHEETS]
+    )
 
 
 def _openpyxl_grid(sheet: Any) -> Grid:
@@ -204,7 +241,8 @@ def _xlrd_grid(book: Any, sheet: Any) -> Grid:
         if (value := _xlrd_value(book, cell)) is not None
     )
     areas = (Area(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells)
-    return _bounded(sheet.name, filled, areas, cut=sheet.nrows > MAX_ROWS)
+    grid = _bounded(sheet.name, filled, areas, cut=sheet.nrows > MAX_ROWS)
+    return replace(grid, hidden=sheet.visibility != 0)
 
 
 def _xlrd_value(book: Any, cell: Any) -> Raw | None:
@@ -234,7 +272,7 @@ def _bounded(name: str, filled: Iterator[tuple[Place, Any]], areas: Iterator[Are
             continue
         cells[row, column] = value
     kept = tuple(sorted({area for area in areas if (area.top, area.left) in cells}))
-    return Grid(name, cells, kept, cut)
+    return Grid(name, cells, kept, cut=cut)
 
 
 def _epoch_is_1904(content: bytes, container: Container) -> bool:

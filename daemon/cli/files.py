@@ -10,7 +10,7 @@ from daemon import packs
 from daemon.cli.output import print_json, say
 from daemon.clock import SystemClock
 from daemon.errors import UsageError
-from parsers.reader import FormReader
+from parsers.reader import FormReader, ReaderUnavailable
 from parsers.results import ParsedFile, ParsedForm, Severity
 from rules.facts import facts_to_json
 from rules.fields import FormKind
@@ -50,11 +50,15 @@ def run_parse(arguments: argparse.Namespace) -> int:
         zone = ZoneInfo(arguments.timezone)
     except (LookupError, ValueError, OSError) as error:
         raise UsageError(f"--timezone: {arguments.timezone!r} is no time zone") from error
-    with FormReader(packs.catalogue()) as reader:
-        parsed = [
-            reader.read(_content(path), path.name, zone=zone, now=SystemClock().now(), locale=locale)
-            for path in arguments.files
-        ]
+    contents = [_content(path) for path in arguments.files]
+    try:
+        with FormReader(packs.catalogue()) as reader:
+            parsed = [
+                reader.read(content, path.name, zone=zone, now=SystemClock().now(), locale=locale)
+                for path, content in zip(arguments.files, contents, strict=True)
+            ]
+    except ReaderUnavailable as error:
+        raise UsageError(str(error)) from error
     if arguments.json:
         print_json(
             [_file_as_json(file, path, locale) for file, path in zip(parsed, arguments.files, strict=True)]

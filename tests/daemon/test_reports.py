@@ -254,7 +254,9 @@ def test_the_very_same_reply_again_is_a_duplicate(office: Office) -> None:
     assert (settled.state, office.case().reports) == (MailState.DUPLICATE, 1)
 
 
-@pytest.mark.parametrize("mark", ["---- 回复的原邮件 ----", "從: 客戶關愛部", "", "||| my own program's line |||"])
+@pytest.mark.parametrize(
+    "mark", ["---- 回复的原邮件 ----", "從: 客戶關愛部", "", "||| my own program's line |||"]
+)
 def test_our_own_mail_quoted_by_whatever_program_is_not_the_readers_word(office: Office, mark: str) -> None:
     office.receive(mail(files={"f.xlsx": complaint()}))
     case = office.case()

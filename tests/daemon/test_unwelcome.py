@@ -7,7 +7,7 @@ import pytest
 from daemon.docket import Docket
 from daemon.intake import ANSWERS_PER_HOUR, STRANGERS_PER_HOUR, Intake
 from daemon.ledger import LedgerUnavailable, MailState
-from parsers.reader import FormReader
+from parsers.reader import FormReader, ReaderUnavailable
 from parsers.results import ParsedFile
 from rules.case import Status
 from tests.daemon.office import (
@@ -257,3 +257,12 @@ def test_customer_care_is_not_drowned_in_notices_of_spam(office: Office) -> None
         settled = office.receive(mail(sender=STRANGER, text=f"offer {number}"))
         assert settled.state is MailState.QUARANTINED
     assert len(to(office.post(), CARE)) == STRANGERS_PER_HOUR
+
+
+def test_a_reader_that_cannot_be_started_is_no_fault_of_the_message(office: Office) -> None:
+    with_fragile_reader(office, ReaderUnavailable("no process can be started"))
+    waiting = office.put_in(mail(files={"poison.xlsx": complaint()}))
+    with pytest.raises(ReaderUnavailable):  # the channel logs it and tries again
+        office.intake.take_waiting()
+    assert office.ledger.mail(waiting).state is MailState.RECEIVED
+    assert office.post() == []

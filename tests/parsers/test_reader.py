@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pytest
 
 from parsers import refusals
-from parsers.reader import FormReader, Limits
+from parsers.reader import FormReader, Limits, ReaderUnavailable
 from parsers.results import ParsedFile
 from rules.fields import Catalogue
 from rules.locales import Locale
@@ -326,6 +326,8 @@ def test_an_xls_named_xlsx_is_read_by_its_bytes(ask: Ask, to_xls: Callable[[byte
     assert ask(to_xls(GOOD[0]), "form.xlsx").forms[0].facts["customer_name"] == "王"
 
 
-def test_a_child_that_cannot_start_is_a_reason_too(catalogue: Catalogue, clock: dict[str, Any]) -> None:
-    with FormReader(catalogue, Limits(start_seconds=0.0)) as reader:
-        assert reader.read(GOOD[0], "a", **clock).error == refusals.NO_READER
+def test_a_child_that_cannot_start_is_not_the_files_fault(
+    catalogue: Catalogue, clock: dict[str, Any]
+) -> None:
+    with FormReader(catalogue, Limits(start_seconds=0.0)) as reader, pytest.raises(ReaderUnavailable):
+        reader.read(GOOD[0], "a", **clock)
