@@ -36,9 +36,9 @@ pictures: $(VENV)/.dev ## make the README's pictures anew (needs chromium, libre
 
 lock: ## resolve pyproject.toml into the hashed lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url pyproject.toml setup-requirements.txt -o requirements.lock
+	  pyproject.toml setup-requirements.txt -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --extra dev pyproject.toml setup-requirements.txt -o requirements-dev.lock
+	  --extra dev pyproject.toml setup-requirements.txt -o requirements-dev.lock
 
 # A run that was cut off leaves no stamp, so the next one simply starts the step again.
 $(VENV)/bin/python:
