@@ -56,10 +56,29 @@ class Outcome:
         return self.case_or_none
 
     @property
+    def passed_over(self) -> tuple[Problem, ...]:
+        """The problems of what stands beside the form: a further complaint that was not read."""
+        return tuple(problem for problem in self.flaws if not problem.key)
+
+    @property
     def flaws(self) -> tuple[Problem, ...]:
-        """The problems that keep a form from being graded."""
+        """The problems of error weight: what keeps a form from being graded, and what was passed over beside it."""
         problems = self.form.problems if self.form else ()
         return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
+
+
+def passed_over(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> list[LetterOrder]:
+    """Return what customer care is told of complaints that stand beside a form and could not be read."""
+
+    def line(locale: Locale) -> Line:
+        said = (
+            problem_line(outcome.file.file if outcome.file else "", problem, locale)
+            for outcome in outcomes
+            for problem in outcome.passed_over
+        )
+        return Line(label=sender.email or "?", value="\n".join(said))
+
+    return _to_care(docket, line)
 
 
 def problem_line(file: str, problem: Problem, locale: Locale) -> str:
@@ -167,7 +186,8 @@ def _problems(
             "quarantined": bool(unreadable),
         }
     )
-    corrected = tuple(_corrected(outcome, locale) for outcome in complaints if outcome.flaws)
+    to_mend = [outcome for outcome in complaints if set(outcome.flaws) - set(outcome.passed_over)]
+    corrected = tuple(_corrected(outcome, locale) for outcome in to_mend)
     enclosures = corrected[:MOST_ENCLOSURES] or _clean_blanks(docket)
     hint = _hint(docket, complaints)
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, enclosures, hint)

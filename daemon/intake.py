@@ -102,6 +102,10 @@ class Intake:
         if not reading.forms:
             self._take_words(entry, mail, reading, now, tally)
         self._keep_attachments(entry, mail, reading, tally)
+        if any(outcome.passed_over for outcome in tally.outcomes):
+            self._tell_care(
+                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
+            )
         self._answer(entry, mail, reading, tally, now)
         state, reason = self._fate(reading, tally)
         self._file(entry, mail, state, reason)
@@ -133,7 +137,9 @@ class Intake:
     ) -> Outcome:
         """Open a case, or find the one it belongs to; `beside` are the cases of the same message, never merged."""
         facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
-        missing = tuple(problem.key for problem in form.problems if problem.severity is Severity.ERROR)
+        # A problem without a key is about what stands beside the form: it never keeps the form itself from its grade.
+        errors = [problem for problem in form.problems if problem.severity is Severity.ERROR]
+        missing = tuple(problem.key for problem in errors if problem.key)
         warnings = tuple(
             self._warning(problem) for problem in form.problems if problem.severity is Severity.WARNING
         )

@@ -318,3 +318,24 @@ def test_another_complaint_of_the_same_customer_does_not_replace_a_draft(office:
         ("incomplete", "waiting"),
         ("level-1", "attitude"),
     ]
+
+
+def test_a_form_is_graded_although_a_complaint_beside_it_cannot_be_read(office: Office) -> None:
+    """forms.md: a form that can be graded is never delayed by one beside it; the other one is nobody's secret."""
+    rows = [
+        ["客戶姓名", "王小明", "李四"],
+        ["聯絡電話", "0912345678", "0922345678"],
+        ["抱怨類型", "維修品質"],
+        ["抱怨內容", "漏水", "太貴"],
+        ["維修金額", 1500, 800],
+    ]
+    settled = office.receive(mail(files={"two.xlsx": typed(rows, title="售後客戶抱怨單")}))
+    case = office.case()
+    assert (case.status, case.grade, case.missing) == (Status.OPEN, "level-2", ())
+    assert settled.state is MailState.QUARANTINED, "the message keeps what was not read"
+    posted = office.post()
+    (answer,) = to(posted, STAFF, "form-problems")
+    assert "C" in answer.text
+    assert case.number in answer.text
+    (care,) = to(posted, CARE, "form-problems")
+    assert "two.xlsx" in care.text
