@@ -7,10 +7,10 @@ KESU_CORPUS ?= ../shared/corpus
 export KESU_CORPUS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench pictures lock clean format
+.PHONY: help demo test check bench pictures lock clean format preservation validator
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: $(VENV)/.runtime ## watch the whole product work on an embedded mail server (under 90 s)
 	$(BIN)/kesu demo
@@ -27,6 +27,11 @@ check: $(VENV)/.dev ## ruff, mypy strict, import rule, documents against code
 format: $(VENV)/.dev ## let ruff lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+preservation: $(VENV)/.dev $(VENV)/.validator ## patch every workbook of the corpus in every way (minutes; the tests take a sample)
+	KESU_PRESERVATION=all $(BIN)/python -m pytest -q tests/preservation
+
+validator: $(VENV)/.validator ## install Microsoft's Open XML SDK, a judge of those tests (needs npm)
 
 bench: $(VENV)/.dev ## measure intake and lapses, with peers in the same run
 	$(BIN)/python -m benchmarks
@@ -54,6 +59,12 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) install -q --require-hashes --no-deps -r requirements-dev.lock
 	$(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.validator: tests/preservation/validator/package-lock.json | $(VENV)/bin/python
+	@mkdir -p $(VENV)/validator
+	cp tests/preservation/validator/package.json tests/preservation/validator/package-lock.json $(VENV)/validator/
+	npm ci --prefix $(VENV)/validator --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 clean: ## remove what make and the demo made
 	rm -rf $(VENV) demo-out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -74,7 +74,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         fetching=Fetching(docket, intake, mailbox, clock),
         lapses=Lapses(docket, clock, bells),
         outbox=Outbox(docket, Postman(smtp), clock, copies),
-        workbook=Workbook(docket, clock),
+        workbook=Workbook(docket, clock, bells),
         alone=alone,
     )
 

@@ -154,11 +154,15 @@ class SmtpSection(_Account):
 
 
 class WorkbookSection(_Section):
-    """Where the master workbook stands."""
+    """Where the master workbook stands, and who acts in it."""
 
     path: str = "var/master.xlsx"
     archive: str = "var/archive"
     keep_closed_days: Annotated[int, Field(ge=1)] = 60
+    role: str = ""  # the policy's workbook_role where it is empty
+    held_minutes: Annotated[int, Field(ge=1)] = 30
+    live_copy: bool = True
+    board: bool = True
 
 
 class AccessSection(_Section):

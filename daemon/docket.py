@@ -87,9 +87,13 @@ class Docket:
 
     def site_of(self, case: Case) -> Site:
         """Return the site under the rules that `case` was opened under."""
-        if case.policy not in self._sites:
-            self._sites[case.policy] = site_under(self.site, self.ledger, case.policy)
-        return self._sites[case.policy]
+        return self.site_under(case.policy)
+
+    def site_under(self, policy_hash: str) -> Site:
+        """Return the site under the rules of that hash."""
+        if policy_hash not in self._sites:
+            self._sites[policy_hash] = site_under(self.site, self.ledger, policy_hash)
+        return self._sites[policy_hash]
 
     def facts_of(self, case: Case) -> Facts:
         """Return the typed facts of a case."""
@@ -108,12 +112,16 @@ class Docket:
 
     def perform(self, entry: Entry, case: Case, command: Command, now: datetime) -> Case:
         """Carry out a command on a case; the case unchanged if it comes to nothing."""
-        site = self.site_of(case)
-        events = decide(case, command, site.policy, now, site.zone, self.facts_of(case))
+        events = self.foresee(case, command, now)
         if not events:
             return case
         keys = self._keys(command.facts, case.sender) if isinstance(command, AmendCase) else None
         return self._record(entry, case, case.number, events, now, keys)
+
+    def foresee(self, case: Case, command: Command, now: datetime) -> list[Event]:
+        """Return what a command would come to; nothing is recorded."""
+        site = self.site_of(case)
+        return decide(case, command, site.policy, now, site.zone, self.facts_of(case))
 
     def _keys(self, facts: Facts, sender: Party) -> dict[str, str]:
         """Return what an open case is found by: its customer, and whoever sent its form."""
@@ -183,6 +191,22 @@ class Docket:
                 body=OutboxBody(letter=order).model_dump_json(),
                 created_at=now,
                 answers=mail_id,
+            )
+        )
+
+    def tell(self, entry: Entry, order: LetterOrder, now: datetime, key: str) -> None:
+        """Queue a letter about no case; the same `key` to the same person is queued once."""
+        entry.queue(
+            OutgoingMail(
+                notice_key=f"{key}:{order.to.email.lower()}",
+                message_id=self.message_id(),
+                case_number=None,
+                recipient=order.to.email,
+                template=order.template.value,
+                locale=order.locale.value,
+                body=OutboxBody(letter=order).model_dump_json(),
+                created_at=now,
+                answers=None,
             )
         )
 

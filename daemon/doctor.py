@@ -10,6 +10,8 @@ from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
 from daemon.errors import ConfigurationError, KesuError
 from daemon.site import Site
+from daemon.workbook.book import open_book
+from daemon.workbook.telling import missing_of
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, TransportError
 from sheets.columns import Row
@@ -17,6 +19,9 @@ from sheets.files import lock_holder
 from sheets.patch import PatchRefused, patch_master
 
 _PROBE = Row("KS-00000000-000", {})
+_MEND_WORKBOOK = (
+    "undo what was changed, or run `kesu workbook rebuild`: it keeps the old file and draws a new one"
+)
 LEAST_FREE = 500 * 2**20  # bytes; below this a ledger may stop growing within weeks
 
 
@@ -54,7 +59,11 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         _tried("smtp", lambda: _smtp(site), "check [smtp] host, port, security, username and the password"),
         _senders(site),
         _tried("ledger", lambda: _ledger(site), "the ledger's folder must be writable and on a local disk"),
-        _tried("workbook", lambda: _workbook(site), "close the workbook or move it away; a new one is drawn"),
+        _tried(
+            "workbook",
+            lambda: _workbook(site),
+            _MEND_WORKBOOK,
+        ),
         _tried(
             "clock",
             lambda: _clock(site, clock),
@@ -125,8 +134,11 @@ def _workbook(site: Site) -> str:
     holder = lock_holder(path)
     if holder is not None:
         return f"{path} is open at {holder}: writing waits until it is closed"
-    patch_master(path.read_bytes(), [_PROBE], site.locale, site.zone)  # what comes out is not written
-    return f"{path} can be written"
+    book = open_book(path.read_bytes(), site.locale, site.zone)
+    if lines := missing_of(book):
+        raise ConfigurationError("workbook", "; ".join(line.get(site.locale) for line in lines))
+    patch_master(book.content, [_PROBE], site.locale, site.zone)  # what comes out is not written
+    return f"{path} can be written; whoever writes in it acts as {site.workbook_role or 'nobody'}"
 
 
 def _writable(folder: Path) -> None:

@@ -112,7 +112,7 @@ class Loop:
         self._wait(self._bells.outbox, self._house.outbox.seconds_to_next())
 
     def _workbook(self) -> None:
-        self._house.workbook.write_changes()
+        self._house.workbook.round()
         self._wait(self._bells.workbook, 60.0)
         self._bells.stop.wait(WORKBOOK_PAUSE)
 
@@ -145,7 +145,7 @@ def run_once(house: House) -> bool:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("intake", house.fetching.round),
         ("lapses", house.lapses.run_due),
-        ("workbook", house.workbook.write_changes),
+        ("workbook", house.workbook.round),
         ("outbox", house.outbox.send_due),
     ]
     outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to

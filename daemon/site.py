@@ -40,6 +40,11 @@ class Site:
         """The address the daemon sends from, lower case."""
         return parseaddr(self.config.smtp.sender)[1].lower()
 
+    @property
+    def workbook_role(self) -> str:
+        """The role in which managers act who write in the master workbook; empty: nobody does."""
+        return self.config.workbook.role or self.policy.workbook_role or ""
+
     def people(self, role: str) -> tuple[Person, ...]:
         """Return who stands behind a role."""
         return self.config.people.get(role, ())
@@ -95,6 +100,10 @@ def _check_people(config: Config, policy: Policy) -> None:
     known = {role.key for role in policy.roles}
     unknown = [role for role in config.people if role not in known]
     empty = [role for role in policy.acting_roles() if not config.people.get(role)]
+    if config.workbook.role and config.workbook.role not in known:
+        raise ConfigurationError(
+            "workbook.role", f"the policy knows no such role; known are {', '.join(sorted(known))}"
+        )
     faults = [
         (unknown, f"the policy knows no such role; known are {', '.join(sorted(known))}"),
         (empty, "the policy needs at least one person in each of these roles"),

@@ -16,6 +16,7 @@ from rules.events import (
     Graded,
     JsonFacts,
     Lapsed,
+    Noted,
     Opened,
     Party,
     Refused,
@@ -29,6 +30,7 @@ from rules.facts import Facts, facts_from_json
 from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 from rules.policy import Authority, ConcessionKind, Policy
+from sheets.registry import OPEN
 
 
 def _text(zh_hant: str, zh_hans: str, en: str) -> Text:
@@ -88,6 +90,7 @@ REPORTED = _text("{who}回報：{what}", "{who}反馈：{what}", "{who} reported
 REFUSED = _text(
     "退回{who}的回報（{clause}）", "退回{who}的反馈（{clause}）", "The report of {who} was refused ({clause})"
 )
+NOTED = _text("{who}填寫了{what}", "{who}填写了{what}", "{who} wrote in {what}")
 RESOLVED = _text("{who}解決了本案", "{who}解决了本案", "Resolved by {who}")
 TASK = _text(
     "{who}須回報處理情況（{clause}）", "{who}须反馈处理情况（{clause}）", "{who} owes a report ({clause})"
@@ -231,6 +234,18 @@ def _clause(event: Graded, _policy: Policy, _locale: Locale) -> str:
     return event.clause
 
 
+def _entries(entries: JsonFacts, locale: Locale) -> str:
+    """Name the columns a manager wrote in, and what."""
+    colon = COLON.get(locale)
+    told = (
+        f"{OPEN.header(key, locale)}{colon}{str(value)[:80]}"
+        if value is not None
+        else OPEN.header(key, locale)
+        for key, value in entries.items()
+    )
+    return JOIN.get(locale).join(told)
+
+
 _Teller = Callable[[Any, Policy, Locale], str]
 _STEPS: dict[type, tuple[Text, dict[str, _Teller]]] = {
     Opened: (OPENED, {"who": lambda e, p, lo: party(e.sender, p, lo)}),
@@ -249,6 +264,10 @@ _STEPS: dict[type, tuple[Text, dict[str, _Teller]]] = {
             "who": lambda e, p, lo: party(e.by, p, lo),
             "what": lambda e, _p, _lo: str(e.facts.get("resolution", ""))[:120],
         },
+    ),
+    Noted: (
+        NOTED,
+        {"who": lambda e, p, lo: party(e.by, p, lo), "what": lambda e, _p, lo: _entries(e.entries, lo)},
     ),
     Refused: (REFUSED, {"who": lambda e, p, lo: party(e.by, p, lo), "clause": _clause}),
     Resolved: (RESOLVED, {"who": lambda e, p, lo: party(e.by, p, lo)}),

@@ -30,6 +30,8 @@ class Draft:
                 return _problem(content)
             case Template.AUTHORITY_EXCEEDED:
                 return content.refusal
+            case Template.WORKBOOK:
+                return content.workbook.kind if content.workbook else ""
             case Template.RESOLVED:
                 return ""
             case _:
@@ -81,6 +83,22 @@ class Draft:
             "cases_count": len(content.cases),
             "files": self.wording.say("general.separator").join(files),
             "zone": content.zone,
+            **self._trouble,
+        }
+
+    @property
+    def _trouble(self) -> dict[str, object]:
+        """What sentences about the workbook may show; all of it empty in every other mail."""
+        known = self.content.workbook
+        since = known.since if known else None
+        return {
+            "name": known.name if known else "",
+            "holder": known.holder if known and known.holder != "?" else "",
+            "since": self.moment(since),
+            "lasts": self.wording.span(self.now - since) if since else "",
+            "waiting": known.waiting if known else 0,
+            "live_copy": known.live_copy if known else "",
+            "board": known.board if known else "",
         }
 
     @cached_property

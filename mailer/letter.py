@@ -23,6 +23,7 @@ class Template(StrEnum):
     OVERDUE = "overdue"
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
+    WORKBOOK = "workbook"
 
 
 class _Part(BaseModel):
@@ -74,6 +75,24 @@ class CaseLine(_Part):
     again: bool = False  # the form was already known; it was put to this case
 
 
+class WorkbookTrouble(_Part):
+    """What is wrong with the master workbook.
+
+    held: somebody has had it open since `since`, and rows wait. unreadable: it is not recognised any more and was
+    left untouched. emptied: most of it is gone at once; nothing was taken, nothing written. restored: the file is an
+    older version; what newer entries contradict was not taken. unwritable: a read-only share, a full disk.
+    """
+
+    kind: Literal["held", "unreadable", "emptied", "restored", "unwritable"]
+    name: str  # the workbook's file name
+    holder: str = "?"  # who has it open, as far as the owner file tells; ? or empty: nobody knows
+    since: AwareDatetime | None = None  # since when it has been so
+    waiting: int = 0  # cases whose changes wait to be written
+    detail: str = ""  # the reason, in the reader's language
+    live_copy: str = ""  # file names beside the workbook that stay current; empty where there is none
+    board: str = ""
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -117,6 +136,7 @@ class Content(_Part):
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
+    workbook: WorkbookTrouble | None = None
 
 
 class Address(_Part):

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mailer.blocks import Block, CaseRow, Row
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
+from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
 
@@ -24,42 +26,6 @@ COLOURS = {
     "incomplete": "#475569",
 }
 PLAIN, GREEN, AMBER, RED = "#1f4e79", "#15803d", "#b45309", "#b91c1c"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table; `mark` is a cell, a clause or the like that stands out."""
-
-    label: str
-    value: str
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """One case of a list, ready to show."""
-
-    number: str
-    customer: str
-    summary: str
-    grade: str
-    colour: str
-    owners: str
-    due: str
-    again: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """One part of the body under its heading; `kind` tells the layouts how to draw it."""
-
-    kind: Literal["prose", "note", "rows", "flaws", "clauses", "steps", "timeline", "cases", "answer"]
-    heading: str
-    lines: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-    cases: tuple[CaseRow, ...] = ()
-    columns: tuple[str, ...] = ()
-    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,13 +102,15 @@ def _footer(draft: Draft) -> tuple[str, ...]:
             *(case.due for case in content.cases),
         )
     )
+    if content.workbook and content.workbook.since:
+        return (draft.say("general.footer"), draft.say("general.footer_zone"))
     return (draft.say("general.footer"), *((draft.say("general.footer_times"),) if timed else ()))
 
 
 def deadline(draft: Draft) -> Deadline | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
-    if template in (Template.RESOLVED, Template.FORM_PROBLEMS):
+    if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK):
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case"):
         return None
@@ -354,6 +322,7 @@ def _history(draft: Draft) -> list[Block]:
 _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _detail,
     _ask,
+    trouble,
     _notes,
     _flaws,
     _unreadable,
@@ -375,5 +344,7 @@ def _colour(draft: Draft) -> str:
             return GREEN
         case Template.FORM_PROBLEMS:
             return AMBER
+        case Template.WORKBOOK:
+            return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
         case _:
             return COLOURS.get(draft.content.grade_key, PLAIN)

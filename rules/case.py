@@ -14,6 +14,7 @@ from rules.events import (
     Graded,
     JsonFacts,
     Lapsed,
+    Noted,
     Opened,
     Party,
     Refused,
@@ -72,6 +73,8 @@ class Case(BaseModel):
     told: tuple[str, ...] = ()  # roles that have had a mail about this case
     tasks: tuple[Task, ...] = ()
     reports: int = 0
+    partly: bool = False  # the last report said that a part is settled; the clock runs on
+    notes: JsonFacts = {}  # what managers wrote beside it in the workbook, by column
     refusals: int = 0
     resolution: JsonFacts = {}
     resolved_by: Party = Party()
@@ -150,7 +153,12 @@ def _answered(case: Case, event: Event) -> Case:
             ]
             return case.model_copy(update={"tasks": tuple(done)})
         case Reported():
-            return case.model_copy(update={"reports": case.reports + 1})
+            partly = event.facts.get("result") == "partly"
+            return case.model_copy(update={"reports": case.reports + 1, "partly": partly})
+        case Noted():
+            notes = {**case.notes, **event.entries}
+            kept = {key: value for key, value in notes.items() if value is not None}
+            return case.model_copy(update={"notes": kept})
         case Refused():
             told = _union(case.told, event.sent_to)
             return case.model_copy(update={"refusals": case.refusals + 1, "told": told})

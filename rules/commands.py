@@ -1,9 +1,10 @@
 """What may be asked of a case: every one ends in `decide`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rules.events import Party
-from rules.facts import NO_FACTS, Facts
+from rules.facts import NO_FACTS, Facts, Json
 
 NOBODY = Party()
 
@@ -50,10 +51,18 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Annotate:
+    """A manager wrote beside the case in the workbook; `entries` are what stands there now, None where emptied."""
+
+    by: Party
+    entries: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
 class DeadlineReached:
     """The time of one of the case's deadlines has come; `name` is `lapse:<stage>` or `reminder:<stage>`."""
 
     name: str
 
 
-Command = OpenCase | AmendCase | AttachForm | Report | DeadlineReached
+Command = OpenCase | AmendCase | AttachForm | Report | Annotate | DeadlineReached

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from rules.case import Case, Status
-from rules.commands import AmendCase, AttachForm, Command, DeadlineReached, OpenCase, Report
+from rules.commands import AmendCase, Annotate, AttachForm, Command, DeadlineReached, OpenCase, Report
 from rules.conditions import FactValue
 from rules.events import (
     Amended,
@@ -16,6 +16,7 @@ from rules.events import (
     Event,
     Graded,
     Lapsed,
+    Noted,
     Opened,
     Party,
     Refused,
@@ -56,6 +57,8 @@ def decide(
             return [Attached(at=now, sender=command.sender, clause=policy.intake.clause)]
         case Report():
             return _report(case, command, policy, now, facts or {})
+        case Annotate():
+            return _annotate(case, command, now)
         case DeadlineReached():
             return _deadline(case, command.name, policy, now)
 
@@ -90,6 +93,12 @@ def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: 
     )
     known = {task.task for task in case.tasks}
     return [amended, *graded, *(task for task in _duties(facts, policy, now) if task.task not in known)]
+
+
+def _annotate(case: Case, command: Annotate, now: datetime) -> list[Event]:
+    """Keep what is new of what a manager wrote; a closed case can be written beside too."""
+    new = {key: value for key, value in command.entries.items() if case.notes.get(key) != value}
+    return [Noted(at=now, by=command.by, entries=new)] if new else []
 
 
 def _with_issuer(facts: Facts, issued_by: str | None) -> dict[str, FactValue]:

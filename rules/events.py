@@ -146,6 +146,14 @@ class Reported(_Event):
     facts: JsonFacts
 
 
+class Noted(_Event):
+    """A manager wrote beside the case in the workbook; `entries` by column, None where he emptied the cell."""
+
+    kind: Literal["noted"] = "noted"
+    by: Party
+    entries: JsonFacts
+
+
 class Refused(_Event):
     """A report was not accepted. `sent_to` are the lowest roles whose authority covers it (D38), if any."""
 
@@ -178,6 +186,7 @@ Event = Annotated[
     | Lapsed
     | Escalated
     | Reported
+    | Noted
     | Refused
     | Resolved,
     Field(discriminator="kind"),

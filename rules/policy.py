@@ -193,6 +193,7 @@ class Policy(_Model):
     concession_clause: str
     reporting: tuple[Reporting, ...] = ()
     resolved_notice: tuple[str, ...] = ()
+    workbook_role: str | None = None  # whoever writes in the master workbook acts in this role
 
     def __repr__(self) -> str:
         return f"Policy({self.key!r})"
@@ -218,7 +219,7 @@ class Policy(_Model):
         named = {
             name
             for place, what, name in _names_used(self)
-            if what == "role" and not place.startswith("intake")
+            if what == "role" and not place.startswith(("intake", "workbook_role"))
         }
         return tuple(role.key for role in self.roles if role.key in named)
 
@@ -289,6 +290,8 @@ def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
     yield "intake", "stage", policy.intake.incomplete_stage
     yield from (("intake", "role", role) for role in policy.intake.issuing_roles)
     yield from (("resolved_notice", "role", role) for role in policy.resolved_notice)
+    if policy.workbook_role is not None:
+        yield "workbook_role", "role", policy.workbook_role
 
 
 def _names_of_stage(stage: Stage) -> Iterator[tuple[str, str, str]]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from sheets.cells import Cell, PlainCell, as_cell
 from sheets.cellxml import EPOCH, EPOCH_1904, Strings, stored_value
 from sheets.columns import CellValue, Column, ColumnKind
+from sheets.texts import plain_text
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ _TYPED_DATE = re.compile(
 _LAST_SERIAL = 2_958_465  # 31 December 9999
 _DIGITS = 15  # what a spreadsheet program shows of a number
 _COUNTS = frozenset({ColumnKind.NUMBER})
-_AMOUNTS = frozenset({ColumnKind.NUMBER, ColumnKind.MONEY})
+_AMOUNTS = frozenset({ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.HOURS})
+_TIMES = frozenset({ColumnKind.DATETIME, ColumnKind.DATE})
 
 
 class CellReader:
@@ -70,10 +72,10 @@ class CellReader:
         if number is None:
             return stored
         is_date = cell.style in self._date_styles
-        if kind is ColumnKind.DATETIME or (is_date and kind not in _AMOUNTS):
+        if kind in _TIMES or (is_date and kind not in _AMOUNTS):
             moment = self._moment(number)
             if moment is not None:
-                return moment if kind is ColumnKind.DATETIME else _shown(moment)
+                return _in_column(moment, kind) if kind in _TIMES else _shown(moment)
         if kind in _AMOUNTS:
             return int(number) if kind in _COUNTS and number == number.to_integral_value() else number
         return True if kind is ColumnKind.MARK else f"{number:f}"
@@ -81,8 +83,8 @@ class CellReader:
     def _of_text(self, text: str, kind: ColumnKind) -> ReadValue:
         if not text.strip():
             return None
-        if kind is ColumnKind.DATETIME:
-            return self._typed_moment(text)
+        if kind in _TIMES:
+            return self._typed_moment(text, kind)
         if kind in _AMOUNTS:
             return _typed_number(text)
         return True if kind is ColumnKind.MARK else text
@@ -95,13 +97,19 @@ class CellReader:
             return wall.replace(tzinfo=self._zone)
         return None
 
-    def _typed_moment(self, text: str) -> ReadValue:
+    def _typed_moment(self, text: str, kind: ColumnKind) -> ReadValue:
         found = _TYPED_DATE.fullmatch(text.strip())
         with suppress(ValueError):
             if found:
                 year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-                return datetime(year, month, day, hour, minute, second, tzinfo=self._zone)
+                typed = datetime(year, month, day, hour, minute, second, tzinfo=self._zone)
+                return _in_column(typed, kind)
         return text
+
+
+def _in_column(moment: datetime, kind: ColumnKind) -> datetime:
+    """Return a moment as its column holds it: a day begins at midnight."""
+    return moment.replace(hour=0, minute=0, second=0) if kind is ColumnKind.DATE else moment
 
 
 def _number(stored: str) -> Decimal | None:
@@ -122,3 +130,22 @@ def _typed_number(text: str) -> ReadValue:
 
 def _shown(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}" if moment.time() == moment.time().min else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def same(one: ReadValue, other: ReadValue) -> bool:
+    """Tell whether two values are one in a cell: blanks are empty, 1.0 is 1, seconds count and zones do not."""
+    return one == other or settled(one) == settled(other)
+
+
+def settled(value: ReadValue) -> object:
+    """Return a value as it is compared."""
+    match value:
+        case None | False | CellError():
+            return value or None
+        case True:
+            return True
+        case int() | Decimal():
+            return Decimal(f"{Decimal(value):.15g}").normalize()
+        case datetime():
+            return value.astimezone(UTC).replace(microsecond=0)
+    return plain_text(value).strip() or None

@@ -123,10 +123,13 @@ class CellWriter:
         self._prefix = prefix
 
     def value(self, value: CellValue, column: Column, style: bytes | None) -> NewCell:
-        """Write a value; None and '' empty the cell but keep its style."""
+        """Write a value; None and a text of which nothing can be written empty the cell but keep its style."""
         match value:
-            case None | "":
+            case None:
                 return NewCell(b"", b"", style)
+            case str():
+                text = stored_text(value)
+                return NewCell(b"inlineStr", self._inline(text), style) if text else NewCell(b"", b"", style)
             case bool() if column.kind is ColumnKind.MARK:
                 return self.value(MARK if value else None, column, style)
             case bool():
@@ -135,20 +138,19 @@ class CellWriter:
                 return NewCell(b"", self._element(b"v", b"%d" % value), style)
             case Decimal():
                 return NewCell(b"", self._element(b"v", f"{value:f}".encode()), style)
-            case datetime():
-                return NewCell(b"", self._element(b"v", self._serial(value)), style)
-        return NewCell(b"inlineStr", self._inline(value), style)
+        return NewCell(b"", self._element(b"v", self._serial(value, column.kind)), style)
 
     def formula(self, formula: str, style: bytes | None) -> NewCell:
         """Write a formula without a value: the spreadsheet program calculates it when the file is opened."""
         return NewCell(b"", self._element(b"f", escape(formula).encode()), style, is_formula=True)
 
-    def _serial(self, moment: datetime) -> bytes:
+    def _serial(self, moment: datetime, kind: ColumnKind) -> bytes:
         since = wall_time(moment, self._zone) - self._epoch
-        return f"{since.days + since.seconds / _DAY:.15g}".encode()
+        time = 0.0 if kind is ColumnKind.DATE else since.seconds / _DAY
+        return f"{since.days + time:.15g}".encode()
 
     def _inline(self, text: str) -> bytes:
-        content = escape(stored_text(text)).encode()
+        content = escape(text).encode()
         p = self._prefix
         return b'<%sis><%st xml:space="preserve">%s</%st></%sis>' % (p, p, content, p, p)
 

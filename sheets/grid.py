@@ -287,15 +287,15 @@ class Grid:
         content = b"".join(
             self._written(row.number, column, edits[column], cells.get(column))
             if column in edits
-            else self._placed(row.number, cells[column])
+            else self.placed(row.number, cells[column])
             for column in sorted({*cells, *edits})
         )
-        attributes = _widened(row.attributes, edits)
+        attributes = widened(row.attributes, edits)
         if not any(name == b"r" for name, _ in _attributes(attributes)):
             attributes = b' r="%d"%s' % (row.number, attributes)
         return b"<%srow%s>%s</%srow>" % (self.prefix, attributes, content, self.prefix)
 
-    def _placed(self, row: int, cell: Cell) -> bytes:
+    def placed(self, row: int, cell: Cell) -> bytes:
         """Return a cell as it stands, its place named: what it was counted from may change."""
         if b"r" in cell.attributes:
             return cell.raw
@@ -351,11 +351,11 @@ def _attributes(text: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield name, double or single
 
 
-def _widened(attributes: bytes, edits: Mapping[int, NewCell]) -> bytes:
-    """Return a row's attributes, its `spans` reaching over the edited columns."""
+def widened(attributes: bytes, columns: Collection[int]) -> bytes:
+    """Return a row's attributes, its `spans` reaching over those columns."""
 
     def reach(found: re.Match[bytes]) -> bytes:
-        first, last = min(int(found[3]), *edits), max(int(found[4]), *edits)
+        first, last = min(int(found[3]), *columns), max(int(found[4]), *columns)
         return b"%s%s%d:%d%s" % (found[1], found[2], first, last, found[2])
 
     return _SPANS.sub(reach, attributes)

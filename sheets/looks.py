@@ -22,6 +22,8 @@ HAIRLINE = "FFDDE2EA"
 RED = "FFB42318"
 ROSE = "FFFDE4E1"
 REQUIRED_PAPER = "FFFFFBEA"
+SLATE = "FF475467"
+MINT = "FFF0F8F5"  # the cells that managers fill in
 
 # Fonts that stand on every Windows of that language; the English names are known to all of them.
 FONTS = {Locale.ZH_HANT: "Microsoft JhengHei", Locale.ZH_HANS: "Microsoft YaHei", Locale.EN: "Calibri"}
@@ -30,6 +32,7 @@ TEXT_FORMAT = "@"
 # The mark of a required field is drawn by the number format, so that the cell's text is the label and nothing else.
 REQUIRED_FORMAT = '"● "@'
 MONEY_FORMAT = "#,##0.00"
+HOURS_FORMAT = "0.0"
 DATE_FORMAT = "yyyy-mm-dd"
 DATETIME_FORMAT = "yyyy-mm-dd hh:mm"
 
@@ -47,6 +50,7 @@ class Look:
     horizontal: str = "left"
     vertical: str = "center"
     wrap: bool = True
+    shrink: bool = False
     rotation: int = 0
     indent: int = 0
     number_format: str = "General"
@@ -66,6 +70,7 @@ def paint(cell: Cell, look: Look, locale: Locale) -> None:
         horizontal=look.horizontal,
         vertical=look.vertical,
         wrap_text=look.wrap,
+        shrink_to_fit=look.shrink or None,
         text_rotation=look.rotation,
         indent=look.indent,
     )

@@ -1,206 +1,132 @@
-"""A new master workbook: every case a row of one Excel table, coloured by grade and by what is due.
+"""A new master workbook: dashboard, open cases, what was closed lately, what the daemon did, help.
 
 Only new workbooks are made here. A workbook that managers have worked in is changed by `sheets.patch` alone.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from io import BytesIO
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from openpyxl.cell.cell import Cell
-from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from rules.locales import Locale
-from sheets.columns import (
-    COLUMNS,
-    DUE_COLUMN,
-    KEY_COLUMN,
-    MARK,
-    TABLE_NAME,
-    CellValue,
-    Column,
-    ColumnKind,
-    Owner,
-    Row,
-    remaining_formula,
-    wall_time,
-)
-from sheets.guide import LEGEND_DAEMON, LEGEND_MANAGER, add_guide
-from sheets.looks import (
-    DATETIME_FORMAT,
-    HAIRLINE,
-    MONEY_FORMAT,
-    NAVY,
-    PAPER,
-    TEAL,
-    TEXT_FORMAT,
-    Look,
-    cell_at,
-    paint,
-    put,
-)
-from sheets.page import A3, fit_to_width
-from sheets.signals import MasterLabels, add_counters, add_signals
+from rules.locales import Locale, Text
+from sheets.columns import CellValue, Row, Sheet
+from sheets.dashboard import Figures, add_dashboard
+from sheets.drawing import LAST_ROW, LEGEND_DAEMON, LEGEND_MANAGER, Dress, draw_table, listed, set_widths
+from sheets.guide import add_guide
+from sheets.looks import MUTED, NAVY, SLATE, TEAL, Look, cell_at, paint, put
+from sheets.page import A3, A4, fit_to_width
+from sheets.registry import ACTIONS, CLOSED, OPEN
+from sheets.signals import MasterLabels, add_counters, add_signals, add_sober_signals
+from sheets.stamping import stamped_file
 from sheets.texts import say
 
-__all__ = ["MasterLabels", "create_master"]
+__all__ = ["MasterContents", "MasterLabels", "create_master"]
 
 HEADER_ROW = 3
-LAST_ROW = 20_003  # colours and validations reach this far, so that the patch need not touch them
-_ROW_HEIGHT = 33.0
-
-_SHEET = say("案件", "案件", "Cases")
+MOST_ACTIONS = 500
 _TITLE = say("客戶抱怨總表", "客户抱怨总表", "Customer complaints")
-_DATE_WANTED = say(
-    "這不像日期時間。例：2026-11-21 14:30",
-    "这不像日期时间。例：2026-11-21 14:30",
-    "This is not a date and time. E.g. 2026-11-21 14:30",
+_CLOSED_TITLE = say("近期結案", "近期结案", "Recently closed")
+_ACTIONS_TITLE = say("系統動態", "系统动态", "What kesu did")
+_ACTIONS_NOTE = say(
+    "系統最近做的 500 件事，最新的在最上面；由系統維護",
+    "系统最近做的 500 件事，最新的在最上面；由系统维护",
+    "The last 500 things the system did, the newest on top; kept by the system",
 )
 
-_FORMATS = {
-    ColumnKind.TEXT: TEXT_FORMAT,
-    ColumnKind.PROSE: "General",
-    ColumnKind.MONEY: MONEY_FORMAT,
-    ColumnKind.NUMBER: "0",
-    ColumnKind.DATETIME: DATETIME_FORMAT,
-    ColumnKind.MARK: "General",
-    ColumnKind.REMAINING: "General",
-}
-_CENTRED = {ColumnKind.NUMBER, ColumnKind.DATETIME, ColumnKind.MARK, ColumnKind.REMAINING}
+
+@dataclass(frozen=True)
+class MasterContents:
+    """What a new master shows: cases open and lately closed, what the daemon did (newest first), the figures."""
+
+    open: Sequence[Row] = ()
+    closed: Sequence[Row] = ()
+    actions: Sequence[Mapping[str, CellValue]] = ()
+    figures: Figures = field(default_factory=Figures)
 
 
-def create_master(rows: Sequence[Row], locale: Locale, *, labels: MasterLabels, zone: ZoneInfo) -> bytes:
-    """Draw a new master workbook with `rows` as .xlsx; datetimes are written as wall time in `zone`.
+def create_master(
+    contents: MasterContents, locale: Locale, *, labels: MasterLabels, zone: ZoneInfo, generation: int = 0
+) -> bytes:
+    """Draw a new master workbook as .xlsx; datetimes are written as wall time in `zone`.
 
-    Manager-owned values in `rows` are written too, so that a workbook can be made anew from the ledger. Without
-    rows the table has the one empty row that Excel wants.
+    Manager-owned values are written too, so that a workbook can be made anew from the ledger. A table without rows
+    has the one empty row that Excel wants; of more than 500 actions the first ones stand there.
     """
     workbook = Workbook()
-    sheet = workbook.worksheets[0]
-    sheet.title = _SHEET.get(locale)
-    _draw_columns(sheet, locale)
-    for row, case in enumerate(rows, start=HEADER_ROW + 1):
-        _draw_row(sheet, row, case, locale, zone)
-    if not rows:
-        _draw_row(sheet, HEADER_ROW + 1, Row("", {}), locale, zone)
-    _add_table(sheet, HEADER_ROW + max(len(rows), 1))
-    add_signals(sheet, labels, HEADER_ROW + 1, LAST_ROW)
-    _draw_banner(sheet, locale, labels)
-    _set_up(sheet, locale, labels)
+    workbook.remove(workbook.worksheets[0])
+    dress = Dress(locale, zone)
+    add_dashboard(workbook, contents.figures, labels, locale, zone)
+    _add_open(workbook, contents.open, labels, dress)
+    _add_closed(workbook, contents.closed, labels, dress)
+    _add_actions(workbook, contents.actions, labels, dress)
     add_guide(workbook, locale, labels)
-    workbook.properties.creator = "kesu"
-    workbook.properties.title = f"{_TITLE.get(locale)} {labels.site}".strip()
-    stream = BytesIO()
-    workbook.save(stream)
-    return stream.getvalue()
+    title = titled(_TITLE, labels, locale)
+    return stamped_file(workbook, title=title, site=labels.site, generation=generation)
 
 
-def _draw_columns(sheet: Worksheet, locale: Locale) -> None:
-    for number, column in enumerate(COLUMNS, start=1):
-        letter = get_column_letter(number)
-        sheet.column_dimensions[letter].width = column.width
-        cell = cell_at(sheet, HEADER_ROW, number)
-        put(cell, column.header.get(locale))
-        fill = NAVY if column.owner is Owner.DAEMON else TEAL
-        paint(cell, Look(bold=True, colour=PAPER, fill=fill, line=PAPER, horizontal="center"), locale)
-        _explain(sheet, cell, column, locale)
-        if column.owner is Owner.MANAGER and column.kind is ColumnKind.DATETIME:
-            _want_dates(sheet, letter, locale)
-    sheet.row_dimensions[HEADER_ROW].height = 34
+def titled(title: Text, labels: MasterLabels, locale: Locale) -> str:
+    """Return a title followed by the site's name."""
+    return f"{title.get(locale)}　{labels.site}".strip("　 ")
 
 
-def _explain(sheet: Worksheet, header: Cell, column: Column, locale: Locale) -> None:
-    """Show what the column holds, and whose it is, when the header is selected."""
-    owner = LEGEND_DAEMON if column.owner is Owner.DAEMON else LEGEND_MANAGER
-    message = DataValidation(showInputMessage=True, promptTitle=column.header.get(locale)[:32])
-    message.prompt = f"{column.help.get(locale)}\n{owner.get(locale)}"[:255]
-    sheet.add_data_validation(message)
-    message.add(header.coordinate)
+def _add_open(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+    sheet = new_list(workbook, OPEN, dress, titled(_TITLE, labels, dress.locale), NAVY)
+    draw_table(sheet, OPEN, listed(rows, OPEN), dress, HEADER_ROW)
+    add_signals(sheet, OPEN, labels, HEADER_ROW + 1, LAST_ROW)
+    add_counters(sheet, labels, dress.locale)
+    add_legends(sheet, OPEN, dress, ours="description", theirs="resolution")
+    sheet.print_title_cols = "A:A"
+    fit_to_width(sheet, titled(_TITLE, labels, dress.locale), dress.locale, paper=A3, landscape=True, pages=2)
 
 
-def _want_dates(sheet: Worksheet, letter: str, locale: Locale) -> None:
-    rule = DataValidation(
-        type="date", operator="greaterThan", formula1="DATE(2000,1,1)", allow_blank=True, errorStyle="warning"
-    )
-    rule.error = _DATE_WANTED.get(locale)
-    rule.showErrorMessage = True
-    sheet.add_data_validation(rule)
-    rule.add(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}")
+def _add_closed(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+    title = titled(_CLOSED_TITLE, labels, dress.locale)
+    sheet = new_list(workbook, CLOSED, dress, title, SLATE)
+    sober = Dress(dress.locale, dress.zone, header=SLATE)
+    draw_table(sheet, CLOSED, listed(rows, CLOSED), sober, HEADER_ROW)
+    add_sober_signals(sheet, CLOSED, labels, HEADER_ROW + 1, LAST_ROW)
+    add_legends(sheet, CLOSED, sober, ours="customer_name", theirs="remarks")
+    sheet.print_title_cols = "A:A"
+    fit_to_width(sheet, title, dress.locale, paper=A3, landscape=True, pages=2)
 
 
-def _draw_row(sheet: Worksheet, row: int, case: Row, locale: Locale, zone: ZoneInfo) -> None:
-    sheet.row_dimensions[row].height = _ROW_HEIGHT
-    due = f"{get_column_letter([column.key for column in COLUMNS].index(DUE_COLUMN) + 1)}{row}"
-    for number, column in enumerate(COLUMNS, start=1):
-        cell = cell_at(sheet, row, number)
-        if column.kind is ColumnKind.REMAINING:
-            cell.value = f"={remaining_formula(due)}"
-        else:
-            put(cell, _shown(case.key if column.key == KEY_COLUMN else case.values.get(column.key), zone))
-        paint(cell, _look(column), locale)
+def _add_actions(
+    workbook: Workbook, actions: Sequence[Mapping[str, CellValue]], labels: MasterLabels, dress: Dress
+) -> None:
+    title = titled(_ACTIONS_TITLE, labels, dress.locale)
+    sheet = new_list(workbook, ACTIONS, dress, title, SLATE)
+    feed = Dress(dress.locale, dress.zone, header=SLATE, row_height=24)
+    draw_table(sheet, ACTIONS, actions[:MOST_ACTIONS], feed, HEADER_ROW)
+    note = cell_at(sheet, 2, 1)
+    put(note, _ACTIONS_NOTE.get(dress.locale))
+    paint(note, Look(size=9.5, colour=MUTED, wrap=False), dress.locale)
+    fit_to_width(sheet, title, dress.locale, paper=A4, landscape=True)
 
 
-def _shown(value: CellValue, zone: ZoneInfo) -> CellValue:
-    match value:
-        case bool():
-            return MARK if value else None
-        case datetime():
-            return wall_time(value, zone)
-        case "":
-            return None
-    return value
-
-
-def _look(column: Column) -> Look:
-    return Look(
-        size=10,
-        bold=column.key == KEY_COLUMN,
-        line=HAIRLINE,
-        horizontal=_alignment(column),
-        indent=0 if _alignment(column) == "center" else 1,
-        number_format=_FORMATS[column.kind],
-    )
-
-
-def _alignment(column: Column) -> str:
-    if column.kind is ColumnKind.MONEY:
-        return "right"
-    return "center" if column.kind in _CENTRED or column.key in ("grade", "status") else "left"
-
-
-def _add_table(sheet: Worksheet, last_row: int) -> None:
-    last = get_column_letter(len(COLUMNS))
-    table = Table(displayName=TABLE_NAME, ref=f"A{HEADER_ROW}:{last}{last_row}")
-    table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
-    sheet.add_table(table)
-
-
-def _draw_banner(sheet: Worksheet, locale: Locale, labels: MasterLabels) -> None:
-    """Draw the title, the counters, and above the columns whose they are."""
-    title = cell_at(sheet, 1, 1)
-    put(title, f"{_TITLE.get(locale)}　{labels.site}".strip())
-    paint(title, Look(size=20, bold=True, colour=NAVY, wrap=False), locale)
-    sheet.row_dimensions[1].height = 40
-    add_counters(sheet, labels, locale, HEADER_ROW + 1, LAST_ROW)
-    keys = [column.key for column in COLUMNS]
-    for key, text, colour in (("description", LEGEND_DAEMON, NAVY), ("remarks", LEGEND_MANAGER, TEAL)):
-        cell = cell_at(sheet, 2, keys.index(key) + 1)
-        put(cell, f"▼ {text.get(locale)}")
-        paint(cell, Look(size=9.5, colour=colour, wrap=False), locale)
-    sheet.row_dimensions[2].height = 26
-
-
-def _set_up(sheet: Worksheet, locale: Locale, labels: MasterLabels) -> None:
-    sheet.freeze_panes = cell_at(sheet, HEADER_ROW + 1, 2)
+def new_list(workbook: Workbook, definition: Sheet, dress: Dress, title: str, colour: str) -> Worksheet:
+    """Add a sheet for one table below a title, ready to be drawn into."""
+    sheet: Worksheet = workbook.create_sheet(definition.title.get(dress.locale))
+    set_widths(sheet, definition)
+    cell = cell_at(sheet, 1, 1)
+    put(cell, title)
+    paint(cell, Look(size=20, bold=True, colour=colour, wrap=False), dress.locale)
+    for row, height in ((1, 40), (2, 26), (HEADER_ROW, 34)):
+        sheet.row_dimensions[row].height = height
+    sheet.freeze_panes = cell_at(sheet, HEADER_ROW + 1, 2 if definition.key_column else 1)
     sheet.sheet_view.showGridLines = False
     sheet.sheet_view.zoomScale = 90
-    sheet.sheet_properties.tabColor = NAVY
-    sheet.sheet_format.defaultRowHeight = _ROW_HEIGHT
-    sheet.sheet_format.customHeight = True
+    sheet.sheet_properties.tabColor = colour
     sheet.print_title_rows = f"1:{HEADER_ROW}"
-    fit_to_width(sheet, f"{_TITLE.get(locale)} {labels.site}".strip(), locale, paper=A3, landscape=True)
+    return sheet
+
+
+def add_legends(sheet: Worksheet, definition: Sheet, dress: Dress, *, ours: str, theirs: str = "") -> None:
+    """Say over two of the columns whose they are."""
+    keys = [column.key for column in definition.columns]
+    for key, text, colour in ((ours, LEGEND_DAEMON, dress.header), (theirs, LEGEND_MANAGER, TEAL)):
+        if key:
+            cell = cell_at(sheet, 2, keys.index(key) + 1)
+            put(cell, f"▼ {text.get(dress.locale)}")
+            paint(cell, Look(size=9.5, colour=colour, wrap=False), dress.locale)

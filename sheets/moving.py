@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from sheets.cells import Cell
 from sheets.cellxml import Strings, formula_kind
-from sheets.grid import Grid, SheetRow
+from sheets.grid import Grid, SheetRow, widened
 from sheets.parts import area, elements, related
 from sheets.places import cell_name
 from sheets.references import moved, rows_named
@@ -23,7 +23,7 @@ _PREFIX = rb"(?:[A-Za-z_][\w.-]*:)?"
 _FORMULA = re.compile(
     rb"<" + _PREFIX + rb"(?:f|formula|formula1|formula2|definedName)(?:\s[^>]*)?>([^<]*)</", re.DOTALL
 )
-_CELL_FORMULA = re.compile(rb"(<" + _PREFIX + rb"f>)([^<]*)(</)")
+_CELL_FORMULA = re.compile(rb"(<" + _PREFIX + rb"f(?:\s[^>]*)?>)([^<]*)(</)")
 _AREAS = re.compile(rb"""\s(?:ref|sqref)\s*=\s*["']([^"']*)["']|<xm:sqref>([^<]*)</""")
 _LINK = re.compile(rb"<" + _PREFIX + rb"""hyperlink\s[^>]*?\bref\s*=\s*["']([^"']*)["']""")
 _REFERRING = ("xl/worksheets/", "xl/charts/", "xl/chartsheets/", "xl/pivotcache/", "xl/workbook.xml")
@@ -32,9 +32,27 @@ _REFERRING = ("xl/worksheets/", "xl/charts/", "xl/chartsheets/", "xl/pivotcache/
 def moved_row(grid: Grid, row: SheetRow, new: int) -> bytes:
     """Return a row as it is to stand at the number `new`, its references to itself along with it."""
     p = grid.prefix
-    attributes = re.sub(rb"\sr\s*=\s*[\"']\d+[\"']", b"", row.attributes)
+    attributes = _unnumbered(row)
     cells = b"".join(_moved_cell(p, cell, row.number, new) for cell in grid.cells(row.number).values())
     return b'<%srow r="%d"%s>%s</%srow>' % (p, new, attributes, cells, p)
+
+
+def moved_into(grid: Grid, row: SheetRow, new: int, columns: range) -> bytes:
+    """Return the same where a row of the number `new` stands already: beside `columns` that one keeps its cells."""
+    if grid.row(new) is None:
+        return moved_row(grid, row, new)
+    p = grid.prefix
+    moving = {
+        place: _moved_cell(p, cell, row.number, new) for place, cell in grid.cells(row.number).items()
+    }
+    kept = {place: grid.placed(new, cell) for place, cell in grid.cells(new).items() if place not in columns}
+    cells = dict(sorted({**moving, **kept}.items()))
+    attributes = widened(_unnumbered(row), cells)
+    return b'<%srow r="%d"%s>%s</%srow>' % (p, new, attributes, b"".join(cells.values()), p)
+
+
+def _unnumbered(row: SheetRow) -> bytes:
+    return re.sub(rb"\sr\s*=\s*[\"']\d+[\"']", b"", row.attributes)
 
 
 def _moved_cell(prefix: bytes, cell: Cell, old: int, new: int) -> bytes:

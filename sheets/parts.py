@@ -1,4 +1,4 @@
-"""Finding the table of cases among a workbook's parts; reading only, and only small parts but the shared strings."""
+"""Finding a table of ours among a workbook's parts; reading only, and only small parts but the shared strings."""
 
 import posixpath
 import re
@@ -8,26 +8,29 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 from sheets.archive import Archive
-from sheets.columns import KEY_COLUMN, TABLE_NAME, column_of_header
+from sheets.columns import Sheet
 from sheets.places import Area, area_place
-from sheets.refusal import damaged, no_key_column, no_table, several_tables, unexpected
+from sheets.refusal import damaged, no_table, several_tables, unexpected
+from sheets.registry import ACTIONS, ARCHIVED, OPEN, TWO_WAY
 from sheets.texts import read_text
 
 _SMALL = 8 * 2**20
+_ENOUGH = 0.6  # the share of a sheet's headers by which a table of another name is known
+_NAMES = frozenset(sheet.table.casefold() for sheet in (*TWO_WAY, ACTIONS, ARCHIVED))
 
 Element = tuple[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
-class CaseTable:
-    """Where the cases stand: parts, the table's area (1-based, header row included), its headers from left to right."""
+class TableParts:
+    """Where a table stands: parts, its area (1-based, header row included), its headers from left to right."""
 
     part: str
     sheet_part: str
     first_column: int
     last_column: int
     header_row: int
-    last_row: int  # of the cases; a totals row stands below
+    last_row: int  # of the data; a totals row stands below
     totals: int  # how many totals rows there are, 0 or 1
     headers: tuple[str, ...]
     date1904: bool
@@ -50,8 +53,16 @@ def read_elements(xml: bytes, part: str) -> list[Element]:
     return found
 
 
-def walk(xml: bytes, part: str, begin: Callable[[str, dict[str, str]], None]) -> None:
-    """Call `begin` at every element's start; PatchRefused if `xml` is not well-formed or brings a DTD."""
+def walk(
+    xml: bytes,
+    part: str,
+    begin: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+) -> None:
+    """Call `begin` at every element's start and `end` at its end.
+
+    PatchRefused if `xml` is not well-formed or brings a DTD.
+    """
 
     def refuse_dtd(*_: object) -> None:
         raise unexpected(part, "DTD")
@@ -59,6 +70,7 @@ def walk(xml: bytes, part: str, begin: Callable[[str, dict[str, str]], None]) ->
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = begin
+    parser.EndElementHandler = end
     parser.StartDoctypeDeclHandler = refuse_dtd
     try:
         parser.Parse(xml, True)
@@ -70,8 +82,13 @@ def _local(name: str) -> str:
     return name.rpartition(" ")[2]
 
 
-def find_table(archive: Archive) -> CaseTable:
-    """Find the one table whose columns include the case number; PatchRefused if that is not certain."""
+def find_table(archive: Archive, sheet: Sheet = OPEN) -> TableParts:
+    """Find the table of `sheet`; PatchRefused if that is not certain.
+
+    The table of its name counts, whatever copies of it managers made. Where it was renamed, or only a copy is left,
+    the one table counts that holds the key column and most headers of `sheet` and is none of our other tables; the
+    table of a feed, which would be written over, is known by its name alone.
+    """
     workbook = related(archive, "", "officeDocument")
     if not workbook:
         raise damaged("_rels/.rels")
@@ -81,41 +98,61 @@ def find_table(archive: Archive) -> CaseTable:
         if name == "workbookPr"
     )
     tables = [
-        (sheet, part)
-        for sheet in related(archive, workbook[0], "worksheet")
-        for part in related(archive, sheet, "table")
+        (home, part)
+        for home in related(archive, workbook[0], "worksheet")
+        for part in related(archive, home, "table")
     ]
     contents = {part: elements(archive, part) for _, part in tables}
-    sheet, part = _choose(tables, contents)
+    sheet_part, part = _choose(tables, contents, sheet)
     neighbours = tuple(
-        contents[other][0][1].get("ref", "") for home, other in tables if home == sheet and other != part
+        contents[other][0][1].get("ref", "") for home, other in tables if home == sheet_part and other != part
     )
-    return _case_table(part, sheet, contents[part], date1904, neighbours)
+    return _table_parts(part, sheet_part, contents[part], date1904, neighbours)
 
 
-def _choose(tables: list[tuple[str, str]], contents: dict[str, list[Element]]) -> tuple[str, str]:
-    ours = [pair for pair in tables if contents[pair[1]][0][1].get("displayName") == TABLE_NAME]
-    keyed = [pair for pair in tables if _has_key(contents[pair[1]])]
-    candidates = [pair for pair in keyed if pair in ours] or keyed
+def _choose(
+    tables: list[tuple[str, str]], contents: dict[str, list[Element]], sheet: Sheet
+) -> tuple[str, str]:
+    named = [pair for pair in tables if _name(contents[pair[1]]) == sheet.table.casefold()]
+    candidates = named or [pair for pair in tables if _may_be(contents[pair[1]], sheet)]
     if len(candidates) == 1:
         return candidates[0]
-    if candidates:
-        raise several_tables()
-    raise no_key_column() if ours else no_table()
+    raise several_tables() if candidates else no_table()
 
 
-def _has_key(table: list[Element]) -> bool:
-    columns = [column_of_header(header) for header in _headers(table)]
-    return any(column is not None and column.key == KEY_COLUMN for column in columns)
+def _name(table: list[Element]) -> str:
+    return table[0][1].get("displayName", "").casefold()
+
+
+def _may_be(table: list[Element], sheet: Sheet) -> bool:
+    """Tell whether a table of another name is that of `sheet`, renamed or copied."""
+    if not sheet.key_column or _name(table) in _NAMES:
+        return False
+    share = _share(table, sheet)
+    return (
+        sheet.key_column in _keys(table, sheet)
+        and share >= _ENOUGH
+        and not any(_share(table, other) > share for other in TWO_WAY)
+    )
+
+
+def _share(table: list[Element], sheet: Sheet) -> float:
+    """Return the share of the sheet's columns that stand in the table."""
+    return len(_keys(table, sheet)) / len(sheet.columns)
+
+
+def _keys(table: list[Element], sheet: Sheet) -> set[str]:
+    known = (sheet.column_of_header(header) for header in _headers(table))
+    return {column.key for column in known if column is not None}
 
 
 def _headers(table: list[Element]) -> tuple[str, ...]:
     return tuple(read_text(attributes.get("name", "")) for name, attributes in table if name == "tableColumn")
 
 
-def _case_table(
+def _table_parts(
     part: str, sheet: str, content: list[Element], date1904: bool, neighbours: tuple[str, ...]
-) -> CaseTable:
+) -> TableParts:
     attributes = content[0][1]
     if (
         attributes.get("headerRowCount", "1") != "1"
@@ -129,7 +166,7 @@ def _case_table(
     headers = _headers(content)
     if len(headers) != right - left + 1:
         raise unexpected(part, "tableColumns")
-    return CaseTable(
+    return TableParts(
         part, sheet, left, right, top, bottom - int(totals), int(totals), headers, date1904, neighbours
     )
 

@@ -1,4 +1,4 @@
-"""The table of cases read back as plain values, by case number and column, wherever managers moved them.
+"""A table of ours read back as plain values, by key and column, wherever managers moved them.
 
 What a cell means is told by its column, not by how somebody formatted it: a number in a column of dates is a date, in
 a column of texts it is a text. What does not fit its column comes back as the text it shows, for the rules to judge.
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from rules.locales import Locale
 from sheets.cells import PlainCell
 from sheets.cellvalues import CellError, CellReader, ReadValue
-from sheets.columns import KEY_COLUMN, Column, ColumnKind, column
+from sheets.columns import Column, ColumnKind, Sheet
 from sheets.parts import date_styles
 from sheets.refusal import too_large
+from sheets.registry import OPEN
 from sheets.standing import Standing, open_master
 
 __all__ = ["CellError", "MasterReading", "ReadRow", "ReadValue", "read_master"]
@@ -40,7 +41,7 @@ class _Memory:
 
 @dataclass(frozen=True)
 class MasterReading:
-    """What stands in the table of cases.
+    """What stands in the table.
 
     `rows` are in the order of the sheet, one for each case number; `duplicates` are further rows of a number that
     stands above already, `keyless` rows hold something but no number. `columns` are those of ours that are there.
@@ -54,42 +55,58 @@ class MasterReading:
 
 
 def read_master(
-    content: bytes | Standing, locale: Locale, zone: ZoneInfo, previous: MasterReading | None = None
+    content: bytes | Standing,
+    locale: Locale,
+    zone: ZoneInfo,
+    previous: MasterReading | None = None,
+    sheet: Sheet = OPEN,
 ) -> MasterReading:
-    """Read a master workbook's cases; PatchRefused if that is not certain, or over 200,000 rows.
+    """Read the rows of a sheet that has keys; PatchRefused if that is not certain, or over 200,000 rows.
 
-    Datetimes are aware, in `zone`; numbers are Decimal, or int in columns that count. `previous`, an earlier reading
-    of the same workbook, saves the time of rows that are still as they were.
+    Datetimes are aware, in `zone`, a day is its midnight; numbers are Decimal, or int in columns that count.
+    `previous`, an earlier reading of the same workbook and sheet, saves the time of rows that are still as they were.
+    Of a workbook opened already its own sheet is read.
     """
-    standing = content if isinstance(content, Standing) else open_master(content, locale)
+    standing = content if isinstance(content, Standing) else open_master(content, locale, sheet)
     if len(standing.data_rows) > ROW_LIMIT:
         raise too_large(standing.table.sheet_part)
     context, styles = _context(standing, zone), date_styles(standing.archive)
     known = previous.memory.rows if previous and previous.memory.context == context else {}
     reader = CellReader(standing.strings, styles, zone, date1904=standing.table.date1904)
+    known_columns = ((standing.definition.column(key), place) for key, place in standing.columns.items())
     shown = {
-        key: (place, column(key))
-        for key, place in standing.columns.items()
-        if column(key).kind is not ColumnKind.REMAINING
+        column.key: (place, column)
+        for column, place in known_columns
+        if column.kind is not ColumnKind.REMAINING
     }
     memory: dict[int, ReadRow] = {}
     for number, raw in standing.grid.raw_rows(standing.data_rows):
         memory[hash(raw)] = known.get(hash(raw)) or _row(
-            standing.grid.plain_cells(number, raw), reader, shown, number
+            standing.grid.plain_cells(number, raw), reader, shown, number, standing.definition.key_column
         )
     return _sorted_out(tuple(memory.values()), tuple(standing.columns), _Memory(context, memory))
 
 
 def _context(standing: Standing, zone: ZoneInfo) -> object:
     parts = {name: standing.archive.checksum(name) for name in ("xl/sharedStrings.xml", "xl/styles.xml")}
-    return standing.table.date1904, str(zone), tuple(standing.columns.items()), tuple(parts.items())
+    return (
+        standing.definition.key,
+        standing.table.date1904,
+        str(zone),
+        tuple(standing.columns.items()),
+        tuple(parts.items()),
+    )
 
 
 def _row(
-    cells: Mapping[int, PlainCell], reader: CellReader, shown: Mapping[str, tuple[int, Column]], number: int
+    cells: Mapping[int, PlainCell],
+    reader: CellReader,
+    shown: Mapping[str, tuple[int, Column]],
+    number: int,
+    key_column: str,
 ) -> ReadRow:
     values = {key: reader.value(cells.get(place), known) for key, (place, known) in shown.items()}
-    number_shown = values.pop(KEY_COLUMN)
+    number_shown = values.pop(key_column)
     return ReadRow("" if number_shown is None else str(number_shown).strip(), values, number)
 
 

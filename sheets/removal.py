@@ -1,13 +1,16 @@
 """Taking rows of our own out of the table: closed up, else emptied, else kept with the reason."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from rules.locales import Locale, Text
 from sheets.cells import NewCell
+from sheets.columns import Sheet
 from sheets.moving import fastened_rows
 from sheets.places import cell_name
 from sheets.refusal import PatchRefused, case_twice, row_kept
+from sheets.registry import OPEN
 from sheets.standing import Standing, open_master
 from sheets.writing import Moves, written
 
@@ -21,19 +24,32 @@ class Outcome:
     kept: Mapping[str, Text] = field(default_factory=dict)
 
 
-def remove_rows(original: bytes, keys: Collection[str], locale: Locale) -> Outcome:
-    """Take the rows of those cases out; PatchRefused if the table of cases cannot be found for certain.
+def remove_rows(
+    original: bytes,
+    keys: Collection[str],
+    locale: Locale,
+    sheet: Sheet = OPEN,
+    copies: Collection[int] = (),
+) -> Outcome:
+    """Take the rows of those cases out; PatchRefused if the sheet's table cannot be found for certain.
 
     Where formulas, names, charts, comments or formats depend on the place of the rows below, nothing moves and the
     row's cells are emptied instead: new cases fill empty rows at the table's end, and sorting brings them there.
+    Rows that are `copies` of a case stay.
     """
-    standing = open_master(original, locale)
-    found = standing.rows_of({key.strip() for key in keys})
+    standing = open_master(original, locale, sheet)
+    found = [
+        (number, key)
+        for key, numbers in standing.rows_of({key.strip() for key in keys}).items()
+        for number in numbers
+        if number not in copies
+    ]
     if not found:
         return Outcome(original)
-    if twice := [key for key, numbers in found.items() if len(numbers) > 1]:
-        raise case_twice(twice[0])
-    rows = {numbers[0]: key for key, numbers in found.items()}
+    for key, times in Counter(key for _, key in found).items():
+        if times > 1:
+            raise case_twice(key)
+    rows = dict(found)
     if len(rows) < len(standing.data_rows):  # Excel keeps one empty row in a table
         try:
             moves = Moves.closing_up(standing, sorted(rows))

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 
 from sheets.archive import Archive
+from sheets.columns import Sheet
 from sheets.deflating import Spliced
 from sheets.grid import Grid
-from sheets.parts import CaseTable, area, find_table, read_elements, walk
+from sheets.parts import TableParts, area, find_table, read_elements, walk
 from sheets.places import cell_name, cell_place
 from sheets.refusal import formula_in_the_way, unexpected
 
@@ -13,12 +14,13 @@ from sheets.refusal import formula_in_the_way, unexpected
 def check_package(
     patched: bytes,
     parts: Mapping[str, bytes | Spliced],
-    table: CaseTable,
+    table: TableParts,
     edits: Mapping[int, Collection[int]],
+    sheet: Sheet,
 ) -> None:
     """Refuse a workbook whose changed parts do not read back as they were meant, or whose table lost its shape.
 
-    `table` is the table as it should be now, `edits` the columns that were written, by row.
+    `table` is the table of `sheet` as it should be now, `edits` the columns that were written, by row.
     """
     archive = Archive(patched)
     for name, content in parts.items():
@@ -29,7 +31,7 @@ def check_package(
             check_sheet(found.content, name, edits)
         else:
             read_elements(bytes(found.content), name)
-    if find_table(archive) != table:
+    if find_table(archive, sheet) != table:
         raise unexpected(table.part, "ref")
 
 
@@ -41,7 +43,7 @@ def check_sheet(xml: bytes | bytearray, part: str, edits: Mapping[int, Collectio
     grid = Grid(xml, part)
     written = [row for number in sorted(edits) if (row := grid.row(number))]
     order = _Order(part)
-    walk(b"".join([grid.head, *map(grid.raw, written), grid.tail]), part, order.element)
+    walk(b"".join([grid.head, *map(grid.raw, written), grid.tail]), part, order.begin, order.end)
     _check_arrays(grid, edits)
 
 
@@ -56,20 +58,28 @@ def _check_arrays(grid: Grid, edits: Mapping[int, Collection[int]]) -> None:
 
 
 class _Order:
-    """Follows rows and cells, each of which must come after the one before."""
+    """Follows the sheet's rows and cells, each of which must come after the one before.
+
+    Other elements are called so too: the anchors of form controls, behind the rows, name theirs with `<xdr:row>`.
+    """
 
     def __init__(self, part: str) -> None:
         self._part = part
+        self._open: list[str] = []
         self._row = 0
         self._column = 0
 
-    def element(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the next element into account."""
-        tag = name.rpartition(" ")[2]
-        if tag == "row":
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        """Take an element's start into account."""
+        self._open.append(name.rpartition(" ")[2])
+        if self._open[1:] == ["sheetData", "row"]:
             self._next_row(attributes.get("r", ""))
-        elif tag == "c" and self._row:
+        elif self._open[1:] == ["sheetData", "row", "c"]:
             self._next_cell(attributes.get("r", ""))
+
+    def end(self, _: str) -> None:
+        """Take an element's end into account."""
+        self._open.pop()
 
     def _next_row(self, number: str) -> None:
         if not number.isdigit() or int(number) <= self._row:

@@ -1,4 +1,4 @@
-"""The table of cases as it stands in a file: its columns wherever managers moved them, its rows by case number."""
+"""A table of ours as it stands in a file: its columns wherever managers moved them, its rows by their keys."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from functools import cached_property, partial
 from rules.locales import Locale
 from sheets.archive import Archive
 from sheets.cellxml import Strings, formula_kind
-from sheets.columns import KEY_COLUMN, Column, column, column_of_header
+from sheets.columns import Column, ColumnKind, Sheet
 from sheets.deflating import Spliced
 from sheets.grid import Grid
 from sheets.parts import (
-    CaseTable,
+    TableParts,
     elements,
     find_table,
     related,
@@ -20,15 +20,16 @@ from sheets.parts import (
     shared_strings,
 )
 from sheets.refusal import column_twice, header_differs, no_key_column
+from sheets.registry import OPEN
 
 
-def open_master(content: bytes, locale: Locale) -> "Standing":
-    """Find the table of cases; PatchRefused if that is not certain."""
-    archive = Archive(content)
-    table = find_table(archive)
-    sheet = archive.spliced(table.sheet_part)
-    grid = Grid(sheet.content, table.sheet_part)
-    return Standing(archive, table, locale, sheet, grid, Strings(partial(shared_strings, archive)))
+def open_master(content: bytes | Archive, locale: Locale, sheet: Sheet = OPEN) -> "Standing":
+    """Find the table of `sheet` in a workbook; PatchRefused if that is not certain."""
+    archive = content if isinstance(content, Archive) else Archive(content)
+    table = find_table(archive, sheet)
+    part = archive.spliced(table.sheet_part)
+    grid = Grid(part.content, table.sheet_part)
+    return Standing(archive, table, locale, part, grid, Strings(partial(shared_strings, archive)), sheet)
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,12 @@ class Standing:
     """
 
     archive: Archive
-    table: CaseTable
+    table: TableParts
     locale: Locale
     sheet: Spliced
     grid: Grid
     strings: Strings
+    definition: Sheet = OPEN
 
     @cached_property
     def columns(self) -> dict[str, int]:
@@ -51,15 +53,15 @@ class Standing:
         header_cells = self.grid.cells(self.table.header_row)
         found: dict[str, list[tuple[int, str]]] = {}
         for number, header in enumerate(self.table.headers, start=self.table.first_column):
-            known = column_of_header(header)
+            known = self.definition.column_of_header(header)
             if known is None:
                 continue
-            if column_of_header(self.strings.text(header_cells.get(number))) is not known:
+            if self.definition.column_of_header(self.strings.text(header_cells.get(number))) is not known:
                 raise header_differs(header)
             found.setdefault(known.key, []).append((number, header))
-        if KEY_COLUMN not in found:
+        if self.definition.key_column and self.definition.key_column not in found:
             raise no_key_column()
-        return {key: self._only(column(key), places) for key, places in found.items()}
+        return {key: self._only(self.definition.column(key), places) for key, places in found.items()}
 
     def _only(self, known: Column, places: list[tuple[int, str]]) -> int:
         if len(places) > 1:
@@ -89,9 +91,9 @@ class Standing:
         return range(self.table.header_row + 1, self.table.last_row + 1)
 
     def rows_of(self, keys: Collection[str]) -> dict[str, list[int]]:
-        """Return the rows of each of those case numbers; nothing for a number that stands nowhere."""
+        """Return the rows of each of those keys; nothing for one that stands nowhere."""
         found: dict[str, list[int]] = {}
-        place, rows = self.columns[KEY_COLUMN], self.data_rows
+        place, rows = self.columns[self.definition.key_column], self.data_rows
         for number in self.grid.rows_with(place, self.strings.seeker(keys)):
             key = self.key_of(number) if number in rows else ""
             if key in keys:
@@ -99,14 +101,23 @@ class Standing:
         return found
 
     def key_of(self, number: int) -> str:
-        """Return the case number in a row, '' where there is none."""
-        return self.strings.text(self.grid.cells(number).get(self.columns[KEY_COLUMN])).strip()
+        """Return the key in a row, '' where there is none."""
+        return self.strings.text(
+            self.grid.cells(number).get(self.columns[self.definition.key_column])
+        ).strip()
+
+    @cached_property
+    def formulas(self) -> frozenset[int]:
+        """Where our own formulas stand."""
+        calculated = {one.key for one in self.definition.columns if one.kind is ColumnKind.REMAINING}
+        return frozenset(place for key, place in self.columns.items() if key in calculated)
 
     def is_blank(self, number: int) -> bool:
         """Tell whether a row of the table holds nothing but, perhaps, our own formula."""
-        ours = self.columns.get("remaining")
         span = range(self.table.first_column, self.table.last_column + 1)
         return not any(
-            cell.column in span and cell.column != ours and (self.strings.text(cell) or formula_kind(cell))
+            cell.column in span
+            and cell.column not in self.formulas
+            and (self.strings.text(cell) or formula_kind(cell))
             for cell in self.grid.cells(number).values()
         )

@@ -4,7 +4,7 @@ import re
 from xml.sax.saxutils import unescape
 
 from sheets.archive import Archive
-from sheets.parts import CaseTable, related, relationships_part, resolved
+from sheets.parts import TableParts, related, relationships_part, resolved
 from sheets.places import area_name
 from sheets.refusal import unexpected
 
@@ -24,7 +24,7 @@ _PART_NAME = re.compile(rb"""\sPartName\s*=\s*["']([^"']*)["']""")
 _CONTENT_TYPES = "[Content_Types].xml"
 
 
-def calculated_formulas(xml: bytes, table: CaseTable) -> dict[int, str]:
+def calculated_formulas(xml: bytes, table: TableParts) -> dict[int, str]:
     """Return the formulas of the table's calculated columns by place; array formulas are left to Excel."""
     found = {}
     for place, column in enumerate(_COLUMN.finditer(xml), start=table.first_column):
@@ -34,8 +34,8 @@ def calculated_formulas(xml: bytes, table: CaseTable) -> dict[int, str]:
     return found
 
 
-def resized_table(xml: bytes, table: CaseTable, last_row: int) -> bytes:
-    """Return the table part with its cases reaching down to `last_row`, its filter with them; totals stand below."""
+def resized_table(xml: bytes, table: TableParts, last_row: int) -> bytes:
+    """Return the table part with its rows reaching down to `last_row`, its filter with them; totals stand below."""
     span = (table.first_column, table.header_row, table.last_column)
     opening = _TABLE.search(xml)
     if opening is None or not _REF.search(opening[0]):

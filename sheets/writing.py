@@ -7,7 +7,7 @@ from sheets.cells import NewCell
 from sheets.cellxml import formula_kind
 from sheets.deflating import Spliced
 from sheets.grid import row_attributes
-from sheets.moving import check_movable, moved_row
+from sheets.moving import check_movable, moved_into, moved_row
 from sheets.parts import area
 from sheets.places import cell_name, overlap
 from sheets.references import rows_named
@@ -37,7 +37,10 @@ class Moves:
             if formula_kind(cell) and any(rows_named(cell.content.decode("utf-8", errors="replace"))):
                 raise totals_row()
         check_movable(standing, range(number, number + 1))
-        return Moves((number,), {number + down: moved_row(standing.grid, row, number + down)})
+        # A row may stand there already, of which only the height or the colour was ever set.
+        columns = range(standing.table.first_column, standing.table.last_column + 1)
+        goal = number + down
+        return Moves((number, goal), {goal: moved_into(standing.grid, row, goal, columns)})
 
     @staticmethod
     def closing_up(standing: Standing, removed: list[int]) -> "Moves":
@@ -57,7 +60,7 @@ class Moves:
 
 
 def written(standing: Standing, edits: Edits, last_row: int, moves: Moves) -> bytes:
-    """Return the workbook with those cells written, rows moved and the table's cases reaching to `last_row`."""
+    """Return the workbook with those cells written, rows moved and the table's data reaching to `last_row`."""
     archive, table, grid = standing.archive, standing.table, standing.grid
     _check_cells(standing, edits, moves)
     model = grid.row(table.last_row)
@@ -73,7 +76,7 @@ def written(standing: Standing, edits: Edits, last_row: int, moves: Moves) -> by
         parts |= more
     patched = archive.rewritten(parts, dropped)
     touched = {number: tuple(cells) for number, cells in edits.items()} | dict.fromkeys(moves.standing, ())
-    check_package(patched, parts, replace(table, last_row=last_row), touched)
+    check_package(patched, parts, replace(table, last_row=last_row), touched, standing.definition)
     return patched
 
 

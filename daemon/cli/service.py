@@ -16,15 +16,13 @@ from daemon.errors import KesuError, UsageError
 from daemon.ledger import LedgerError
 from daemon.loop import Loop, run_once
 from daemon.outbox import Folder
-from daemon.site import Site, load_site
+from daemon.site import load_site
 from daemon.workbook import master_labels_of
 from rules.locales import Locale
 from sheets.files import replace_file
-from sheets.master import create_master
+from sheets.master import MasterContents, create_master
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 log = logging.getLogger("kesu")
@@ -89,7 +87,7 @@ def _write_workbook(config_path: Path) -> None:
     path = site.config.path(site.config.workbook.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     labels = master_labels_of(site)
-    _write_new(path, create_master([], site.locale, labels=labels, zone=site.zone))
+    _write_new(path, create_master(MasterContents(), site.locale, labels=labels, zone=site.zone))
 
 
 def run_daemon(arguments: argparse.Namespace) -> int:
@@ -108,17 +106,18 @@ def run_daemon(arguments: argparse.Namespace) -> int:
 
 def _run_until_stopped(house: House, path: Path) -> None:
     loop = Loop(house)
-    loop.reload = lambda: _reload(house.docket.adopt, path)
+    loop.reload = lambda: _reload(house, path)
     if not loop.run():
         # A server that hangs holds a channel, and its connection with it; the ledger can be left at any moment.
         logging.shutdown()
         os._exit(0)
 
 
-def _reload(adopt: "Callable[[Site], None]", path: Path) -> None:
+def _reload(house: House, path: Path) -> None:
     """Take up changed people and rules; with a faulty file the old ones stay."""
     try:
-        adopt(load_site(path))
+        house.docket.adopt(load_site(path))
+        house.workbook.forget()
     except (KesuError, LedgerError) as error:
         log.error("the configuration is not taken up: %s", error)
     else:

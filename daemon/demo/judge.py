@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from openpyxl import load_workbook
-
 from daemon.demo.stage import Stage, reader_of
+from daemon.workbook.book import open_book
 from rules.case import Case, Status
+from sheets.registry import REFUSAL_COLUMN
 
 # customer → a grade it must have reached, lapses (at the least where it stays open), settled
 EXPECTED = {
@@ -17,7 +17,7 @@ EXPECTED = {
     "郭大明": ("level-1", 1, True),
     "高小姐": ("level-1", 2, False),
     "Mr Sun": ("level-3", 0, True),
-    "馬先生": ("level-1", 1, False),
+    "馬先生": ("level-1", 1, True),
     "徐太太": ("level-1", 1, False),
     "葉先生": ("level-1", 2, False),
 }
@@ -90,7 +90,11 @@ def _workbook(stage: Stage) -> Iterator[str]:
     if not path.exists():
         yield f"{path} was not written"
         return
-    sheet = load_workbook(path).worksheets[0]
-    shown = {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell in numbers}
-    if shown != numbers:
-        yield f"the workbook lacks {', '.join(sorted(numbers - shown))}"
+    site = stage.site
+    book = open_book(path.read_bytes(), site.locale, site.zone)
+    shown = {row.key: row.values for reading in book.readings.values() for row in reading.rows}
+    if shown.keys() != numbers:
+        yield f"the workbook lacks {', '.join(sorted(numbers - shown.keys()))}"
+    told = [key for key, values in shown.items() if values.get(REFUSAL_COLUMN)]
+    if len(told) != 1:
+        yield f"{len(told)} entries were sent back in the workbook instead of one"

@@ -16,10 +16,13 @@ from pathlib import Path
 from daemon import packs
 from daemon.bootstrap import open_ledger
 from daemon.demo.servers import HOST, EmbeddedImap, PostOffice
-from daemon.demo.story import REMIND_SECONDS, WINDOW_SECONDS, Reply, Sending
+from daemon.demo.story import REMIND_SECONDS, WINDOW_SECONDS, Reply, Sending, Typing
 from daemon.errors import UsageError
 from daemon.ledger import Ledger
 from daemon.site import Site, load_site
+from sheets.columns import Row
+from sheets.files import WorkbookBusy, WorkbookChanged, fingerprint, write_if_unchanged
+from sheets.patch import MasterPlan, PatchRefused, carry_out
 
 MAILBOX = "complaints@example.com"
 _PASSWORD = "shown-in-a-demo"  # noqa: S105 a mailbox on loopback that lives for a minute
@@ -157,6 +160,23 @@ class Stage:
         message["In-Reply-To"] = str(mail["Message-ID"])
         message["References"] = f"{mail.get('References', '')} {mail['Message-ID']}".strip()
         self._hand_in(message)
+
+    def type(self, typing: Typing) -> bool:
+        """Save the workbook with what a manager typed into it; False if he has to try again."""
+        path = self.directory / "master.xlsx"
+        number = next(
+            (c.number for c in self.ledger.cases() if c.facts.get("customer_name") == typing.customer), ""
+        )
+        before = fingerprint(path)
+        if before is None or not number:
+            return False
+        plan = MasterPlan([Row(number, typing.cells)])
+        try:
+            saved = carry_out(path.read_bytes(), plan, self.site.locale, self.site.zone).content
+            write_if_unchanged(path, saved, before)
+        except (WorkbookBusy, WorkbookChanged, PatchRefused):
+            return False
+        return True
 
     def mails(self) -> list[EmailMessage]:
         """Return the mails people have got so far."""

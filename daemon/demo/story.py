@@ -1,6 +1,6 @@
 """The demo's script: what staff send, and how the responsible people answer the mails they get."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from daemon.demo import paper
@@ -20,6 +20,16 @@ class Sending:
     text: str
     what: str  # for the board
     files: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True)
+class Typing:
+    """What a manager types into a case's row of the master workbook, by column, and saves."""
+
+    after: float
+    customer: str
+    cells: Mapping[str, str]
+    what: str
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,29 @@ def sendings() -> list[Sending]:
         ),
     ]
     return sorted(script, key=lambda sending: sending.after)
+
+
+def typings() -> list[Typing]:
+    """Return what managers type into the master workbook."""
+    return [
+        Typing(
+            21.0,
+            "葉先生",
+            {
+                "remarks": "已約週三下午到店",
+                "resolution": "致歉並更換空氣濾網",
+                "concession": "工時費 20%",
+                "status": "已解決",
+            },
+            "marks a case resolved, with a promise over the workbook's authority",
+        ),
+        Typing(
+            23.0,
+            "馬先生",
+            {"resolution": "總經理當面致歉，客戶接受", "status": "已解決"},
+            "marks a case resolved",
+        ),
+    ]
 
 
 def replies() -> list[Reply]:

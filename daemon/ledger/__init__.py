@@ -13,6 +13,8 @@ from daemon.ledger.errors import (
 )
 from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
+    Activity,
+    CaseEvent,
     Changes,
     DueRow,
     Fault,
@@ -22,12 +24,15 @@ from daemon.ledger.rows import (
     OutgoingMail,
     QueuedMail,
     RecordedEvent,
+    SentMail,
     Statistics,
     StoredAttachment,
     StoredMail,
 )
 
 __all__ = [
+    "Activity",
+    "CaseEvent",
     "Changes",
     "DueRow",
     "Entry",
@@ -47,6 +52,7 @@ __all__ = [
     "PromiseBroken",
     "QueuedMail",
     "RecordedEvent",
+    "SentMail",
     "Statistics",
     "StoredAttachment",
     "StoredMail",

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Text, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, select, type_coerce
 
 from daemon.ledger import reading
-from daemon.ledger.columns import utc_text
+from daemon.ledger.columns import UtcDateTime, utc_text
 from daemon.ledger.projections import row_of
 from daemon.ledger.replay import Replay, faults_of_chain
 from daemon.ledger.rows import Fault
@@ -34,12 +35,8 @@ def _faults_of_file(connection: Connection) -> Iterator[Fault]:
 
 
 def _faults_of_projections(connection: Connection, site: str, replay: Replay) -> Iterator[Fault]:
-    as_it_stands = [
-        type_coerce(column, Text).label(column.name) for column in (cases.c.due, cases.c.opened_at)
-    ]
-    columns = [column for column in cases.c if column.name not in ("due", "opened_at")]
     unseen = set(replay.counts)
-    for row in connection.execute(select(*columns, *as_it_stands).order_by(cases.c.number)).mappings():
+    for row in connection.execute(select(*_as_it_stands()).order_by(cases.c.number)).mappings():
         number = row["number"]
         unseen.discard(number)
         if number not in replay.counts:
@@ -47,6 +44,13 @@ def _faults_of_projections(connection: Connection, site: str, replay: Replay) ->
         elif number not in replay.partial and not _follows(row, site, replay):
             yield Fault("the case is not what its events make it", replay.updated[number], number)
     yield from (Fault("the case is missing", replay.updated[number], number) for number in sorted(unseen))
+
+
+def _as_it_stands() -> Iterator[ColumnElement[Any]]:
+    """Yield the columns of a case, times as text: compared even if they are no times any more."""
+    for column in cases.c:
+        is_time = isinstance(column.type, UtcDateTime)
+        yield type_coerce(column, Text).label(column.name) if is_time else column
 
 
 def _follows(row: RowMapping, site: str, replay: Replay) -> bool:

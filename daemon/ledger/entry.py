@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from daemon.ledger import intake, outbox, projections, reading
+from daemon.ledger import activity, intake, outbox, projections, reading, sheets
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import DueRow, MailState, OutgoingMail, StoredMail
@@ -152,6 +152,47 @@ class Entry:
     def replies_sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
         return outbox.replies_sent_to(self._connection, address, since)
+
+    # ------------------------------------------------------------ the master workbook
+
+    def next_generation(self, at: datetime, *, above: int = 0) -> int:
+        """Take the number of the workbook's next version, from 1; it is unconfirmed, and its base that of the newest.
+
+        `above` is a number seen in the workbook: a ledger restored from a backup would give it out a second time.
+        """
+        return sheets.next_generation(self._connection, at, above)
+
+    def put_base(self, generation: int, sheet: str, rows: Mapping[str, str | None]) -> None:
+        """Make these rows (key → JSON text, None: gone) of a generation what is given; others stay as they are.
+
+        LedgerRefused if the generation is not known.
+        """
+        sheets.put_base(self._connection, generation, sheet, rows)
+
+    def confirm_generation(self, number: int) -> None:
+        """Say that the workbook of this number was written; LedgerRefused if the number is not known."""
+        sheets.confirm(self._connection, number)
+
+    def forget_attempts(self, confirmed: int) -> None:
+        """Forget the unconfirmed generations above `confirmed`; their numbers are not given out again."""
+        sheets.forget_attempts(self._connection, confirmed)
+
+    def prune_generations(self, before: datetime) -> int:
+        """Forget generations older than `before`, with what only they needed; return how many.
+
+        The newest confirmed one and every attempt after it are kept.
+        """
+        return sheets.prune(self._connection, before)
+
+    def answer_row(self, sheet: str, row_key: str, body: str | None, at: datetime) -> None:
+        """Say (as JSON text) why an entry of a row was refused; None takes the answer back."""
+        sheets.answer_row(self._connection, sheet, row_key, body, at)
+
+    # ------------------------------------------------------------ the daemon itself
+
+    def note_activity(self, at: datetime, code: str, body: str, case_number: str | None = None) -> None:
+        """Keep something the daemon did outside the cases' histories; `body` is JSON text."""
+        activity.note(self._connection, at, code, body, case_number)
 
     def mark(self, name: str, value: str) -> None:
         """Remember `value` under `name`, such as the event up to which the workbook was written."""

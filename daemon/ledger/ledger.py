@@ -10,12 +10,14 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from daemon.ledger import audit, intake, outbox, projections, reading, sqlite
+from daemon.ledger import activity, audit, intake, outbox, projections, reading, sheets, sqlite
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
+    Activity,
+    CaseEvent,
     Changes,
     DueRow,
     Fault,
@@ -24,6 +26,7 @@ from daemon.ledger.rows import (
     OutboxState,
     QueuedMail,
     RecordedEvent,
+    SentMail,
     Statistics,
     StoredAttachment,
     StoredMail,
@@ -121,6 +124,24 @@ class Ledger:
         with self._reading() as connection:
             return reading.page_of_cases(connection, after, open_only=open_only, size=_CASES_AT_ONCE)
 
+    def resolved_cases(
+        self, *, since: datetime | None = None, before: datetime | None = None
+    ) -> Iterator[Case]:
+        """Yield the cases resolved from `since` until before `before`, oldest first, read some at a time.
+
+        Whoever wants the open cases too asks for them first: a case settled meanwhile then comes twice, not never.
+        """
+        last: Case | None = None
+        while page := self._page_of_resolved(since, before, last):
+            yield from page
+            last = page[-1]
+
+    def _page_of_resolved(
+        self, since: datetime | None, before: datetime | None, after: Case | None
+    ) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_resolved(connection, since, before, after, _CASES_AT_ONCE)
+
     def open_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number."""
         with self._reading() as connection:
@@ -159,6 +180,53 @@ class Ledger:
         """Return what was last marked under `name`."""
         with self._reading() as connection:
             return reading.mark_value(connection, name)
+
+    # ------------------------------------------------------------ what happened lately
+
+    def recent_events(self, limit: int) -> list[CaseEvent]:
+        """Return the events of all cases, newest first; those whose payload was erased are left out."""
+        with self._reading() as connection:
+            return activity.recent_events(connection, limit)
+
+    def recent_mails(self, limit: int) -> list[SentMail]:
+        """Return the mails that left, newest first."""
+        with self._reading() as connection:
+            return activity.recent_mails(connection, limit)
+
+    def recent_activity(self, limit: int) -> list[Activity]:
+        """Return what the daemon did outside the cases' histories, newest first."""
+        with self._reading() as connection:
+            return activity.recent_activity(connection, limit)
+
+    def lapse_counts(self, since: datetime) -> dict[tuple[str, str], int]:
+        """Count the lapses since a time by the policy they happened under (its hash) and the stage that lapsed."""
+        with self._reading() as connection:
+            return activity.lapse_counts(connection, since)
+
+    # ------------------------------------------------------------ the master workbook
+
+    def generation(self) -> tuple[int, int]:
+        """Return the workbook's last confirmed generation and the last number given out, each 0 if there is none."""
+        with self._reading() as connection:
+            return sheets.generation(connection)
+
+    def knows_generation(self, number: int) -> bool:
+        """Tell whether the base of a generation, confirmed or not, can be read."""
+        with self._reading() as connection:
+            return sheets.knows(connection, number)
+
+    def base(self, generation: int) -> dict[str, dict[str, str]]:
+        """Return what stood in the workbook in a generation: sheet → row key → JSON text; nothing in generation 0.
+
+        LedgerRefused if the generation is not known.
+        """
+        with self._reading() as connection:
+            return sheets.base(connection, generation)
+
+    def answers(self) -> dict[str, dict[str, str]]:
+        """Return why entries were refused: sheet → row key → JSON text."""
+        with self._reading() as connection:
+            return sheets.answers(connection)
 
     # ------------------------------------------------------------ deadlines
 

@@ -40,6 +40,7 @@ def row_of(case: Case, site: str, seq: int) -> dict[str, object]:
         "opened_at": case.opened_at,
         "updated": seq,
         "body": canonical(case.model_dump(mode="json")),
+        "resolved_at": None if case.is_open else case.resolved_at,
     }
 
 

@@ -1,10 +1,10 @@
 """Questions about cases, events and deadlines, asked on a reader's connection or inside a transaction."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Result, bindparam, func, select
+from sqlalchemy import Connection, Result, bindparam, func, literal, select, tuple_
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -35,7 +35,30 @@ def page_of_cases(connection: Connection, after: str, *, open_only: bool, size: 
     """Return at most `size` cases whose number follows `after`, by number."""
     query = select(cases.c.body).where(cases.c.number > after).order_by(cases.c.number).limit(size)
     if open_only:
-        query = query.where(cases.c.status.in_(OPEN))
+        query = query.where(cases.c.resolved_at.is_(None))
+    return _cases(connection.execute(query))
+
+
+def page_of_resolved(
+    connection: Connection,
+    since: datetime | None,
+    before: datetime | None,
+    after: Case | None,
+    size: int,
+) -> list[Case]:
+    """Return at most `size` cases resolved from `since` until before `before`, oldest first.
+
+    `after` is the last case of the page before.
+    """
+    when = cases.c.resolved_at
+    query = select(cases.c.body).where(when.is_not(None)).order_by(when, cases.c.number).limit(size)
+    if since is not None and after is None:
+        query = query.where(when >= since)
+    if before is not None:
+        query = query.where(when < before)
+    if after is not None:
+        reached = tuple_(literal(after.resolved_at, when.type), literal(after.number))
+        query = query.where(tuple_(when, cases.c.number) > reached)
     return _cases(connection.execute(query))
 
 
@@ -128,14 +151,6 @@ def statistics(connection: Connection) -> Statistics:
     """Count the cases by status and grade."""
     query = select(cases.c.status, cases.c.grade, func.count()).group_by(cases.c.status, cases.c.grade)
     return Statistics({(Status(status), grade): count for status, grade, count in connection.execute(query)})
-
-
-def pages(fetch: Callable[[str], list[Case]]) -> Iterator[Case]:
-    """Yield page after page, so that a slow reader never holds the ledger's log open."""
-    after = ""
-    while page := fetch(after):
-        yield from page
-        after = page[-1].number
 
 
 def _cases(bodies: Result[str]) -> list[Case]:

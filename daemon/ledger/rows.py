@@ -21,6 +21,16 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """An event among those of all cases."""
+
+    seq: int
+    case_number: str
+    event: Event
+    policy_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class DueRow:
     """A deadline whose time has come; `name` is `lapse:<stage>` or `reminder:<stage>`."""
 
@@ -167,6 +177,26 @@ class OutboxEntry:
     sent_at: datetime | None
     failed_at: datetime | None
     last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail the server took."""
+
+    case_number: str | None
+    template: str
+    recipient: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something the daemon did outside the cases' histories; `body` is JSON text whose shape `code` tells."""
+
+    at: datetime
+    code: str
+    body: str
+    case_number: str | None
 
 
 @dataclass(frozen=True, slots=True)

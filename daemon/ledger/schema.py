@@ -53,6 +53,7 @@ events = Table(
     Column("hash", Text, nullable=False),
     UniqueConstraint("case_number", "n"),
     UniqueConstraint("case_number", "promise"),
+    Index("events_of_lapses", "at", "policy_hash", "promise", sqlite_where=text("kind = 'lapsed'")),
 )
 
 payloads = Table(
@@ -83,8 +84,10 @@ cases = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated", Integer, nullable=False),  # seq of its last event
     Column("body", Text, nullable=False),
+    Column("resolved_at", UtcDateTime),  # NULL while it is open
     Index("cases_by_status", "status", "grade"),
     Index("cases_by_change", "updated"),
+    Index("cases_by_resolution", "resolved_at", "number"),
 )
 
 case_keys = Table(
@@ -196,6 +199,45 @@ outbox = Table(
     Index("outbox_by_state", "state", "next_try"),
     Index("outbox_by_case", "case_number"),
     Index("outbox_answers", "created_at", "recipient", sqlite_where=text("answers IS NOT NULL")),
+    Index("outbox_by_sending", "sent_at", sqlite_where=text("sent_at IS NOT NULL")),
+)
+
+sheet_generations = Table(
+    "sheet_generations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+)
+
+sheet_base = Table(
+    "sheet_base",
+    metadata,
+    Column("sheet", Words, primary_key=True),
+    Column("row_key", Words, primary_key=True),
+    Column("since", Integer, primary_key=True, autoincrement=False),  # the generation it began with
+    Column("until", Integer),  # the generation it no longer belongs to
+    Column("body", Words, nullable=False),
+    Index("sheet_base_by_end", "until", "since"),
+)
+
+sheet_answers = Table(
+    "sheet_answers",
+    metadata,
+    Column("sheet", Words, primary_key=True),
+    Column("row_key", Words, primary_key=True),
+    Column("body", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("case_number", Words),
+    Column("code", Text, nullable=False),
+    Column("body", Words, nullable=False),
 )
 
 marks = Table(

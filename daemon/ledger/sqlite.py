@@ -6,10 +6,11 @@ write or checkpoint at once. Python's own transaction handling is switched off; 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects.sqlite import Insert
@@ -33,6 +34,7 @@ __all__ = [
     "copy_to",
     "insert",
     "ledger_path",
+    "plain_rows",
     "reading_engine",
     "refuse_if_lost",
     "whole",
@@ -105,6 +107,16 @@ def without_foreign_keys(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
+
+
+def plain_rows(
+    connection: Connection, statement: str, parameters: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    """Return rows as the driver gives them: where there are thousands, wrapping them costs more than reading."""
+    try:
+        return _driver(connection).execute(statement, parameters).fetchall()
+    except sqlite3.Error as error:
+        raise _typed(error) or error from error
 
 
 def copy_to(connection: Connection, path: Path) -> None:

@@ -69,6 +69,7 @@ sender = "客戶關愛部 <complaints@example.com>"
 
 [workbook]
 path = "master.xlsx"
+archive = "archive"
 
 [access]
 senders = ["*@example.com"]
@@ -161,6 +162,21 @@ class Office:
         self.lapses = Lapses(self.docket, self.clock, self.bells)
         self.workbook = MasterWorkbook(self.docket, self.clock)
         self._uids = itertools.count(1)
+
+    def restart_workbook(self) -> None:
+        """Start the workbook's channel anew, as after a crash: it remembers what the ledger tells it."""
+        self.workbook = MasterWorkbook(self.docket, self.clock)
+
+    def configure(self, workbook: str = "", *, locale: Locale | None = None) -> None:
+        """Change the configuration: lines for [workbook], or the site's language."""
+        path = self.folder / "config.toml"
+        text = path.read_text(encoding="utf-8").replace("[workbook]\n", f"[workbook]\n{workbook}\n")
+        if locale is not None:
+            text = text.replace('locale = "zh-Hant"', f'locale = "{locale.value}"', 1)
+        path.write_text(text, encoding="utf-8")
+        self.site = load_site(path)
+        self.docket.adopt(self.site)
+        self.restart_workbook()
 
     def put_in(self, raw: bytes | EmailMessage) -> int:
         """Store a message as the fetching does, without taking it in; return its id."""

@@ -98,7 +98,7 @@ def test_admitting_the_whole_world_is_warned_of(config: Path, everybody: str) ->
 
 def test_a_workbook_that_is_open_is_said_and_not_fatal(config: Path, office: Office) -> None:
     office.opened()
-    office.workbook.write_changes()
+    office.workbook.round()
     (office.folder / "~$master.xlsx").write_bytes(b"\x04wang" + b"\0" * 60)
     finding = examine(office.site, office.clock)[EVERYTHING.index("workbook")]
     assert finding.ok

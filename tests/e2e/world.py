@@ -137,11 +137,13 @@ class World:
         return counts[OutboxState.QUEUED] + counts[OutboxState.SENDING]
 
     def rows(self) -> dict[str, list[object]]:
-        """The rows of the master workbook by case number."""
+        """The rows of the master workbook by case number, open cases and closed ones."""
         path = self.folder / "master.xlsx"
         if not path.exists():
             return {}
-        lines = load_workbook(path).worksheets[0].iter_rows(values_only=True)
+        book = load_workbook(path)
+        sheets = [sheet for sheet in book.worksheets if {"KesuCases", "KesuClosed"} & sheet.tables.keys()]
+        lines = [line for sheet in sheets for line in sheet.iter_rows(values_only=True)]
         return {str(line[0]): list(line) for line in lines if str(line[0]).startswith("KS-")}
 
     def wait(self, what: str, holds: Callable[[], bool], seconds: float = 30.0) -> None:

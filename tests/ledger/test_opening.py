@@ -22,7 +22,7 @@ from daemon.ledger.sqlite import writing_engine
 from daemon.ledger.upgrade import Migration, shipped_migrations, statements, upgrade
 from daemon.ledger.writer import Writer
 from rules.case import Status
-from tests.ledger.clerk import Clerk, open_ledger
+from tests.ledger.clerk import NINE, TWO_HOURS, Clerk, open_ledger
 
 V1 = Path(__file__).with_name("v1.sql")
 
@@ -153,6 +153,28 @@ def test_a_ledger_of_the_first_release_opens_and_verifies(v1: Path, clerk: Clerk
         with ledger.writing() as entry:
             clerk.open_case(entry)
         assert ledger.verify() == []
+
+
+def test_a_ledger_of_the_first_release_learns_when_its_cases_were_resolved(v1: Path) -> None:
+    with open_ledger(v1, create=False) as ledger:
+        (settled,) = ledger.resolved_cases(since=NINE + TWO_HOURS, before=NINE + 2 * TWO_HOURS)
+        (waiting,) = ledger.cases(open_only=True)
+        assert settled.resolved_at == NINE + 1.5 * TWO_HOURS
+        assert (settled.number, waiting.number) == ("KS-20261123-001", "KS-20261123-002")
+    with closing(sqlite3.connect(v1)) as connection:
+        found = connection.execute("SELECT resolved_at FROM cases ORDER BY number").fetchall()
+    assert found == [("2026-11-23T04:00:00.000000Z",), (None,)]
+
+
+def test_a_ledger_of_the_first_release_tells_what_happened_and_takes_a_workbook(v1: Path) -> None:
+    with open_ledger(v1, create=False) as ledger:
+        assert [told.seq for told in ledger.recent_events(3)] == [11, 10, 9]
+        assert list(ledger.lapse_counts(NINE).values()) == [1]
+        assert (ledger.generation(), ledger.answers(), ledger.recent_activity(9)) == ((0, 0), {}, [])
+        assert ledger.mark_value("workbook") == "6"
+        with ledger.writing() as entry:
+            entry.put_base(entry.next_generation(NINE), "open", {"KS-20261123-002": "[]"})
+        assert ledger.base(1) == {"open": {"KS-20261123-002": "[]"}}
 
 
 NEXT = Migration(

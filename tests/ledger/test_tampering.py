@@ -86,6 +86,10 @@ FORGERIES = {
         "UPDATE cases SET due = '2027-01-01T00:00:00.000000Z' WHERE number = 'KS-20261123-001'",
         Fault("the case is not what its events make it", 9, "KS-20261123-001"),
     ),
+    "a case closed for all who look for open ones": (
+        "UPDATE cases SET resolved_at = '2026-11-23T03:00:00.000000Z' WHERE number = 'KS-20261123-001'",
+        Fault("the case is not what its events make it", 9, "KS-20261123-001"),
+    ),
     "what a case says of itself": (
         "UPDATE cases SET body = replace(body, '800.00', '8.00') WHERE number = 'KS-20261123-001'",
         Fault("the case is not what its events make it", 9, "KS-20261123-001"),
@@ -105,7 +109,7 @@ FORGERIES = {
     "a case invented": (
         """
         INSERT INTO cases
-        SELECT 'KS-20261123-777', site, 'resolved', grade, stage, due, opened_at, 99, body FROM cases LIMIT 1;
+        SELECT 'KS-20261123-777', site, 'resolved', grade, stage, due, opened_at, 99, body, NULL FROM cases LIMIT 1;
         """,
         Fault("the case has no events", None, "KS-20261123-777"),
     ),

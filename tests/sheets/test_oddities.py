@@ -12,17 +12,14 @@ import pytest
 import xlsxwriter
 from python_calamine import load_workbook as load_calamine
 
-from rules.locales import Locale
 from sheets.columns import Row
-from sheets.master import create_master
 from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
 from sheets.reading import read_master
-from tests.sheets.cases import SHANGHAI, case, labels
+from tests.sheets.cases import HANT, SHANGHAI, case, master_of
 from tests.sheets.test_patch import SHEET, TABLE, by_case, edited, parts, rezipped
 
-HANT = Locale.ZH_HANT
-MASTER = create_master([case(number) for number in (1, 2, 3)], HANT, labels=labels(HANT), zone=SHANGHAI)
-CHANGES = [Row("K20261121-002", {"status": "已解決"}), Row("K20261121-004", {"status": "新案"})]
+MASTER = master_of(1, 2, 3)
+CHANGES = [Row("K20261121-002", {"owner": "已解決"}), Row("K20261121-004", {"owner": "新案"})]
 
 
 def everywhere(change: Callable[[bytes], bytes]) -> bytes:
@@ -107,10 +104,10 @@ def test_a_sheet_written_differently_is_patched_and_read(odd: Callable[[bytes], 
     assert parts(strange)[SHEET] != parts(MASTER)[SHEET]
     out = patch_master(strange, CHANGES, HANT, SHANGHAI)
     rows = {key.strip(): row for key, row in by_case(out).items()}
-    assert [row["狀態"] for row in rows.values()] == ["處理中", "已解決", "處理中", "新案"]
+    assert [row["負責人"] for row in rows.values()] == ["售後總監", "已解決", "售後總監", "新案"]
     assert rows["K20261121-001"] == by_case(MASTER)["K20261121-001"]
-    read = {row.key: row.values["status"] for row in read_master(out, HANT, SHANGHAI).rows}
-    assert list(read.values()) == ["處理中", "已解決", "處理中", "新案"]
+    read = {row.key: row.values["owner"] for row in read_master(out, HANT, SHANGHAI).rows}
+    assert list(read.values()) == ["售後總監", "已解決", "售後總監", "新案"]
 
 
 def test_a_filtered_row_stays_hidden() -> None:
@@ -137,8 +134,8 @@ def test_the_strict_namespaces_are_as_good() -> None:
 
     out = patch_master(everywhere(strict), CHANGES, HANT, SHANGHAI)
     assert b"purl.oclc.org" in parts(out)[SHEET]
-    statuses = [row.values["status"] for row in read_master(out, HANT, SHANGHAI).rows]
-    assert statuses == ["處理中", "已解決", "處理中", "新案"]
+    owners = [row.values["owner"] for row in read_master(out, HANT, SHANGHAI).rows]
+    assert owners == ["售後總監", "已解決", "售後總監", "新案"]
 
 
 def test_a_sheet_without_rows_is_refused() -> None:
@@ -169,12 +166,12 @@ def with_totals(**more: Any) -> bytes:
     """A manager switched the totals row on."""
     stream = BytesIO()
     book = xlsxwriter.Workbook(stream)
-    sheet = book.add_worksheet("案件")
+    sheet = book.add_worksheet("未結案件")
     for row, number in enumerate((1, 2, 3), start=1):
-        sheet.write_row(row, 0, [case(number).key, "處理中", 100 * number])
+        sheet.write_row(row, 0, [case(number).key, "售後總監", 100 * number])
     columns = [
         {"header": "案件編號", "total_string": "合計"},
-        {"header": "狀態"},
+        {"header": "負責人"},
         {"header": "維修金額", "total_function": "sum"},
     ]
     sheet.add_table(0, 0, 4, 2, {"name": "KesuCases", "total_row": True, "columns": columns})
@@ -201,7 +198,7 @@ def test_new_rows_go_above_the_totals() -> None:
 def test_a_totals_row_that_somebody_refers_to_stays_and_refuses_new_rows() -> None:
     for cell in ("E1", "C5"):
         content = with_totals(**{cell: "=SUM(C2:C4)" if cell == "C5" else "=C5*2"})
-        assert by_case(patch_master(content, [Row("K20261121-001", {"status": "新"})], HANT, SHANGHAI))
+        assert by_case(patch_master(content, [Row("K20261121-001", {"owner": "新"})], HANT, SHANGHAI))
         with pytest.raises(PatchRefused):
             patch_master(content, [Row("K9", {})], HANT, SHANGHAI)
 
@@ -236,11 +233,11 @@ def empty_string_first(xml: bytes) -> bytes:
 def test_shared_strings_written_differently_are_found(odd: Callable[[bytes], bytes]) -> None:
     strange = rezipped(with_totals(), {STRINGS: odd})
     assert parts(strange)[STRINGS] != parts(with_totals())[STRINGS]
-    out = patch_master(strange, [Row("K20261121-002", {"status": "改"})], HANT, SHANGHAI)
-    assert [row.values["status"] for row in read_master(out, HANT, SHANGHAI).rows] == [
-        "處理中",
+    out = patch_master(strange, [Row("K20261121-002", {"owner": "改"})], HANT, SHANGHAI)
+    assert [row.values["owner"] for row in read_master(out, HANT, SHANGHAI).rows] == [
+        "售後總監",
         "改",
-        "處理中",
+        "售後總監",
     ]
 
 
@@ -249,23 +246,23 @@ def test_an_empty_shared_string_is_counted() -> None:
         return re.sub(rb't="s"><v>(\d+)<', lambda found: b't="s"><v>%d<' % (int(found[1]) + 1), xml)
 
     strange = rezipped(with_totals(), {STRINGS: empty_string_first, SHEET: shifted})
-    out = patch_master(strange, [Row("K20261121-002", {"status": "改"})], HANT, SHANGHAI)
-    assert [row.values["status"] for row in read_master(out, HANT, SHANGHAI).rows] == [
-        "處理中",
+    out = patch_master(strange, [Row("K20261121-002", {"owner": "改"})], HANT, SHANGHAI)
+    assert [row.values["owner"] for row in read_master(out, HANT, SHANGHAI).rows] == [
+        "售後總監",
         "改",
-        "處理中",
+        "售後總監",
     ]
 
 
 def test_shared_and_inline_strings_stand_side_by_side() -> None:
     """Excel shares strings, the patch writes them inline: both are found in one table."""
-    once = patch_master(with_totals(), [Row("K8", {"status": "新"})], HANT, SHANGHAI)
+    once = patch_master(with_totals(), [Row("K8", {"owner": "新"})], HANT, SHANGHAI)
     sheet = parts(once)[SHEET]
     assert b't="inlineStr"' in sheet
     assert b't="s"' in sheet
-    changes = [Row("K8", {"status": "八"}), Row("K20261121-003", {"status": "三"})]
+    changes = [Row("K8", {"owner": "八"}), Row("K20261121-003", {"owner": "三"})]
     rows = read_master(patch_master(once, changes, HANT, SHANGHAI), HANT, SHANGHAI).rows
-    assert [row.values["status"] for row in rows] == ["處理中", "處理中", "三", "八"]
+    assert [row.values["owner"] for row in rows] == ["售後總監", "售後總監", "三", "八"]
 
 
 def test_a_chart_sheet_beside_it_does_not_matter() -> None:
@@ -273,7 +270,7 @@ def test_a_chart_sheet_beside_it_does_not_matter() -> None:
 
     def add(book: Any) -> None:
         chart = openpyxl.chart.BarChart()
-        chart.add_data(openpyxl.chart.Reference(book.worksheets[0], min_col=13, min_row=3, max_row=6))
+        chart.add_data(openpyxl.chart.Reference(book.worksheets[0], min_col=18, min_row=3, max_row=6))
         book.create_chartsheet("圖").add_chart(chart)
 
     beside = edited(MASTER, add)
@@ -286,8 +283,8 @@ def test_an_array_that_reaches_into_a_written_cell_is_refused() -> None:
     """Its formula stands in another row: the spreadsheet program would fill the cell over again."""
 
     def array(xml: bytes) -> bytes:
-        formula = b'<c r="C4"><f t="array" ref="C4:C5">A4:A5</f><v>1</v></c>'
-        return re.sub(rb'<c r="C4".*?</c>', formula, xml)
+        formula = b'<c r="F4"><f t="array" ref="F4:F5">A4:A5</f><v>1</v></c>'
+        return re.sub(rb'<c r="F4".*?</c>', formula, xml)
 
     with pytest.raises(PatchRefused):
         patch_master(rezipped(MASTER, {SHEET: array}), [CHANGES[0]], HANT, SHANGHAI)
@@ -300,7 +297,7 @@ def test_a_case_number_may_be_put_back_and_a_copy_passed_over() -> None:
 
     odd = edited(MASTER, overtype)
     plan = MasterPlan(
-        changes=[Row("K20261121-001", {"status": "第一列"}), Row("K20261121-002", {"remarks": "補回"})],
+        changes=[Row("K20261121-001", {"owner": "第一列"}), Row("K20261121-002", {"remarks": "補回"})],
         rekeyed={5: "K20261121-002"},
         copies=[6],
     )
@@ -311,16 +308,16 @@ def test_a_case_number_may_be_put_back_and_a_copy_passed_over() -> None:
         "K20261121-002",
         "K20261121-001",
     ]
-    assert [sheet[f"C{row}"].value for row in (4, 5, 6)] == ["第一列", "處理中", "處理中"]
-    assert sheet["Y5"].value == "補回"
+    assert [sheet[f"F{row}"].value for row in (4, 5, 6)] == ["第一列", "售後總監", "售後總監"]
+    assert sheet["M5"].value == "補回"
 
 
 def test_only_what_the_patch_packed_is_packed_anew() -> None:
     """A second patch copies the segments it does not touch, and the result unpacks the same."""
-    many = create_master([case(n) for n in range(1, 700)], HANT, labels=labels(HANT), zone=SHANGHAI)
-    once = patch_master(many, [case(1, status="一")], HANT, SHANGHAI)
-    twice = patch_master(once, [case(699, status="二")], HANT, SHANGHAI)
+    many = master_of(*range(1, 700))
+    once = patch_master(many, [case(1, owner="一")], HANT, SHANGHAI)
+    twice = patch_master(once, [case(699, owner="二")], HANT, SHANGHAI)
     assert load_calamine(BytesIO(twice)).sheet_names == load_calamine(BytesIO(many)).sheet_names
     rows = by_case(twice)
-    assert (len(rows), rows["K20261121-001"]["狀態"], rows["K20261121-699"]["狀態"]) == (699, "一", "二")
+    assert (len(rows), rows["K20261121-001"]["負責人"], rows["K20261121-699"]["負責人"]) == (699, "一", "二")
     assert datetime(2026, 11, 21, 11, 1) == rows["K20261121-001"]["處理期限"]  # noqa: DTZ001

@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from rules.locales import Locale
 from sheets.columns import Row
-from sheets.master import create_master
 from sheets.patch import PatchRefused, patch_master
 from sheets.peek import glance, peek
-from tests.sheets.cases import SHANGHAI, case, labels
+from tests.sheets.cases import HANT, SHANGHAI, master_of
 from tests.sheets.test_patch import SHEET
 
-HANT = Locale.ZH_HANT
-MASTER = create_master([case(1), case(2)], HANT, labels=labels(HANT), zone=SHANGHAI)
+MASTER = master_of(1, 2)
 
 
 def test_the_same_file_looks_the_same_and_a_changed_one_names_its_part(tmp_path: Path) -> None:
@@ -24,7 +21,7 @@ def test_the_same_file_looks_the_same_and_a_changed_one_names_its_part(tmp_path:
     first = peek(path)
     assert first.differing(peek(path)) == frozenset()
     assert first == glance(MASTER)
-    path.write_bytes(patch_master(MASTER, [Row("K20261121-001", {"status": "改"})], HANT, SHANGHAI))
+    path.write_bytes(patch_master(MASTER, [Row("K20261121-001", {"owner": "改"})], HANT, SHANGHAI))
     assert peek(path).differing(first) == {SHEET}
 
 

@@ -8,22 +8,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from rules.locales import Locale
 from sheets.columns import Row
-from sheets.master import create_master
 from sheets.merge import same
 from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
 from sheets.reading import CellError, read_master
+from sheets.registry import OPEN
 from sheets.standing import open_master
 from tests.sheets import test_survival
-from tests.sheets.cases import SHANGHAI, case, labels
+from tests.sheets.cases import HANT, SHANGHAI, case, master_of, workbook_of
 from tests.sheets.test_patch import SHEET, UPDATES, edited, rezipped
 
-HANT = Locale.ZH_HANT
-MASTER = create_master(
+MASTER = workbook_of((OPEN,
     [case(1, remarks="記", next_contact=datetime(2026, 11, 22, 9, tzinfo=SHANGHAI), incomplete=True), case(2), case(3)],
-    HANT, labels=labels(HANT), zone=SHANGHAI,
-)  # fmt: skip
+))  # fmt: skip
 
 
 def rows(content: bytes) -> dict[str, Any]:
@@ -75,10 +72,10 @@ TYPED: list[tuple[str, Any, Any]] = [
 @pytest.mark.parametrize(("key", "typed", "read"), TYPED)
 def test_what_managers_type_is_read_by_its_column(key: str, typed: Any, read: Any) -> None:
     places = {
-        "next_contact": "Z5",
-        "repair_amount": "M5",
-        "lapses": "P5",
-        "remarks": "Y5",
+        "next_contact": "N5",
+        "repair_amount": "R5",
+        "lapses": "U5",
+        "remarks": "M5",
         "incomplete": "W5",
     }
     content = edited(MASTER, lambda book: book.worksheets[0].__setitem__(places[key], typed))
@@ -106,7 +103,7 @@ def test_copies_and_rows_without_a_number_are_set_apart() -> None:
 
 
 def test_an_empty_row_is_nobodys() -> None:
-    empty = create_master([], HANT, labels=labels(HANT), zone=SHANGHAI)
+    empty = master_of()
     reading = read_master(empty, HANT, SHANGHAI)
     assert (reading.rows, reading.keyless) == ((), ())
 
@@ -121,7 +118,7 @@ def test_moved_and_missing_columns_are_read_where_they_are() -> None:
 
 def test_a_second_reading_takes_unchanged_rows_from_the_first() -> None:
     first = read_master(MASTER, HANT, SHANGHAI)
-    out = patch_master(MASTER, [Row("K20261121-002", {"status": "改"})], HANT, SHANGHAI)
+    out = patch_master(MASTER, [Row("K20261121-002", {"owner": "改"})], HANT, SHANGHAI)
     second = read_master(out, HANT, SHANGHAI, first)
     assert second == read_master(out, HANT, SHANGHAI)
     assert [one is other for one, other in zip(first.rows, second.rows, strict=True)] == [True, False, True]
@@ -129,7 +126,7 @@ def test_a_second_reading_takes_unchanged_rows_from_the_first() -> None:
 
 def test_a_workbook_opened_once_is_read_and_patched() -> None:
     standing = open_master(MASTER, HANT)
-    changes = [Row("K20261121-002", {"status": "改"}), case(9)]
+    changes = [Row("K20261121-002", {"owner": "改"}), Row(case(9).key, {"owner": "新"})]
     assert read_master(standing, HANT, SHANGHAI) == read_master(MASTER, HANT, SHANGHAI)
     out = carry_out(standing, MasterPlan(changes), HANT, SHANGHAI).content
     assert out == patch_master(MASTER, changes, HANT, SHANGHAI)
@@ -138,7 +135,7 @@ def test_a_workbook_opened_once_is_read_and_patched() -> None:
 
 def test_a_reading_of_moved_columns_takes_nothing_from_one_before() -> None:
     """The bytes of a row may be the same while its columns mean something else."""
-    swapped = edited(MASTER, lambda book: swap_headers(book, "Y", "V"))
+    swapped = edited(MASTER, lambda book: swap_headers(book, "M", "J"))
     first = read_master(MASTER, HANT, SHANGHAI)
     assert read_master(swapped, HANT, SHANGHAI, first) == read_master(swapped, HANT, SHANGHAI)
 
@@ -156,7 +153,7 @@ def openpyxl_index(letter: str) -> int:
 
 
 def test_a_table_of_too_many_rows_is_refused() -> None:
-    huge = rezipped(MASTER, {"xl/tables/table1.xml": lambda xml: xml.replace(b"A3:Z6", b"A3:Z900000")})
+    huge = rezipped(MASTER, {"xl/tables/table1.xml": lambda xml: xml.replace(b"A3:Y6", b"A3:Y900000")})
     with pytest.raises(PatchRefused):
         read_master(huge, HANT, SHANGHAI)
 

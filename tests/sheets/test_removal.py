@@ -8,16 +8,13 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
-from rules.locales import Locale
-from sheets.master import create_master
 from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
 from sheets.removal import remove_rows
-from tests.sheets.cases import SHANGHAI, case, labels
+from tests.sheets.cases import HANT, SHANGHAI, case, master_of
 from tests.sheets.test_oddities import with_totals
 from tests.sheets.test_patch import SHEET, TABLE, by_case, edited, parts, rezipped
 
-HANT = Locale.ZH_HANT
-FIVE = create_master([case(number) for number in range(1, 6)], HANT, labels=labels(HANT), zone=SHANGHAI)
+FIVE = master_of(*range(1, 6))
 
 
 def key(number: int) -> str:
@@ -33,12 +30,12 @@ def test_a_removed_row_leaves_no_gap() -> None:
     sheet, old = sheet_of(outcome.content), sheet_of(FIVE)
     assert (outcome.cleared, outcome.kept) == ((), {})
     assert list(by_case(outcome.content)) == [key(1), key(3), key(5)]
-    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == "A3:Z6"
+    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == "A3:Y6"
     for row, was in ((4, 4), (5, 6), (6, 8)):
-        assert sheet[f"E{row}"].value == old[f"E{was}"].value.replace(f"D{was}", f"D{row}")
+        assert sheet[f"H{row}"].value == old[f"H{was}"].value.replace(f"G{was}", f"G{row}")
         for one, other in zip(sheet[row], old[was], strict=True):
             assert one.style_id == other.style_id
-            assert one.value == other.value or one.column_letter == "E"
+            assert one.value == other.value or one.column_letter == "H"
     assert [row for row in sheet.iter_rows(min_row=7) if any(cell.value for cell in row)] == []
     assert [one.sqref for one in old.conditional_formatting] == [
         one.sqref for one in sheet.conditional_formatting
@@ -62,26 +59,26 @@ def formula_beside(book: Any) -> None:
 
 
 def formula_in_another_sheet(book: Any) -> None:
-    book.create_sheet("分析")["A1"] = "=SUM(案件!M5:M7)"
+    book.create_sheet("分析")["A1"] = "=SUM(未結案件!R5:R7)"
 
 
 def name_of_a_cell(book: Any) -> None:
-    book.defined_names["重要"] = DefinedName("重要", attr_text="案件!$C$7")
+    book.defined_names["重要"] = DefinedName("重要", attr_text="未結案件!$F$7")
 
 
 def chart_of_some_rows(book: Any) -> None:
     chart = openpyxl.chart.BarChart()
-    chart.add_data(openpyxl.chart.Reference(book.worksheets[0], min_col=13, min_row=5, max_row=8))
+    chart.add_data(openpyxl.chart.Reference(book.worksheets[0], min_col=18, min_row=5, max_row=8))
     book.worksheets[0].add_chart(chart, "AD3")
 
 
 def comment_below(book: Any) -> None:
-    book.worksheets[0]["C7"].comment = Comment("老闆看過", "總經理")
+    book.worksheets[0]["F7"].comment = Comment("老闆看過", "總經理")
 
 
 def format_of_one_row(book: Any) -> None:
     rule = openpyxl.formatting.rule.CellIsRule(operator="greaterThan", formula=["1"])
-    book.worksheets[0].conditional_formatting.add("M7:M7", rule)
+    book.worksheets[0].conditional_formatting.add("R7:R7", rule)
 
 
 def note_beside_a_row(book: Any) -> None:
@@ -89,7 +86,7 @@ def note_beside_a_row(book: Any) -> None:
 
 
 def formula_on_another_row(book: Any) -> None:
-    book.worksheets[0]["Y8"] = "=M7"
+    book.worksheets[0]["M8"] = "=R7"
 
 
 IN_THE_WAY = [
@@ -109,13 +106,13 @@ def test_where_something_depends_on_the_rows_they_stay_and_one_is_emptied(edit: 
     for row in old.iter_rows(min_row=4):
         for cell in row:
             shown = new[cell.coordinate].value
-            assert shown == (None if cell.row == 5 and cell.column <= 26 else cell.value)
+            assert shown == (None if cell.row == 5 and cell.column <= 25 else cell.value)
             assert new[cell.coordinate].style_id == cell.style_id
 
 
 def whole_column(book: Any) -> None:
-    book.create_sheet("分析")["A1"] = "=SUM(案件!M1:M9999)+COUNTA(案件!A:A)+SUM(KesuCases[維修金額])"
-    book["案件"]["AC1"] = '=COUNTIF(C3:C8,"處理中")&"M7"'
+    book.create_sheet("分析")["A1"] = "=SUM(未結案件!R1:R9999)+COUNTA(未結案件!A:A)+SUM(KesuCases[維修金額])"
+    book["未結案件"]["AC1"] = '=COUNTIF(F3:F8,"售後總監")&"R7"'
 
 
 def test_what_spans_all_rows_lets_them_close_up() -> None:
@@ -126,7 +123,7 @@ def test_what_spans_all_rows_lets_them_close_up() -> None:
 
 def test_a_row_with_a_comment_stays_with_the_reason() -> None:
     def note(book: Any) -> None:
-        book.worksheets[0]["C5"].comment = Comment("等總經理", "總經理")
+        book.worksheets[0]["F5"].comment = Comment("等總經理", "總經理")
 
     content = edited(FIVE, note)
     outcome = remove_rows(content, [key(2), key(3)], HANT)
@@ -144,16 +141,25 @@ def test_the_totals_row_moves_up() -> None:
 
 
 def test_a_plan_changes_first_and_removes_then() -> None:
-    plan = MasterPlan(changes=[case(9), case(3, status="改")], removed=[key(1)])
+    plan = MasterPlan(changes=[case(9), case(3, owner="改")], removed=[key(1)])
     rows = by_case(carry_out(FIVE, plan, HANT, SHANGHAI).content)
     assert list(rows) == [key(2), key(3), key(4), key(5), key(9)]
-    assert rows[key(3)]["狀態"] == "改"
+    assert rows[key(3)]["負責人"] == "改"
 
 
 def test_a_case_in_two_rows_is_not_removed() -> None:
     twice = edited(FIVE, lambda book: book.worksheets[0].__setitem__("A5", key(1)))
     with pytest.raises(PatchRefused):
         remove_rows(twice, [key(1)], HANT)
+
+
+def test_a_case_of_which_somebody_made_a_copy_is_removed_and_the_copy_stays() -> None:
+    """Else one copied row would keep every round from being written."""
+    twice = edited(FIVE, lambda book: book.worksheets[0].__setitem__("A6", key(1)))
+    plan = MasterPlan(removed=[key(1)], copies=[6], notes={6: "重複"})
+    sheet = sheet_of(carry_out(twice, plan, HANT, SHANGHAI).content)
+    assert [sheet.cell(row, 1).value for row in range(4, 9)] == [key(2), key(1), key(4), key(5), None]
+    assert sheet["L5"].value == "重複"
 
 
 def test_libreoffice_opens_a_closed_up_master(office: Any) -> None:
@@ -164,7 +170,7 @@ def test_libreoffice_opens_a_closed_up_master(office: Any) -> None:
 
 def test_what_the_table_was_sorted_by_does_not_outlive_the_rows_it_names() -> None:
     """A sort state that reaches below the table is what Excel calls a damaged file."""
-    state = b'<sortState ref="A4:Z8"><sortCondition ref="C4:C8"/></sortState>'
+    state = b'<sortState ref="A4:Y8"><sortCondition ref="F4:F8"/></sortState>'
     content = rezipped(FIVE, {TABLE: lambda xml: xml.replace(b"<tableColumns", state + b"<tableColumns")})
     assert state in parts(patch_master(content, [case(6)], HANT, SHANGHAI))[TABLE]
     assert b"sortState" not in parts(remove_rows(content, [key(2)], HANT).content)[TABLE]

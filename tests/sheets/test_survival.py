@@ -16,19 +16,17 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from python_calamine import load_workbook as load_calamine
 
-from rules.locales import Locale
-from sheets.columns import COLUMNS, CellValue, Row
-from sheets.master import create_master
+from sheets.columns import CellValue, Row
 from sheets.patch import patch_master
-from tests.sheets.cases import SHANGHAI, case, labels
+from sheets.registry import OPEN
+from tests.sheets.cases import HANT, SHANGHAI, case, master_of
 
 # openpyxl, the second opinion, says what it would lose; the patch does not.
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
 
-HANT = Locale.ZH_HANT
-HEADERS = {column.key: column.header.get(HANT) for column in COLUMNS}
+HEADERS = {column.key: column.header.get(HANT) for column in OPEN.columns}
 # Managers moved columns, put their own between them, and left some out.
-MOVED = ["我的記號", "due_at", "customer_name", "case_number", "三成", "grade", "status", "repair_amount", "remarks",
+MOVED = ["我的記號", "due_at", "customer_name", "case_number", "三成", "grade", "owner", "repair_amount", "remarks",
          "description", "remaining", "lapses", "opened_at"]  # fmt: skip
 
 
@@ -96,34 +94,32 @@ def by_openpyxl() -> bytes:
     """Our own master after a manager's work: a chart, a comment, a note, a filter, a sheet."""
     book = openpyxl.load_workbook(BytesIO(own_master()))
     sheet = book.worksheets[0]
-    sheet["Y4"] = "已約週五"
+    sheet["M4"] = "已約週五"
     sheet["AB4"] = "表格外的字"
     sheet["B5"].comment = Comment("為什麼？", "總經理")
     chart = BarChart()
-    chart.add_data(Reference(sheet, min_col=13, min_row=3, max_row=6), titles_from_data=True)
+    chart.add_data(Reference(sheet, min_col=18, min_row=3, max_row=6), titles_from_data=True)
     sheet.add_chart(chart, "AD3")
-    sheet.tables["KesuCases"].autoFilter.add_filter_column(2, ["處理中"])
+    sheet.tables["KesuCases"].autoFilter.add_filter_column(5, ["售後總監"])
     sheet.row_dimensions[5].hidden = True
-    book.create_sheet("我的分析")["A1"] = "=COUNTA(案件!A4:A99)"
+    book.create_sheet("我的分析")["A1"] = "=COUNTA(未結案件!A4:A99)"
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
 def own_master() -> bytes:
-    return create_master([case(number) for number in (1, 2, 3)], HANT, labels=labels(HANT), zone=SHANGHAI)
+    return master_of(1, 2, 3)
 
 
 MAKERS = {"own": own_master, "openpyxl": by_openpyxl, "xlsxwriter": by_xlsxwriter}
 CHANGES = [
-    Row(
-        "K20261121-002", {"status": "已解決", "due_at": None, "repair_amount": Decimal("12.34"), "lapses": 9}
-    ),
+    Row("K20261121-002", {"owner": "已解決", "due_at": None, "repair_amount": Decimal("12.34"), "lapses": 9}),
     Row(
         "K20261121-004",
-        {"status": "新案", "grade": "特級", "description": "=不是公式", "repair_amount": Decimal(7)},
+        {"owner": "新案", "grade": "特級", "description": "=不是公式", "repair_amount": Decimal(7)},
     ),
-    Row("K20261121-005", {"status": "新案"}),
+    Row("K20261121-005", {"owner": "新案"}),
 ]
 
 
@@ -149,7 +145,7 @@ def test_libreoffice_reads_what_was_patched(office: Any) -> None:
     patched = {name: patch_master(make(), CHANGES, HANT, SHANGHAI) for name, make in MAKERS.items()}
     for name, saved in office(patched, "xlsx").items():
         rows = table_of(saved)
-        assert rows["K20261121-002"]["狀態"] == "已解決", name
+        assert rows["K20261121-002"]["負責人"] == "已解決", name
         assert rows["K20261121-002"]["維修金額"] == 12.34
         assert rows["K20261121-004"]["抱怨內容"] == "=不是公式"
         assert list(rows)[-2:] == ["K20261121-004", "K20261121-005"]

@@ -6,7 +6,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailer.letter import Address, CaseLine, Content, Enclosure, Flaw, Letter, Line, Step, Template, Why
+from mailer.letter import (
+    Address,
+    CaseLine,
+    Content,
+    Enclosure,
+    Flaw,
+    Letter,
+    Line,
+    Step,
+    Template,
+    Why,
+    WorkbookTrouble,
+)
 from rules.locales import Locale
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -120,6 +132,22 @@ def listed(locale: Locale) -> tuple[CaseLine, ...]:
         **other,
     }
     return (mine, mine.model_copy(update=theirs), mine.model_copy(update=known))
+
+
+def trouble(locale: Locale, kind: str, **changes: Any) -> Content:
+    """What customer care is told about the master workbook, with everything known; `changes` replace fields."""
+    said = words(locale)
+    known: dict[str, Any] = {
+        "kind": kind,
+        "name": said["workbook"],
+        "holder": said["holder"],
+        "since": OPENED - timedelta(minutes=27),
+        "waiting": 3,
+        "detail": "" if kind == "held" else said[f"workbook_{kind}"],
+        "live_copy": said["workbook"].replace(".xlsx", "-live.xlsx"),
+        "board": said["workbook"].replace(".xlsx", ".html"),
+    }
+    return bare("informed", workbook=WorkbookTrouble(**{**known, **changes}))
 
 
 def bare(reader: str, **changes: Any) -> Content:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.compose import AddressError, compose
-from mailer.letter import Address, Content, Enclosure, Letter, Line, Template
+from mailer.letter import Address, Content, Enclosure, Letter, Line, Template, WorkbookTrouble
 from rules.locales import Locale
 from tests.mailer.outbound.letters import (
     DUE,
@@ -30,6 +30,7 @@ from tests.mailer.outbound.letters import (
     listed,
     outcome,
     raised,
+    trouble,
     words,
 )
 
@@ -46,6 +47,7 @@ PROBLEMS: tuple[dict[str, Any], ...] = (
     {"no_form": True},
     {"unreadable": (Line(label="a.xls", value="?"),)},
 )
+TROUBLES = ("held", "unreadable", "emptied", "restored", "unwritable")
 EVERY = list(product(Template, Locale, READERS))
 CASE_MAILS = (Template.ASSIGNMENT, Template.REMINDER, Template.ESCALATION, Template.OVERDUE)
 CONTROLS = st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Z", "Cc", "Cf"))
@@ -84,6 +86,8 @@ def situations(template: Template) -> list[dict[str, Any]]:
         return [{"refusal": refusal} for refusal in REFUSALS]
     if template is Template.FORM_PROBLEMS:
         return [dict(problem) for problem in PROBLEMS]
+    if template is Template.WORKBOOK:
+        return [{}, *({"workbook": WorkbookTrouble(kind=kind, name="a.xlsx")} for kind in TROUBLES)]
     return [dict(situation) for situation in SITUATIONS]
 
 
@@ -113,6 +117,12 @@ def test_every_mail_renders_with_the_least_known(template: Template, locale: Loc
         message = mail(template, locale, bare(reader, **situation), subject_hint="", root="")
         assert_well_formed(text(message), html(message))
         assert message["Subject"].strip()
+
+
+@pytest.mark.parametrize(("kind", "locale"), list(product(TROUBLES, Locale)))
+def test_every_mail_about_the_workbook_renders_with_everything_known(kind: str, locale: Locale) -> None:
+    message = mail(Template.WORKBOOK, locale, trouble(locale, kind), subject_hint="", root="")
+    assert_well_formed(text(message), html(message))
 
 
 def assert_well_formed(plain: str, markup: str) -> None:
@@ -595,6 +605,9 @@ def test_markup_in_what_people_typed_stays_text(template: Template) -> None:
         warnings=(NASTY,),
         flaws=tuple(flaw.model_copy(update={"sheet": NASTY, "message": NASTY}) for flaw in flaws(Locale.EN)),
         cases=tuple(case.model_copy(update={"customer": NASTY}) for case in listed(Locale.EN)),
+        workbook=WorkbookTrouble(
+            kind="held", name=NASTY, holder=NASTY, detail=NASTY, live_copy=NASTY, board=NASTY
+        ),
     )
     message = mail(template, Locale.EN, content, subject_hint=NASTY)
     markup = html(message)

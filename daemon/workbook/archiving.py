@@ -1,0 +1,82 @@
+"""Moving cases that were settled long ago from the master to a workbook per month beside it."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from daemon.docket import Docket
+from daemon.workbook import wordings
+from daemon.workbook.entries import filled
+from daemon.workbook.rows import Values, as_row, master_labels_of
+from daemon.workbook.shown import ARCHIVED_TO, Shown
+from sheets.archived import create_archive
+from sheets.columns import Row
+from sheets.files import WorkbookBusy, WorkbookChanged, fingerprint, replace_file, write_if_unchanged
+from sheets.patch import MasterPlan, PatchRefused, carry_out
+from sheets.registry import ARCHIVED, CLOSED
+from sheets.standing import open_master
+
+log = logging.getLogger("kesu.workbook")
+
+
+class Archiving:
+    """The archive workbooks. A case leaves the master only when the archive has it."""
+
+    def __init__(self, docket: Docket) -> None:
+        self._docket = docket
+
+    def move(self, shown: Shown, now: datetime) -> None:
+        """Put aged cases into their months' workbooks; what cannot be written stays in the master for another try."""
+        workbook = self._docket.site.config.workbook
+        aged_before = now - timedelta(days=workbook.keep_closed_days)
+        aged = set(shown.resolved_before(aged_before))
+        if not aged:
+            return
+        closed = shown.rows(CLOSED)
+        folder = self._docket.site.config.path(workbook.archive)
+        for month, cases in self._by_month({key: closed[key] for key in aged & closed.keys()}).items():
+            try:
+                self._add(folder / f"{month}.xlsx", month, cases)
+            except (OSError, WorkbookBusy, WorkbookChanged, PatchRefused) as error:
+                log.warning("the archive of %s waits: %s", month, error)
+                return
+        self._moved(shown, aged, aged_before, now)
+
+    def _by_month(self, closed: Mapping[str, Values]) -> dict[str, dict[str, Values]]:
+        months: dict[str, dict[str, Values]] = {}
+        for key, values in sorted(closed.items()):
+            resolved_at = values["resolved_at"]
+            if isinstance(resolved_at, datetime):
+                month = f"{resolved_at.astimezone(self._docket.site.zone):%Y-%m}"
+                months.setdefault(month, {})[key] = values
+        return months
+
+    def _add(self, path: Path, month: str, cases: Mapping[str, Values]) -> None:
+        """Add cases to a month's workbook; those that stand there already are brought up to date."""
+        site = self._docket.site
+        known = {column.key for column in ARCHIVED.columns}
+        rows = [
+            as_row(key, {name: value for name, value in values.items() if name in known})
+            for key, values in cases.items()
+        ]
+        before = fingerprint(path)
+        if before is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, self._drawn(rows, month))
+        else:
+            plan = MasterPlan(rows)
+            standing = open_master(path.read_bytes(), site.locale, ARCHIVED)
+            write_if_unchanged(path, carry_out(standing, plan, site.locale, site.zone).content, before)
+
+    def _drawn(self, rows: list[Row], month: str) -> bytes:
+        site = self._docket.site
+        return create_archive(rows, month, site.locale, labels=master_labels_of(site), zone=site.zone)
+
+    def _moved(self, shown: Shown, aged: set[str], aged_before: datetime, now: datetime) -> None:
+        told = filled(wordings.ARCHIVED, count=len(aged))
+        with self._docket.ledger.writing() as entry:
+            entry.mark(ARCHIVED_TO, aged_before.isoformat())
+            entry.note_activity(now, "archived", told.model_dump_json(by_alias=True))
+        log.info("archived cases=%d", len(aged))
+        shown.drop(aged)

@@ -1,0 +1,192 @@
+"""What a manager's entry means: notes beside a case, or a report on it, judged by the same rules as a mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from daemon import words
+from daemon.docket import Docket
+from daemon.ledger import Entry
+from daemon.workbook import wordings
+from daemon.workbook.rows import status_key
+from parsers.reply_concessions import read_concessions
+from rules.case import Case
+from rules.commands import Annotate, Report
+from rules.conditions import FactValue
+from rules.events import Party, Refused
+from rules.facts import Json
+from rules.fields import FormKind
+from rules.grading import authority
+from rules.locales import Text
+from sheets.cellvalues import CellError, ReadValue
+from sheets.columns import ColumnKind, Sheet
+from sheets.registry import STATUSES
+from sheets.texts import plain_text
+
+Values = Mapping[str, ReadValue]
+NO_CONCESSION = frozenset({"無", "无", "沒有", "没有", "-", "—", "/", "0", "none", "no", "n/a"})
+_REPORTS = {"resolved": "resolved", "partly": "partly", "open": "unresolved"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a manager wrote in one row: the cells that are new, and the whole row as it stands now."""
+
+    key: str
+    sheet: Sheet
+    new: Values
+    row: Values
+
+
+def manager_of(docket: Docket) -> Party:
+    """Return who acts when somebody writes in the workbook: a role, for whoever saved a file can be forged."""
+    role = docket.site.workbook_role
+    return Party(roles=(role,) if role else (), name=wordings.ENTERED_IN.get(docket.site.locale))
+
+
+def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[str]:
+    """Carry out what was written in a row; return why parts of it were not accepted, in the site's language."""
+    case = entry.case(written.key)
+    if case is None:
+        return []
+    taking = _Taking(docket, entry, case, written, now)
+    taking.notes()
+    taking.status()
+    return [reason.get(docket.site.locale) for reason in taking.refused]
+
+
+class _Taking:
+    """One row's entries on their way into the ledger."""
+
+    def __init__(self, docket: Docket, entry: Entry, case: Case, written: Written, now: datetime) -> None:
+        self._docket, self._entry, self._case, self._now = docket, entry, case, now
+        self._written = written
+        self._by = manager_of(docket)
+        self.refused: list[Text] = []
+
+    def notes(self) -> None:
+        """Keep what was written in columns that only say something."""
+        kept: dict[str, Json] = {}
+        for name, value in self._written.new.items():
+            if name != "status" and self._is_clear(name, value):
+                kept[name] = _json(value)
+        self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, kept), self._now)
+
+    def _is_clear(self, name: str, value: ReadValue) -> bool:
+        column = self._written.sheet.column(name)
+        if isinstance(value, CellError):
+            self._refuse(wordings.NOT_A_VALUE, column=column.header, found=value.code)
+            return False
+        if column.kind is ColumnKind.DATETIME and value is not None and not isinstance(value, datetime):
+            self._refuse(wordings.NOT_A_TIME, column=column.header, found=str(value))
+            return False
+        return True
+
+    def status(self) -> None:
+        """Take a new status as a report."""
+        if "status" not in self._written.new:
+            return
+        found = self._written.new["status"]
+        wanted = self._status_of(found)
+        if wanted is None:
+            self._refuse(wordings.UNKNOWN_STATUS, found=_shown(found))
+        elif wanted != status_key(self._case):
+            self._report(wanted)
+
+    def _status_of(self, found: ReadValue) -> str | None:
+        """Return which status the text names, in any language; an emptied cell changes nothing."""
+        text = _shown(found).strip().casefold()
+        if not text:
+            return status_key(self._case)
+        for key, wording in STATUSES.items():
+            if text in (word.casefold() for word in wording.all()):
+                return key
+        results = self._docket.site.catalogue.form(FormKind.HANDLING).field("result").choices
+        named = [
+            choice.key
+            for choice in results
+            if text in (word.casefold() for word in (*choice.label.all(), *choice.synonyms))
+        ]
+        return (
+            {"resolved": "resolved", "partly": "partly", "unresolved": "open"}.get(named[0])
+            if named
+            else None
+        )
+
+    def _report(self, status: str) -> None:
+        if not self._case.is_open:
+            self.refused.append(wordings.ALREADY_CLOSED)
+        elif status not in _REPORTS or (status == "open" and not self._case.partly):
+            self._refuse(wordings.CANNOT_GO_BACK, found=STATUSES[status])
+        elif status == "resolved" and not _shown(self._written.row.get("resolution")).strip():
+            self.refused.append(wordings.RESOLUTION_FIRST)
+        elif (facts := self._facts(_REPORTS[status])) is not None:
+            self._perform(Report(self._by, facts))
+
+    def _facts(self, result: str) -> dict[str, FactValue] | None:
+        """Return the facts of the report; None, refused, where the concession cannot be read for certain."""
+        facts: dict[str, FactValue] = {"result": result}
+        if resolution := _shown(self._written.row.get("resolution")).strip():
+            facts["resolution"] = resolution
+        promised = _shown(self._written.row.get("concession")).strip()
+        if promised.casefold() in NO_CONCESSION | {""}:
+            return facts
+        granted, problems = read_concessions(promised)
+        if problems or not granted:
+            self._refuse(wordings.UNKNOWN_CONCESSION, found=promised)
+            return None
+        return facts | granted
+
+    def _perform(self, report: Report) -> None:
+        for event in self._docket.foresee(self._case, report, self._now):
+            if isinstance(event, Refused):
+                self._explain(event)
+        self._case = self._docket.perform(self._entry, self._case, report, self._now)
+
+    def _explain(self, refused: Refused) -> None:
+        site, locale = self._docket.site_of(self._case), self._docket.site.locale
+        role = words.role_titles(self._by.roles, site.policy, locale)
+        if refused.reason == "over-authority":
+            grants = authority(self._docket.facts_of(self._case), site.policy)
+            self._refuse(
+                wordings.OVER_AUTHORITY,
+                promised=words.concession(refused.facts, locale),
+                may=words.authority(grants, self._by.roles, locale),
+                clause=refused.clause,
+                who=words.role_titles(refused.sent_to, site.policy, locale) or wordings.NOBODY,
+            )
+        elif refused.reason == "not-entitled":
+            self._refuse(wordings.NOT_ENTITLED, role=role or wordings.WORKBOOK, clause=refused.clause)
+        else:
+            self.refused.append(wordings.ALREADY_CLOSED)
+
+    def _refuse(self, reason: Text, **parts: str | Text) -> None:
+        self.refused.append(filled(reason, **parts))
+
+
+def filled(wording: Text, **parts: str | Text | int) -> Text:
+    """Fill a wording's gaps, each in its own language."""
+
+    def said(language: str) -> str:
+        told = {
+            name: getattr(part, language) if isinstance(part, Text) else str(part)
+            for name, part in parts.items()
+        }
+        return str(getattr(wording, language)).format(**told)
+
+    return Text(zh_hant=said("zh_hant"), zh_hans=said("zh_hans"), en=said("en"))
+
+
+def _shown(value: ReadValue) -> str:
+    if isinstance(value, CellError):
+        return value.code
+    return "" if value is None else str(value)
+
+
+def _json(value: ReadValue) -> Json:
+    match value:
+        case None | "":
+            return None
+        case datetime():
+            return value.isoformat()
+    return plain_text(_shown(value))

@@ -1,0 +1,146 @@
+"""What the workbook shows of a case: one row, open or closed, in the site's language."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import PurePath
+
+from daemon import words
+from daemon.docket import Docket
+from daemon.ledger import LedgerError
+from daemon.site import Site
+from rules.case import Case, Status
+from rules.fields import FormKind
+from rules.locales import Locale
+from sheets.cellvalues import CellError, ReadValue
+from sheets.columns import ColumnKind, Row, Sheet
+from sheets.registry import CLOSED, OPEN, STATUSES
+from sheets.signals import MasterLabels
+from sheets.texts import plain_text
+
+log = logging.getLogger("kesu.workbook")
+
+Values = dict[str, ReadValue]
+_HOUR = Decimal(3600)
+
+
+def status_key(case: Case) -> str:
+    """Return how a case stands, as the registry calls it."""
+    if case.status is Status.OPEN and case.partly:
+        return "partly"
+    return case.status.value
+
+
+def sheet_of(case: Case) -> Sheet:
+    """Return the sheet a case stands on."""
+    return OPEN if case.is_open else CLOSED
+
+
+def master_labels_of(site: Site) -> MasterLabels:
+    """Return the policy's wording for the workbook, gravest grade first."""
+    locale = site.locale
+    ranked = sorted(site.policy.grades, key=lambda grade: -(grade.rank or 0))
+    return MasterLabels(
+        site=site.config.daemon.site,
+        grades={grade.key: grade.title.get(locale) for grade in ranked},
+        settled=(STATUSES["resolved"].get(locale),),
+        file=PurePath(site.config.workbook.path).stem,
+    )
+
+
+def row_of(docket: Docket, case: Case) -> Values | None:
+    """Return what the case's sheet shows of it; None, logged, where it cannot: that keeps no other from its row."""
+    try:
+        return _settled(_values(docket, case), sheet_of(case))
+    except LedgerError:
+        raise
+    except Exception:
+        log.exception("case %s cannot be shown in the workbook", case.number)
+        return None
+
+
+def as_row(key: str, values: Mapping[str, ReadValue]) -> Row:
+    """Return a row to write."""
+    return Row(key, {name: value for name, value in values.items() if not isinstance(value, CellError)})
+
+
+def _settled(values: Mapping[str, object], sheet: Sheet) -> Values:
+    """Give every value the form in which it is read back, so that what is unchanged compares equal at once."""
+    return {name: _as_read(values.get(name), sheet.column(name).kind) for name in sheet.merged}
+
+
+def _as_read(value: object, kind: ColumnKind) -> ReadValue:
+    match value:
+        case None | "" | False:
+            return None
+        case datetime():
+            return value.replace(microsecond=0)
+        case int() if kind in (ColumnKind.MONEY, ColumnKind.HOURS):
+            return Decimal(value)
+        case bool() | int() | Decimal():
+            return value
+    return plain_text(str(value)).strip() or None
+
+
+def _values(docket: Docket, case: Case) -> dict[str, object]:
+    site, locale = docket.site_of(case), docket.site.locale
+    facts = docket.facts_of(case)
+    values: dict[str, object] = {
+        "grade": site.policy.grade(case.grade).title.get(locale),
+        "status": STATUSES[status_key(case)].get(locale),
+        "opened_at": case.opened_at,
+        "lapses": len(case.lapses),
+        "warnings": "\n".join(case.warnings),
+        "incomplete": case.status is Status.INCOMPLETE,
+        **{
+            key: str(facts.get(key, ""))
+            for key in ("customer_name", "customer_phone", "plate_no", "description")
+        },
+        **_choices(site, facts, locale),
+        "repair_amount": facts.get("repair_amount"),
+        **_notes(case),
+    }
+    return {**values, **(_of_open(docket, case, site) if case.is_open else _of_closed(case, site, locale))}
+
+
+def _choices(site: Site, facts: Mapping[str, object], locale: Locale) -> dict[str, str]:
+    form = site.catalogue.form(FormKind.COMPLAINT)
+    return {
+        key: words.choice(form.field(key), str(facts[key]), locale) if key in facts else ""
+        for key in ("department", "category", "source")
+    }
+
+
+def _notes(case: Case) -> dict[str, object]:
+    """Return what managers wrote beside the case, typed as their columns are."""
+    contact = case.notes.get("next_contact")
+    return {
+        "remarks": case.notes.get("remarks"),
+        "next_contact": datetime.fromisoformat(str(contact)) if contact else None,
+    }
+
+
+def _of_open(docket: Docket, case: Case, site: Site) -> dict[str, object]:
+    locale = docket.site.locale
+    history = docket.ledger.events(case.number)
+    return {
+        "owner": words.role_titles(case.owners, site.policy, locale),
+        "due_at": case.due,
+        "feedback_due": next((task.due for task in case.tasks if not task.done), None),
+        "resolution": case.notes.get("resolution"),
+        "concession": case.notes.get("concession"),
+        "last_action": words.step(history[-1].event, site.policy, locale) if history else "",
+    }
+
+
+def _of_closed(case: Case, site: Site, locale: Locale) -> dict[str, object]:
+    resolved_at = case.resolved_at or case.last_at
+    seconds = Decimal((resolved_at - case.opened_at).total_seconds())
+    return {
+        "resolution": str(case.resolution.get("resolution", "")),
+        "concession": words.concession(case.resolution, locale),
+        "resolved_at": resolved_at,
+        "took": (seconds / _HOUR).quantize(Decimal("0.1")),
+        "resolved_by": words.party(case.resolved_by, site.policy, locale),
+    }

@@ -1,0 +1,120 @@
+"""What the workbook is to show: every case that belongs on it, kept up with the ledger."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from daemon.clock import Clock
+from daemon.docket import Docket
+from daemon.workbook.figures import Brief
+from daemon.workbook.rows import Values, row_of, sheet_of
+from rules.case import Case
+from sheets.columns import Sheet
+from sheets.registry import CLOSED, REFUSAL_COLUMN, TWO_WAY
+
+ARCHIVED_TO = (
+    "workbook:archived-to"  # the ledger's mark: cases resolved before then stand in the archive workbooks
+)
+_BATCH = 500
+
+
+class Shown:
+    """The rows of the two-way sheets by key, as the ledger wants them now; `version` rises with every change."""
+
+    def __init__(self, docket: Docket, clock: Clock) -> None:
+        self._docket = docket
+        self._clock = clock
+        self._rows: dict[str, dict[str, Values]] = {sheet.key: {} for sheet in TWO_WAY}
+        self._answers: dict[str, dict[str, str]] = {}
+        self._briefs: dict[str, Brief] = {}
+        self._up_to: int | None = None
+        self.version = 0
+
+    def rows(self, sheet: Sheet) -> dict[str, Values]:
+        """Return the rows of a sheet by key."""
+        return self._rows[sheet.key]
+
+    def resolved_before(self, moment: datetime) -> list[str]:
+        """Return the closed cases shown that were resolved before a time."""
+        return [
+            number
+            for number, case in self._briefs.items()
+            if case.resolved_at is not None and case.resolved_at < moment
+        ]
+
+    def briefs(self) -> Iterable[Brief]:
+        """Return every case shown, as the dashboard counts it."""
+        return self._briefs.values()
+
+    def forget(self) -> None:
+        """Read everything anew at the next opportunity: the configuration changed."""
+        self._up_to = None
+
+    def follow(self) -> None:
+        """Catch up with the ledger."""
+        if self._up_to is None:
+            self._load()
+            return
+        while True:
+            changes = self._docket.ledger.changed_since(self._up_to, _BATCH)
+            self._place(changes.cases)
+            self._up_to = max(self._up_to, changes.up_to)
+            if not changes.cases:
+                return
+
+    def answers_changed(self) -> None:
+        """Catch up with what rows are told in the column of refusals."""
+        before, self._answers = self._answers, self._docket.ledger.answers()
+        for sheet in TWO_WAY:
+            was, now = before.get(sheet.key, {}), self._answers.get(sheet.key, {})
+            for key in {*was, *now}:
+                if was.get(key) != now.get(key) and key in self._rows[sheet.key]:
+                    self._rows[sheet.key][key] = {**self._rows[sheet.key][key], REFUSAL_COLUMN: now.get(key)}
+                    self.version += 1
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Show closed cases no longer: they stand in the archive."""
+        for key in keys:
+            self._briefs.pop(key, None)
+            self._rows[CLOSED.key].pop(key, None)
+            self.version += 1
+
+    def _load(self) -> None:
+        ledger = self._docket.ledger
+        up_to = ledger.last_seq()  # before the cases: what changes meanwhile is read again
+        self._rows = {sheet.key: {} for sheet in TWO_WAY}
+        self._briefs = {}
+        self._answers = ledger.answers()
+        self._place(ledger.cases(open_only=True))
+        self._place(ledger.resolved_cases(since=self._oldest()))
+        self._up_to = up_to
+        self.version += 1
+
+    def _oldest(self) -> datetime:
+        """Return from when on resolved cases are shown: a case stays until the archive has it."""
+        keep = timedelta(days=self._docket.site.config.workbook.keep_closed_days)
+        aged = self._clock.now() - keep
+        archived = self._docket.ledger.mark_value(ARCHIVED_TO)
+        return (
+            min(aged, datetime.fromisoformat(archived))
+            if archived
+            else datetime.min.replace(tzinfo=aged.tzinfo)
+        )
+
+    def _place(self, cases: Iterable[Case]) -> None:
+        for case in cases:
+            if (values := row_of(self._docket, case)) is None:
+                continue
+            sheet = sheet_of(case)
+            for other in TWO_WAY:
+                if other is not sheet:
+                    self._rows[other.key].pop(case.number, None)
+            told = self._answers.get(sheet.key, {}).get(case.number)
+            self._rows[sheet.key][case.number] = {**values, REFUSAL_COLUMN: told}
+            self._briefs[case.number] = Brief(
+                grade=case.grade,
+                opened_at=case.opened_at,
+                resolved_at=None if case.is_open else case.resolved_at,
+                due=case.due,
+                owner=str(values.get("owner") or ""),
+            )
+            self.version += 1

@@ -1,0 +1,158 @@
+"""What managers are told about what they did in the workbook, in three languages."""
+
+from sheets.texts import say
+
+WORKBOOK = say("總表", "总表", "master workbook")
+ENTERED_IN = say("（總表）", "（总表）", "(master workbook)")
+LISTED = say("、", "、", ", ")
+ALSO = say("；", "；", "; ")
+
+RESOLUTION_FIRST = say(
+    "請先填「處理方案」，再把狀態改為「已解決」",
+    "请先填“处理方案”，再把状态改为“已解决”",
+    "Fill in the resolution first, then set the status to Resolved",
+)
+UNKNOWN_STATUS = say(
+    "看不懂狀態「{found}」，請從清單選：處理中、部分解決、已解決",
+    "看不懂状态“{found}”，请从列表选：处理中、部分解决、已解决",
+    "The status “{found}” is not known; choose Open, Partly resolved or Resolved",
+)
+UNKNOWN_CONCESSION = say(
+    "看不懂優惠內容「{found}」，請寫例如「工時費 20%」「精品 300 元」「現金 500 元」；沒有優惠就留白",
+    "看不懂优惠内容“{found}”，请写例如“工时费 20%”“精品 300 元”“现金 500 元”；没有优惠就留空",
+    "The concession “{found}” cannot be read; write e.g. labour 20%, gift 300 or cash 500, nothing if none was made",
+)
+NOT_A_TIME = say(
+    "「{column}」的「{found}」不是日期時間，請寫例如 2026-11-21 14:30",
+    "“{column}”的“{found}”不是日期时间，请写例如 2026-11-21 14:30",
+    "“{found}” in {column} is no date and time; write e.g. 2026-11-21 14:30",
+)
+NOT_A_VALUE = say(
+    "「{column}」的公式算出錯誤（{found}），沒有採用",
+    "“{column}”的公式算出错误（{found}），没有采用",
+    "The formula in {column} comes to an error ({found}) and was not taken",
+)
+OVER_AUTHORITY = say(
+    "承諾超出權限（{promised}；{may}，{clause}），案件尚未解決；已轉請{who}決定",
+    "承诺超出权限（{promised}；{may}，{clause}），案件尚未解决；已转请{who}决定",
+    "The promise exceeds the authority ({promised}; {may}, {clause}); the case is still open and was sent on to {who}",
+)
+NOBODY = say("有權限的人", "有权限的人", "whoever may decide")
+NOT_ENTITLED = say(
+    "在總表裡填寫的人以「{role}」的身分處理，而這個身分不能回報本案（{clause}）；請負責人用郵件回報",
+    "在总表里填写的人以“{role}”的身份处理，而这个身份不能上报本案（{clause}）；请负责人用邮件上报",
+    "Whoever writes here acts as {role}, who may not report on this case ({clause}); the responsible person answers by "
+    "e-mail",
+)
+ALREADY_CLOSED = say(
+    "案件已經結案，沒有再更動", "案件已经结案，没有再改动", "The case is settled already; nothing was changed"
+)
+CANNOT_GO_BACK = say(
+    "狀態不能改回「{found}」",
+    "状态不能改回“{found}”",
+    "The status cannot be set back to {found}",
+)
+RESTORED = say(
+    "「{column}」由系統維護，您填的「{found}」已還原",
+    "“{column}”由系统维护，您填的“{found}”已还原",
+    "{column} is kept by the system; what you wrote there (“{found}”) was undone",
+)
+CONFLICT = say(
+    "這份檔案是較舊的版本：「{column}」的「{found}」與後來的內容不同，沒有採用",
+    "这份文件是较旧的版本：“{column}”的“{found}”与后来的内容不同，没有采用",
+    "This file was an older version: “{found}” in {column} differs from what came later and was not taken",
+)
+KEY_OVERTYPED = say(
+    "案件編號被改成「{found}」，已改回",
+    "案件编号被改成“{found}”，已改回",
+    "The case number had been overtyped with “{found}” and was put back",
+)
+COPY = say(
+    "這一列是 {key} 的複本，不會讀取，可以刪除",
+    "这一行是 {key} 的副本，不会读取，可以删除",
+    "This row is a copy of {key}; it is not read and may be deleted",
+)
+NOT_TAKEN = say("（未採用：{entered}）", "（未采用：{entered}）", " (not taken: {entered})")
+NO_NUMBER = say(
+    "這一列沒有案件編號，不會讀取。新的抱怨請用表單寄到客訴信箱",
+    "这一行没有案件编号，不会读取。新的投诉请用表单发到投诉邮箱",
+    "This row has no case number and is not read. A new complaint is sent as a form to the mailbox",
+)
+UNKNOWN_NUMBER = say(
+    "{found} 不是這張表上的案件，這一列不會讀取，可以刪除",
+    "{found} 不是这张表上的案件，这一行不会读取，可以删除",
+    "{found} is no case of this sheet; this row is not read and may be deleted",
+)
+
+# What the sheet "what kesu did" tells of the workbook itself.
+ROW_RETURNED = say(
+    "總表裡 {key} 的列被刪除，已放回",
+    "总表里 {key} 的行被删除，已放回",
+    "The row of {key} was deleted from the workbook and put back",
+)
+CELL_RESTORED = say(
+    "{key}「{column}」被改為「{found}」，已還原",
+    "{key}“{column}”被改为“{found}”，已还原",
+    "{column} of {key} was overwritten with “{found}” and restored",
+)
+ENTRY_REFUSED = say(
+    "{key} 的填寫被退回：{why}", "{key} 的填写被退回：{why}", "An entry for {key} was not accepted: {why}"
+)
+COPY_SEEN = say(
+    "總表第 {row} 列是 {key} 的複本，不讀取",
+    "总表第 {row} 行是 {key} 的副本，不读取",
+    "Row {row} is a copy of {key} and is not read",
+)
+STRANGE_SEEN = say(
+    "總表第 {row} 列不屬於任何案件，不讀取",
+    "总表第 {row} 行不属于任何案件，不读取",
+    "Row {row} belongs to no case and is not read",
+)
+COLUMNS_MISSING = say(
+    "總表「{sheet}」缺少這些欄，暫不更新：{columns}",
+    "总表“{sheet}”缺少这些列，暂不更新：{columns}",
+    "The sheet {sheet} lacks these columns, which are not kept up: {columns}",
+)
+SHEET_MISSING = say(
+    "總表缺少「{sheet}」，暫不更新",
+    "总表缺少“{sheet}”，暂不更新",
+    "The sheet {sheet} is missing from the workbook and is not kept up",
+)
+DRAWN = say("重新畫出總表", "重新生成总表", "The workbook was drawn anew")
+ROW_KEPT = say(
+    "{key} 的列無法移出總表：{why}",
+    "{key} 的行无法移出总表：{why}",
+    "The row of {key} cannot be taken out of the workbook: {why}",
+)
+HELD_BY = say(
+    "{who} 從 {since} 起開著總表；這裡的內容仍是最新的",
+    "{who} 从 {since} 起打开着总表；这里的内容仍是最新的",
+    "{who} has had the workbook open since {since}; what you see here is current all the same",
+)
+OLD_VERSION = say(
+    "總表是較舊的版本（第 {found} 版，應為第 {wanted} 版），已補上後來的內容",
+    "总表是较旧的版本（第 {found} 版，应为第 {wanted} 版），已补上后来的内容",
+    "The workbook was an older version ({found} instead of {wanted}); what came later was filled in",
+)
+LIVE_COPY_EDITED = say(
+    "有人改了即時副本，他的檔案另存為 {name}；副本裡的內容不會讀取",
+    "有人改了实时副本，他的文件另存为 {name}；副本里的内容不会读取",
+    "Somebody changed the live copy; his file was kept as {name}. What stands in a copy is not read",
+)
+ARCHIVED = say(
+    "{count} 個早已結案的案件移到封存檔",
+    "{count} 个早已结案的案件移到归档文件",
+    "{count} cases settled long ago were moved to the archive workbooks",
+)
+MAIL_SENT = say("寄出「{template}」給{who}", "发出“{template}”给{who}", "Sent “{template}” to {who}")
+TEMPLATES = {
+    "acknowledgement": say("收件確認", "收件确认", "acknowledgement"),
+    "form-problems": say("表單問題", "表单问题", "problems of a form"),
+    "assignment": say("派案通知", "派案通知", "assignment"),
+    "reminder": say("提醒", "提醒", "reminder"),
+    "escalation": say("升級通知", "升级通知", "escalation"),
+    "overdue": say("逾時通知", "超时通知", "overdue notice"),
+    "resolved": say("結案通知", "结案通知", "resolution"),
+    "authority-exceeded": say("退回通知", "退回通知", "refusal"),
+    "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
+}

@@ -1,0 +1,40 @@
+"""What the body of a mail is made of: blocks of rows, sentences or cases, in plain words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table; `mark` is a cell, a clause or the like that stands out."""
+
+    label: str
+    value: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case of a list, ready to show."""
+
+    number: str
+    customer: str
+    summary: str
+    grade: str
+    colour: str
+    owners: str
+    due: str
+    again: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part of the body under its heading; `kind` tells the layouts how to draw it."""
+
+    kind: Literal["prose", "note", "rows", "flaws", "clauses", "steps", "timeline", "cases", "answer"]
+    heading: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    cases: tuple[CaseRow, ...] = ()
+    columns: tuple[str, ...] = ()
+    example: str = ""
