@@ -7,7 +7,7 @@ KESU_CORPUS ?= ../shared/corpus
 export KESU_CORPUS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench pictures lock clean format preservation validator
+.PHONY: help demo test check bench pictures lock clean format preservation validator soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,7 +33,10 @@ preservation: $(VENV)/.dev $(VENV)/.validator ## patch every workbook of the cor
 
 validator: $(VENV)/.validator ## install Microsoft's Open XML SDK, a judge of those tests (needs npm)
 
-bench: $(VENV)/.dev ## measure intake and lapses, with peers in the same run
+soak: $(VENV)/.dev ## play 300 stories of managers, daemon and crashes on one workbook (minutes; the tests play a few)
+	KESU_EXAMPLES=300 $(BIN)/python -m pytest -q tests/daemon/test_workbook_machine.py
+
+bench: $(VENV)/.dev ## measure intake, lapses and the workbook, with peers in the same run
 	$(BIN)/python -m benchmarks
 
 pictures: $(VENV)/.dev ## make the README's pictures anew (needs chromium, libreoffice, pdftoppm)

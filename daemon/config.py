@@ -158,11 +158,18 @@ class WorkbookSection(_Section):
 
     path: str = "var/master.xlsx"
     archive: str = "var/archive"
-    keep_closed_days: Annotated[int, Field(ge=1)] = 60
+    keep_closed_days: Annotated[int, Field(ge=1, le=3650)] = 60
     role: str = ""  # the policy's workbook_role where it is empty
     held_minutes: Annotated[int, Field(ge=1)] = 30
     live_copy: bool = True
     board: bool = True
+
+    @field_validator("path")
+    @classmethod
+    def _a_workbook(cls, path: str) -> str:
+        if Path(path).suffix.lower() not in (".xlsx", ".xlsm"):
+            raise ValueError(f"{path!r} is no workbook's name; it must end in .xlsx")
+        return path
 
 
 class AccessSection(_Section):

@@ -30,6 +30,7 @@ from rules.facts import Facts, facts_from_json
 from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 from rules.policy import Authority, ConcessionKind, Policy
+from sheets.columns import ColumnKind
 from sheets.registry import OPEN
 
 
@@ -58,8 +59,8 @@ OR = _text("；或", "；或", "; or ")
 COLON = _text("：", "：", ": ")
 JOIN = _text("、", "、", ", ")
 NO_AUTHORITY = _text(
-    "您沒有讓利權限，需要讓利時請轉請有權限的主管決定",
-    "您没有让利权限，需要让利时请转请有权限的主管决定",
+    "您沒有讓利權限，需要讓利時請交由有權限的主管決定",
+    "您没有让利权限，需要让利时请交由有权限的主管决定",
     "You hold no authority for concessions; ask a manager who does",
 )
 PROMISED = _text("承諾：{what}", "承诺：{what}", "Promised: {what}")
@@ -188,7 +189,8 @@ def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: 
 def party(who: Party, policy: Policy, locale: Locale) -> str:
     """Name somebody who acted: office and name, as far as known."""
     words = [role_titles(who.roles[:1], policy, locale), who.name or ("" if who.roles else who.email)]
-    return " ".join(word for word in words if word) or CUSTOMER_SENDER.get(locale)
+    named = " ".join(word for word in words if word) or CUSTOMER_SENDER.get(locale)
+    return named.replace(" （", "（")
 
 
 def concession(facts: JsonFacts, locale: Locale) -> str:
@@ -238,12 +240,18 @@ def _entries(entries: JsonFacts, locale: Locale) -> str:
     """Name the columns a manager wrote in, and what."""
     colon = COLON.get(locale)
     told = (
-        f"{OPEN.header(key, locale)}{colon}{str(value)[:80]}"
-        if value is not None
-        else OPEN.header(key, locale)
+        OPEN.header(key, locale)
+        if value is None
+        else f"{OPEN.header(key, locale)}{colon}{_entry(key, value)}"
         for key, value in entries.items()
     )
     return JOIN.get(locale).join(told)
+
+
+def _entry(key: str, value: object) -> str:
+    if OPEN.column(key).kind is ColumnKind.DATETIME:
+        return f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M}"
+    return str(value)[:80]
 
 
 _Teller = Callable[[Any, Policy, Locale], str]

@@ -1,8 +1,9 @@
-"""`make pictures`: the README's pictures, made anew from a run of the demo.
+"""`make pictures`: the README's pictures, made anew from a run of the demo and from a month played in a moment.
 
 Needs chromium, libreoffice and pdftoppm beside the project's own environment.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from daemon.demo.picture import page_size
 from daemon.demo.run import PICTURE_SIZE
+from docs.month import Month
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -18,6 +20,11 @@ MAILS = {
     "mail-assignment": "*-assignment-service.manager.html",
     "mail-escalation": "*-escalation-gm.html",
     "mail-form-problems": "*-form-problems-staff.lin.html",
+}
+# The first pages of the printed workbook, and how each is drawn (pdftoppm: dots per inch, left, top, width, height).
+PAGES = {
+    "workbook-dashboard": ("-r", "150"),
+    "workbook": ("-r", "150", "-x", "40", "-y", "70", "-W", "2400", "-H", "620"),
 }
 NEEDED = ("chromium", "soffice", "pdftoppm")
 CHROMIUM = [
@@ -50,7 +57,11 @@ def main() -> int:
         for name, pattern in MAILS.items():
             mail = sorted((demo / "mails").glob(pattern))[0]
             screenshot(mail, PICTURES / f"{name}.png", 700, 1180)
-        picture_of_workbook(demo / "master.xlsx", Path(scratch))
+        month = Path(scratch) / "month"
+        month.mkdir()
+        workbook = Month(month).play()
+        pictures_of_workbook(workbook, Path(scratch))
+        screenshot(workbook.with_suffix(".html"), PICTURES / "workbook-board.png", 1280, 620)
     return 0
 
 
@@ -59,13 +70,14 @@ def run(command: list[str]) -> None:
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def picture_of_workbook(workbook: Path, scratch: Path) -> None:
-    """Draw the first sheet of the master workbook as LibreOffice prints it."""
+def pictures_of_workbook(workbook: Path, scratch: Path) -> None:
+    """Draw the dashboard and the open cases as LibreOffice prints them, at the site's time."""
+    os.environ["TZ"] = "Asia/Shanghai"
     run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", str(scratch), str(workbook)])
-    target = PICTURES / "workbook"
-    size = ["-r", "220", "-x", "90", "-y", "80", "-W", "2400", "-H", "520"]
     pdf = scratch / f"{workbook.stem}.pdf"
-    run(["pdftoppm", "-png", "-singlefile", "-f", "1", "-l", "1", *size, str(pdf), str(target)])
+    for page, (name, area) in enumerate(PAGES.items(), start=1):
+        command = ["pdftoppm", "-png", "-singlefile", "-f", str(page), "-l", str(page), *area]
+        run([*command, str(pdf), str(PICTURES / name)])
 
 
 def screenshot(page: Path, target: Path, width: int, height: int) -> None:

@@ -5,10 +5,12 @@ extras, so an entry reaches from its local header to the next thing in the file,
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
+from typing import TypeVar, cast
 
 from sheets.deflating import Buffer, Damaged, Segment, Splice, Spliced, crc32, inflated
 from sheets.refusal import damaged, not_a_workbook, too_large
@@ -16,6 +18,10 @@ from sheets.refusal import damaged, not_a_workbook, too_large
 FILE_LIMIT = 256 * 2**20
 PART_LIMIT = 512 * 2**20  # inflated
 ENTRY_LIMIT = 10_000
+_LARGE, _SWELLING = (
+    64 * 2**20,
+    200,
+)  # a part over so many bytes that inflates more than so many times is a bomb
 
 _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
@@ -25,7 +31,11 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _IN_ZIP64 = 0xFFFFFFFF
+_EARLIEST = 0x21  # 1 January 1980, the first day that a zip file knows
 _OFFSET_AT = 42  # of the local header's offset within a central record
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Archive:
         self._by_name = {entry.name.casefold(): entry for entry in self.entries}
         if len(self._by_name) != len(self.entries):
             raise not_a_workbook()
+        self._made: dict[tuple[str, str], object] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -70,6 +81,12 @@ class Archive:
         entry = self._by_name.get(name.casefold())
         return entry.crc if entry else None
 
+    def once(self, part: str, what: str, make: Callable[[], Made]) -> Made:
+        """Return what `make` makes of that one part, made once as long as the part stays as it is."""
+        if (part, what) not in self._made:
+            self._made[part, what] = make()
+        return cast("Made", self._made[part, what])
+
     def read(self, name: str, limit: int = PART_LIMIT) -> bytes:
         """Inflate one part; PatchRefused if it is missing, over `limit` bytes, encrypted or damaged."""
         return bytes(self._opened(name, limit)[0])
@@ -83,7 +100,7 @@ class Archive:
         entry = self._by_name.get(name.casefold())
         if entry is None or entry.flags & _ENCRYPTED or entry.method not in (_STORED, _DEFLATED):
             raise damaged(name)
-        if entry.size > limit:
+        if entry.size > limit or (entry.size > _LARGE and entry.size > _SWELLING * entry.packed):
             raise too_large(name)
         packed = self._packed(entry)
         if entry.method == _STORED:
@@ -103,8 +120,13 @@ class Archive:
             raise damaged(entry.name)
         return memoryview(self.raw)[start : start + entry.packed]
 
-    def rewritten(self, changed: Mapping[str, bytes | Spliced], dropped: Set[str] = frozenset()) -> bytes:
-        """Return the archive with some parts' content changed or dropped; all other entries keep their bytes."""
+    def rewritten(
+        self,
+        changed: Mapping[str, bytes | Spliced],
+        dropped: Set[str] = frozenset(),
+        added: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> bytes:
+        """Return the archive with some parts' content changed, dropped or added; other entries keep their bytes."""
         view = memoryview(self.raw)
         pieces: list[Buffer] = []
         records: dict[str, bytes] = {}
@@ -119,9 +141,21 @@ class Archive:
                 records[entry.name] = _moved(entry.record, offset)
             pieces += fresh
             offset += sum(map(len, fresh))
-        directory = b"".join(records[entry.name] for entry in self.entries if entry.name in records)
+        for name, content in added.items():
+            fresh, records[name] = _packed_anew(_new_entry(name), content, offset)
+            pieces += fresh
+            offset += sum(map(len, fresh))
+        names = [*(entry.name for entry in self.entries if entry.name in records), *added]
+        directory = b"".join(records[name] for name in names)
         end = _END.pack(b"PK\x05\x06", 0, 0, len(records), len(records), len(directory), offset, 0)
         return b"".join([*pieces, directory, end])
+
+    def followed_by(self, raw: bytes, changed: Collection[str]) -> "Archive":
+        """Return the archive that this one was rewritten to: of parts not `changed` nothing need be made again."""
+        after = Archive(raw)
+        kept = {part for part in after.names if part not in changed}
+        after._made = {key: made for key, made in self._made.items() if key[0] in kept}
+        return after
 
 
 def _entries(raw: bytes) -> tuple[Entry, ...]:
@@ -210,6 +244,30 @@ def _moved(record: bytes, offset: int) -> bytes:
     else:
         struct.pack_into("<L", moved, _OFFSET_AT, offset)
     return bytes(moved)
+
+
+def _new_entry(name: str) -> Entry:
+    """Return a new entry as zip writers without a clock make it."""
+    raw = name.encode()
+    fields = (
+        20,
+        20,
+        0 if raw.isascii() else _UTF8,
+        _DEFLATED,
+        0,
+        _EARLIEST,
+        0,
+        0,
+        0,
+        len(raw),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
+    return Entry(name, _RECORD.pack(b"PK\x01\x02", *fields) + raw, fields[2], _DEFLATED, 0, 0, 0, 0)
 
 
 def _packed_anew(entry: Entry, content: bytes | Spliced, offset: int) -> tuple[list[Buffer], bytes]:

@@ -72,9 +72,10 @@ def column_number(letters: bytes) -> int:
 
 @dataclass(frozen=True)
 class NewCell:
-    """What a cell is to become: its type and content, and the style to use where the cell has none yet."""
+    """What a cell is to become; one that stands there already `keeps_style`, or takes that of the new one."""
 
     kind: bytes  # b"" for a number or an empty cell
     content: bytes
-    style: bytes | None
+    style: bytes | None  # its id
     is_formula: bool = False
+    keeps_style: bool = True

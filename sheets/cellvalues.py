@@ -24,9 +24,10 @@ class CellError:
 ReadValue = CellValue | CellError
 
 _TYPED_DATE = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]*(\d{1,2})[::](\d{2})(?:[::](\d{2}))?)?"
+    r"(\d{4})[-/.年／．－](\d{1,2})[-/.月／．－](\d{1,2})日?(?:[T\s]*(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?)?"
 )
 _LAST_SERIAL = 2_958_465  # 31 December 9999
+_YEARS = range(1900, 9999)  # of moments; at the ends of the calendar no other zone could show them
 _DIGITS = 15  # what a spreadsheet program shows of a number
 _COUNTS = frozenset({ColumnKind.NUMBER})
 _AMOUNTS = frozenset({ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.HOURS})
@@ -94,13 +95,13 @@ class CellReader:
             return None
         with suppress(OverflowError):
             wall = self._epoch + timedelta(seconds=round(serial * 86_400))
-            return wall.replace(tzinfo=self._zone)
+            return wall.replace(tzinfo=self._zone) if wall.year in _YEARS else None
         return None
 
     def _typed_moment(self, text: str, kind: ColumnKind) -> ReadValue:
         found = _TYPED_DATE.fullmatch(text.strip())
         with suppress(ValueError):
-            if found:
+            if found and int(found[1]) in _YEARS:
                 year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
                 typed = datetime(year, month, day, hour, minute, second, tzinfo=self._zone)
                 return _in_column(typed, kind)

@@ -1,7 +1,7 @@
 """What a cell's XML says, and how a value is written as one."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -30,17 +30,12 @@ _DAY = 86_400
 class Strings:
     """Reads cells as text; the shared strings are fetched only if a cell refers to them."""
 
-    def __init__(self, shared: Callable[[], bytes | bytearray]) -> None:
+    def __init__(self, shared: Callable[[], Sequence[bytes]]) -> None:
         self._fetch = shared
 
     @cached_property
-    def _items(self) -> list[bytes]:
-        """The strings as they are stored; all known programs write `<si>`, else an expression cuts them apart."""
-        xml = bytes(self._fetch())
-        items = xml.split(b"<si>")[1:]
-        if items and len(items) == xml.count(b"<si") == xml.count(b"</si>"):
-            return items
-        return [found[2] or b"" for found in _ITEM.finditer(xml)]
+    def _items(self) -> Sequence[bytes]:
+        return self._fetch()
 
     def text(self, cell: Cell | None) -> str:
         """Return what the cell shows as text; numbers as they are stored, an empty cell as ''."""
@@ -55,7 +50,10 @@ class Strings:
         """Return the shared string of that index, as a cell stores it; PatchRefused if there is none."""
         if not index.strip().isdigit() or int(index) >= len(self._items):
             raise unexpected("sharedStrings", index.decode("utf-8", errors="replace"))
-        return _joined(self._items[int(index)])
+        item = self._items[int(index)]
+        if item[:3] == b"<t>" and item[-9:] == b"</t></si>" and item.count(b"<") == 3:
+            return read_text(_plain(item[3:-9]))
+        return _joined(item)
 
     def seeker(self, texts: Collection[str]) -> Callable[[bytes], bool]:
         """Return a quick test that tells whether a stored value may read as one of `texts`, blanks around it aside.
@@ -73,16 +71,27 @@ class Strings:
 
         def may_be(text: bytes) -> bool:
             if not text.isascii():  # among them the blanks that only a str knows as such
-                return text.decode("utf-8", errors="replace").strip() in texts or b"_x" in text
-            return text.strip() in wanted or b"&" in text or b"_x" in text
+                return read_text(text.decode("utf-8", errors="replace")).strip() in texts or b"_x" in text
+            return text.strip() in wanted or any(sign in text for sign in (b"&", b"_x", b"\x7f"))
 
         wanted = {text.encode() for text in texts}
         items = self._items
         return may_read
 
 
+def stored_strings(xml: bytes) -> list[bytes]:
+    """Return the items of a part of shared strings; all known programs write `<si>`, else an expression cuts them."""
+    items = xml.split(b"<si>")[1:]
+    if items and len(items) == xml.count(b"<si") == xml.count(b"</si>"):
+        return items
+    return [found[2] or b"" for found in _ITEM.finditer(xml)]
+
+
 def stored_value(cell: Cell) -> bytes:
     """Return what stands in a cell's `<v>`."""
+    content = cell.content
+    if content[:3] == b"<v>" and content[-4:] == b"</v>" and content.count(b"<") == 2:
+        return content[3:-4]
     found = _VALUE.search(cell.content)
     return found[1] if found else b""
 
@@ -103,7 +112,8 @@ def _joined(rich: bytes | bytearray) -> str:
 
 
 def _plain(xml: bytes) -> str:
-    return _ENTITY.sub(_character, xml.decode("utf-8", errors="replace"))
+    text = xml.decode("utf-8", errors="replace")
+    return _ENTITY.sub(_character, text) if "&" in text else text
 
 
 def _character(entity: re.Match[str]) -> str:

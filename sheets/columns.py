@@ -68,7 +68,8 @@ class Sheet:
     """One sheet with one Excel table of ours, found by the table's name, else by its headers.
 
     Rows are told apart by `key_column`. A feed has none: the daemon alone writes it, row by row from the top. A
-    workbook without its `essential` sheet is not taken for ours.
+    workbook without its `essential` sheet is not taken for ours. `telling` are columns of the daemon in which hardly
+    two rows hold the same: by them a row is known whose key somebody wrote over, or that was sorted in part.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Sheet:
     columns: tuple[Column, ...]
     key_column: str = ""
     essential: bool = False
+    telling: tuple[str, ...] = ()
 
     @cached_property
     def _by_key(self) -> dict[str, Column]:

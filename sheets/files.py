@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,27 +50,35 @@ def write_if_unchanged(path: Path, content: bytes, expected: Fingerprint | None)
 
     WorkbookBusy or WorkbookChanged otherwise, the file untouched. `expected` None: there must be no file yet.
     """
-    if (holder := lock_holder(path)) is not None:
-        raise WorkbookBusy(holder)
-    if fingerprint(path) != expected:
-        raise WorkbookChanged(path)
-    replace_file(path, content)
+
+    def check() -> None:
+        if (holder := lock_holder(path)) is not None:
+            raise WorkbookBusy(holder)
+        if fingerprint(path) != expected:
+            raise WorkbookChanged(path)
+
+    check()
+    replace_file(
+        path, content, check
+    )  # on a share it takes a while, in which somebody may open or save the file
     written = fingerprint(path)
     if written is None:
         raise WorkbookChanged(path)
     return written
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, check: Callable[[], None] = lambda: None) -> None:
     """Put `content` in the file's place in one step, keeping its mode; a crash leaves the old file whole.
 
-    WorkbookBusy where the system forbids it because the file is open (Windows, network shares).
+    `check` is called right before that step; what it raises leaves the old file too. WorkbookBusy where the system
+    forbids it because the file is open (Windows, network shares).
     """
     target = path.resolve()  # a link stays a link: what it points to is replaced
     draft = _draft_of(target)
     draft.unlink(missing_ok=True)  # left over from a crash
     try:
         _write_draft(draft, content, _mode_of(target))
+        check()
         try:
             draft.replace(target)
         except PermissionError:

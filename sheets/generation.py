@@ -10,13 +10,14 @@ from decimal import Decimal, InvalidOperation
 from xml.parsers import expat
 
 from sheets.archive import Archive
-from sheets.parts import related
+from sheets.parts import elements, related
+from sheets.properties import CUSTOM_KINDS, NewProperty, Supplement, with_more, with_part
 from sheets.refusal import damaged, unexpected
+from sheets.texts import plain_text
 
 GENERATION, SITE = "KesuGeneration", "KesuSite"
 
-# ECMA-376 names the relationship differently in its transitional and its strict form.
-_KINDS = ("custom-properties", "customProperties")
+_CUSTOM = "docProps/custom.xml"
 _LARGEST = 2**31 - 1  # that an `i4` can hold
 _LIMIT = 2**20
 _NUMBERS = frozenset(
@@ -51,27 +52,51 @@ def stamp_of(content: bytes | Archive) -> Stamp:
     return Stamp(_whole(found.get(GENERATION.casefold())), _text(found.get(SITE.casefold())))
 
 
-def stamped(content: bytes, generation: int) -> bytes:
-    """Return the workbook with that generation; as it is where it has none. PatchRefused as for `stamp_of`."""
+def stamped(content: bytes | Archive, generation: int, site: str | None = None) -> bytes:
+    """Return the workbook with that generation; PatchRefused as for `stamp_of`.
+
+    Where a program dropped the properties they are put back, the site's too where it is given; a site that stands
+    there stays. As it is where that cannot be done for certain.
+    """
     if not 0 <= generation <= _LARGEST:
         raise ValueError(f"{generation} is no generation")
-    archive = Archive(content)
+    archive = content if isinstance(content, Archive) else Archive(content)
     part = _part(archive)
-    if part is None:
-        return content
-    xml = archive.read(part, _LIMIT)
-    found = _properties(xml, part).get(GENERATION.casefold())
-    element = _VALUE.match(xml, found.start) if found and found.kind in _NUMBERS | _TEXTS else None
-    if element is None:  # missing, of a type that holds no number, or not in UTF-8
-        return content
-    written = archive.rewritten({part: _renumbered(xml, element, generation)})
-    if stamp_of(written) != Stamp(generation, stamp_of(archive).site):
-        raise unexpected(part, GENERATION)
+    named = NewProperty(SITE, "lpwstr", plain_text(site)) if site else None
+    made = _renewed(archive, part, generation, named) if part else _put_back(archive, generation, named)
+    if made is None:
+        return archive.raw
+    written = archive.rewritten(made.changed, added=made.added)
+    before, after = stamp_of(archive), archive.followed_by(written, {*made.changed, *made.added})
+    if stamp_of(after).generation != generation or before.site not in (None, stamp_of(after).site):
+        raise unexpected(part or _CUSTOM, GENERATION)
     return written
 
 
+def _put_back(archive: Archive, generation: int, site: NewProperty | None) -> Supplement | None:
+    """Return what is to change in a workbook without properties."""
+    new = [NewProperty(GENERATION, "i4", str(generation)), *([site] if site else [])]
+    return with_part(archive, new)
+
+
+def _renewed(archive: Archive, part: str, generation: int, site: NewProperty | None) -> Supplement | None:
+    """Return the part of properties with another number, and with what it lacks."""
+    xml = archive.read(part, _LIMIT)
+    properties = _properties(xml, part)
+    found = properties.get(GENERATION.casefold())
+    new = [] if found else [NewProperty(GENERATION, "i4", str(generation))]
+    new += [site] if site and SITE.casefold() not in properties else []
+    if found:
+        element = _VALUE.match(xml, found.start) if found.kind in _NUMBERS | _TEXTS else None
+        if element is None:  # of a type that holds no number, or not in UTF-8
+            return None
+        xml = _renumbered(xml, element, generation)
+    fresh = with_more(xml, elements(archive, part), new) if new else xml
+    return Supplement({part: fresh}) if fresh is not None else None
+
+
 def _part(archive: Archive) -> str | None:
-    parts = [part for kind in _KINDS for part in related(archive, "", kind)]
+    parts = [part for kind in CUSTOM_KINDS for part in related(archive, "", kind)]
     return parts[0] if parts else None
 
 

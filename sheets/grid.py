@@ -7,13 +7,14 @@ attributes and take a hundred times as long (facts/spreadsheets.md).
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import lt
 
+from sheets.archive import Archive
 from sheets.cells import USUAL_CELL, Cell, NewCell, PlainCell, column_number, plain, usual_cells
-from sheets.deflating import Splice
+from sheets.deflating import Splice, Spliced
 from sheets.places import area_name, area_place, cell_name, cell_place, column_name
 from sheets.refusal import unexpected
 
@@ -74,18 +75,27 @@ class Grid:
         )
 
     @cached_property
-    def _written_numbers(self) -> list[bytes]:
-        return self._row_number.findall(self._xml, self._start, self._end)
+    def _openings(self) -> tuple[Sequence[int], Sequence[bytes | None]]:
+        """Where each row begins, and its number as it is written: all that is read through the whole sheet."""
+        rows = self._row_number.finditer(self._xml, self._start, self._end)
+        starts, written = tuple(zip(*((found.start(), found[1]) for found in rows), strict=True)) or ((), ())
+        return starts, written
 
-    @cached_property
-    def _all_numbered(self) -> bool:
-        return b"" not in self._written_numbers
+    @property
+    def _starts(self) -> Sequence[int]:
+        return self._openings[0]
+
+    @property
+    def _written_numbers(self) -> Sequence[bytes | None]:
+        return self._openings[1]
 
     @cached_property
     def numbers(self) -> list[int]:
         """Every row's number, in the order of the file; a row without one follows the row before it."""
         written = self._written_numbers
-        numbers = list(map(int, written)) if self._all_numbered else list(_counted(written))
+        numbers = [int(number) for number in written if number is not None]
+        if len(numbers) < len(written):
+            numbers = list(_counted(written))
         if (numbers and numbers[0] < 1) or not all(map(lt, numbers, numbers[1:])):
             raise unexpected(self.part, "row r")
         return numbers
@@ -95,26 +105,11 @@ class Grid:
         """The number of the last row there is, 0 if there is none."""
         return self.numbers[-1] if self.numbers else 0
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        """Where each row begins: made where all rows are read, or where a row does not say its number."""
-        return [found.start() for found in self._row_number.finditer(self._xml, self._start, self._end)]
-
     def place(self, number: int) -> int:
         """Return where the first row of that number or a higher one begins; the end of the rows if there is none."""
         if not self.numbers or number > self.numbers[-1]:
             return self._end
-        if not self._all_numbered:
-            return self._starts[bisect_left(self.numbers, number)]
-        low, high = self._start, self._end  # rows rise, so that their bytes can be halved
-        while low < high:
-            found = self._row_number.search(self._xml, (low + high) // 2, self._end)
-            if found is None or int(found[1]) >= number:
-                high = (low + high) // 2
-            else:
-                low = found.end()
-        found = self._row_number.search(self._xml, low, self._end)
-        return found.start() if found else self._end
+        return self._starts[bisect_left(self.numbers, number)]
 
     def row(self, number: int) -> SheetRow | None:
         """Return a row; None if there is none of that number."""
@@ -143,10 +138,10 @@ class Grid:
 
     def raw_rows(self, wanted: range) -> Iterator[tuple[int, bytes]]:
         """Yield number and bytes of the rows in `wanted`, in the order of the file."""
-        ends = [*self._starts[1:], self._end]
+        xml, ends = memoryview(self._xml), [*self._starts[1:], self._end]
         for number, start, end in zip(self.numbers, self._starts, ends, strict=True):
             if number in wanted:
-                yield number, bytes(self._xml[start:end])
+                yield number, bytes(xml[start:end])
 
     def styles(self, number: int) -> Iterator[tuple[int, bytes | None]]:
         """Yield column and style of each cell of a row."""
@@ -219,10 +214,7 @@ class Grid:
         """
         plain = self._plain_cells(column)
         candidates = [int(row) for row, value in plain if may_hold(value)]
-        if self._all_numbered:
-            candidates += map(int, {*self._written_numbers} - {row for row, _ in plain})
-        else:
-            candidates += {*self.numbers} - {int(row) for row, _ in plain}
+        candidates += {*self.numbers} - {int(row) for row, _ in plain}
         return sorted(candidates)
 
     def _plain_cells(self, column: int) -> list[tuple[bytes, bytes]]:
@@ -303,8 +295,8 @@ class Grid:
         return opening + b' r="%s"' % cell_name(cell.column, row).encode() + cell.raw[len(opening) :]
 
     def _written(self, row: int, column: int, cell: NewCell, old: Cell | None) -> bytes:
-        """Write a cell; one that stands there already keeps its own style."""
-        style = old.style if old is not None else cell.style
+        """Write a cell in its style, or in that of the cell that stands there already."""
+        style = old.style if old is not None and cell.keeps_style else cell.style
         return b'<%sc r="%s"%s%s%s' % (
             self.prefix,
             cell_name(column, row).encode(),
@@ -333,7 +325,17 @@ class Grid:
         return [Splice(found.start(1), found.end(1), area_name(reached).encode())]
 
 
-def _counted(written: Iterable[bytes]) -> Iterator[int]:
+def opened_grid(archive: Archive, part: str) -> tuple[Spliced, Grid]:
+    """Return a sheet's part and its rows, opened once for all tables on it."""
+
+    def opened() -> tuple[Spliced, Grid]:
+        sheet = archive.spliced(part)
+        return sheet, Grid(sheet.content, part)
+
+    return archive.once(part, "grid", opened)
+
+
+def _counted(written: Iterable[bytes | None]) -> Iterator[int]:
     last = 0
     for number in written:
         last = int(number) if number else last + 1

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from sheets.archive import Archive
 from sheets.cells import NewCell
 from sheets.cellxml import CellWriter, formula_kind
 from sheets.columns import CellValue, ColumnKind, remaining_formula
@@ -55,22 +57,27 @@ class OpenTable:
 
     def new_cells(self, values: Mapping[str, CellValue], number: int) -> dict[int, NewCell]:
         """Return all cells of a new row: styled as the rows above, with its formulas."""
-        table = self.table
-        cells = {
-            place: NewCell(b"", b"", style)
-            for place, style in self._styles.items()
-            if style is not None
-            and table.first_column <= place <= table.last_column
-            and number > table.last_row
-        }
-        cells |= self.cells(values)
+        is_below = number > self.table.last_row
+        cells = {**(self._blanks(number) if is_below else {}), **self.cells(values)}
         formulas = dict(self._calculated)
         if due := self.standing.columns.get(DUE_COLUMN):
             formula = remaining_formula(cell_name(due, number))
             formulas |= dict.fromkeys(self.standing.formulas, formula)
         for place, formula in formulas.items():
             cells[place] = self._writer.formula(formula, self._styles.get(place))
-        return cells
+        # What was painted below the table does not decide how the table looks.
+        return (
+            {place: replace(cell, keeps_style=False) for place, cell in cells.items()} if is_below else cells
+        )
+
+    def _blanks(self, number: int) -> dict[int, NewCell]:
+        """Return empty cells for a row below the table, styled as the rows above."""
+        known = self.standing.grid.cells(number)
+        return {
+            place: NewCell(b"", b"", self._styles.get(place))
+            for place in range(self.table.first_column, self.table.last_column + 1)
+            if self._styles.get(place) is not None or place in known
+        }
 
     def first_free(self) -> int:
         """Return where new rows begin: after the last that holds something (Excel keeps one empty row in a table)."""
@@ -79,7 +86,7 @@ class OpenTable:
             number -= 1
         return number + 1
 
-    def written(self, edits: Edits, last_row: int) -> bytes:
+    def written(self, edits: Edits, last_row: int) -> Archive:
         """Return the workbook with those cells written and the table's data reaching down to `last_row`."""
         growth = last_row - self.table.last_row
         if growth:

@@ -22,3 +22,15 @@ def read_only(content: bytes) -> bytes:
     place, prefix = before[-1].end(), before[-1][1] or before[-1][2] or b""
     sharing = b'<%sfileSharing readOnlyRecommended="1"/>' % prefix
     return archive.rewritten({part: xml[:place] + sharing + xml[place:]})
+
+
+_OURS = re.compile(rb"<" + _NAME + rb'fileSharing readOnlyRecommended="1"/>')
+
+
+def writable(content: bytes) -> bytes:
+    """Return the workbook without the recommendation of `read_only`, as it is if it has none: a copy put back."""
+    archive = Archive(content)
+    part = related(archive, "", "officeDocument")[0]
+    xml = archive.read(part)
+    plain = _OURS.sub(b"", xml)
+    return content if plain == xml else archive.rewritten({part: plain})

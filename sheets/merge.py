@@ -5,7 +5,7 @@ cell of the daemon is named in the `Restore` that undoes it; rows that cannot be
 entered in them. Columns that a manager deleted are left alone until they stand there again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -13,17 +13,15 @@ from itertools import islice
 from rules.locales import Text
 from sheets.cellvalues import ReadValue, same, settled
 from sheets.columns import Sheet
+from sheets.placing import Placing
 from sheets.reading import MasterReading, ReadRow
 from sheets.registry import OPEN, REFUSAL_COLUMN
+from sheets.straying import Rows, Values
 from sheets.texts import say
 
-Values = Mapping[str, ReadValue]
-Rows = Mapping[str, Values]
-
-_FEW = 3  # so few rows may go at once without a question
+_FEW = 3  # so few rows may go, or mix several cases, at once without a question
+_FEW_MINOR = 10  # so few may go from a sheet that is not essential
 _FEW_CELLS = 10  # so few cells may be emptied at once
-_PATIENCE = 50_000  # rows compared; a sheet of nothing but strange rows must not hold the daemon up
-_LIKENESS = 0.5  # the share of a lost row's cells that a row must still hold to be taken for it
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,18 @@ class KeyOvertyped:
 
 
 @dataclass(frozen=True)
+class Mixed:
+    """A row whose cells are not those of its case, nor another's for certain, as after a sort of some columns alone.
+
+    Nothing of it is taken, all of it is restored. `entered` is what differs in managers' columns.
+    """
+
+    key: str
+    row_number: int
+    entered: Values
+
+
+@dataclass(frozen=True)
 class DuplicateRow:
     """A further row of a case; the first one counts. `entered` is what differs here in managers' columns."""
 
@@ -133,26 +143,46 @@ Action = (
     | Return
     | Remove
     | KeyOvertyped
+    | Mixed
     | DuplicateRow
     | StrangeRow
     | Refuse
 )
 
 
+class Decisions(list[Action]):
+    """What a round does in a sheet, in its order, and the rows by which it was decided."""
+
+    def __init__(self, actions: Iterable[Action], table: "_Table") -> None:
+        super().__init__(actions)
+        self.table = table
+
+
 def merge(
-    base: Rows, theirs: MasterReading, ours: Rows, sheet: Sheet = OPEN, *, stale: bool = False
-) -> list[Action]:
+    base: Rows,
+    theirs: MasterReading,
+    ours: Rows,
+    sheet: Sheet = OPEN,
+    *,
+    stale: bool = False,
+    absent: frozenset[str] = frozenset(),
+) -> Decisions:
     """Decide what one round does in a sheet, in its order.
 
     `base` is what the last round left (see `next_base`), `ours` what the daemon wants to show, all by case number and
     column key. Where only managers changed one of their columns it is taken; where both sides did, the manager's entry
     is taken too, and the daemon answers in the next round. Of a `stale` file, one older than the last that was
     written, an entry is taken only where the daemon still wants what `base`, that file's own, has; else it is a
-    `Conflict`. In columns of days both hold midnights, as `read_master` reads them.
+    `Conflict`. `absent` are columns that were not there when the file was read last: where one stands there again,
+    its empty cells are filled and nobody emptied them. In columns of days both hold midnights, as `read_master` reads
+    them.
     """
     table = _placed(base, theirs, ours, sheet)
-    reason = _rows_gone(base, table) or _cells_emptied(base, table)
-    return [Refuse(reason)] if reason else [*_reports(table), *_merged(base, table, ours, stale=stale)]
+    reason = _rows_gone(base, table) or _rows_mixed(table) or _cells_emptied(base, table, absent)
+    if reason:
+        return Decisions([Refuse(reason)], table)
+    compared = _Compared(table, stale, absent)
+    return Decisions([*_reports(base, table, ours), *_merged(base, compared, ours)], table)
 
 
 @dataclass(frozen=True)
@@ -164,6 +194,7 @@ class _Table:
     edited: Mapping[str, ReadRow]
     columns: frozenset[str]
     overtyped: tuple[KeyOvertyped, ...]
+    mixed: frozenset[str]
     copies: tuple[ReadRow, ...]
     strange: tuple[ReadRow, ...]
 
@@ -173,79 +204,15 @@ class _Table:
         return tuple(name for name in self.sheet.merged if name in self.columns)
 
 
-class _Placing:
-    """Finds the case of each row that does not name one of its own."""
-
-    def __init__(self, base: Rows, theirs: MasterReading, ours: Rows, sheet: Sheet) -> None:
-        self._base = base
-        self._managers = sheet.managers
-        self._compared = 0
-        self.rows = {row.key: row for row in theirs.rows if row.key in base or row.key in ours}
-        self._lost = {key: values for key, values in base.items() if key not in self.rows}
-        self.overtyped: list[KeyOvertyped] = []
-        self.copies: list[ReadRow] = []
-        self.strange: list[ReadRow] = []
-        for row in theirs.duplicates:
-            self._place_copy(row)
-        for row in (*theirs.rows, *theirs.keyless):
-            if not self._is_placed(row) and not self._recognise(row):
-                self.strange.append(row)
-
-    def _place_copy(self, copy: ReadRow) -> None:
-        """The first row counts, unless it is another case's over whose number somebody typed this one's."""
-        first = self.rows.get(copy.key)
-        if first is None:
-            if not self._recognise(copy):
-                self.strange.append(copy)
-            return
-        was = self._base.get(copy.key, {})
-        likelier = self._likeness(first.values, was) < self._likeness(copy.values, was)
-        if likelier and self._recognise(first):
-            self.rows[copy.key] = copy
-        elif not self._recognise(copy):
-            self.copies.append(copy)
-
-    def _is_placed(self, row: ReadRow) -> bool:
-        return any(action.row_number == row.row_number for action in self.overtyped) or (
-            row.key in self.rows and row.key != ""
-        )
-
-    def _recognise(self, row: ReadRow) -> bool:
-        """Tell whether the row is a lost case's own, its number typed over."""
-        self._compared += len(self._lost)
-        key = self._lost_case(row) if self._compared <= _PATIENCE else None
-        if key is None:
-            return False
-        del self._lost[key]
-        self.rows[key] = row
-        self.overtyped.append(KeyOvertyped(key, row.key, row.row_number))
-        return True
-
-    def _lost_case(self, row: ReadRow) -> str | None:
-        """Return the lost case that a row is by its other cells; None unless exactly one is by far the likest."""
-        ranked = sorted(
-            ((self._likeness(row.values, values), key) for key, values in self._lost.items()), reverse=True
-        )
-        if not ranked or ranked[0][0] <= _LIKENESS:
-            return None
-        return ranked[0][1] if len(ranked) == 1 or ranked[1][0] < ranked[0][0] else None
-
-    def _likeness(self, values: Values, lost: Values) -> float:
-        """Return the share of a lost row's cells of the daemon that stand here too."""
-        told = [
-            key for key, value in lost.items() if key not in self._managers and settled(value) is not None
-        ]
-        return sum(same(values.get(key), lost[key]) for key in told) / len(told) if told else 0.0
-
-
 def _placed(base: Rows, theirs: MasterReading, ours: Rows, sheet: Sheet) -> _Table:
-    found = _Placing(base, theirs, ours, sheet)
+    found = Placing(base, theirs, ours, sheet)
     return _Table(
         sheet,
         found.rows,
-        {key: row for key, row in found.rows.items() if base.get(key) != row.values},
+        found.edited,
         frozenset(theirs.columns),
-        tuple(found.overtyped),
+        tuple(KeyOvertyped(key, row.key, row.row_number) for key, row in found.overtyped),
+        frozenset(found.mixed),
         tuple(found.copies),
         tuple(found.strange),
     )
@@ -253,45 +220,68 @@ def _placed(base: Rows, theirs: MasterReading, ours: Rows, sheet: Sheet) -> _Tab
 
 def _rows_gone(base: Rows, table: _Table) -> Text | None:
     gone = sum(key not in table.rows for key in base)
-    is_most = gone > _FEW and 2 * gone > len(base)
-    if not is_most and not 1 < gone == len(base):
+    is_most = gone > (_FEW if table.sheet.essential else _FEW_MINOR) and 2 * gone > len(base)
+    if not is_most and not (table.sheet.essential and 1 < gone == len(base)):
         return None
+    title = table.sheet.title
     return say(
-        f"總表裡 {len(base)} 個案件少了 {gone} 個，看起來是被清空而不是修改；這段時間不讀也不寫。請復原檔案。",
-        f"总表里 {len(base)} 个案件少了 {gone} 个，看起来是被清空而不是修改；这段时间不读也不写。请恢复文件。",
-        f"{gone} of {len(base)} cases are gone from the workbook at once: it looks emptied rather than edited, "
-        "and is neither read nor written until they are back.",
+        f"總表「{title.zh_hant}」裡 {len(base)} 個案件少了 {gone} 個，看起來是被清空而不是修改；"
+        "這段時間不讀也不寫。請復原檔案。",
+        f"总表“{title.zh_hans}”里 {len(base)} 个案件少了 {gone} 个，看起来是被清空而不是修改；"
+        "这段时间不读也不写。请恢复文件。",
+        f"{gone} of {len(base)} cases are gone at once from “{title.en}” in the workbook: it looks emptied rather "
+        "than edited, and is neither read nor written until they are back.",
     )
 
 
-def _cells_emptied(base: Rows, table: _Table) -> Text | None:
+def _rows_mixed(table: _Table) -> Text | None:
+    """Say why if so many rows mix several cases that somebody sorted some of the columns alone."""
+    mixed, title = len(table.mixed), table.sheet.title
+    if mixed <= _FEW or 3 * mixed <= len(table.rows):
+        return None
+    return say(
+        f"總表「{title.zh_hant}」裡有 {mixed} 列混到了別的案件的資料，看起來只排序了一部分的欄；"
+        "這段時間不讀也不寫。請復原排序，再整個表格一起排序。",
+        f"总表“{title.zh_hans}”里有 {mixed} 行混入了别的案件的资料，看起来只排序了一部分列；"
+        "这段时间不读也不写。请撤销排序，再对整个表格一起排序。",
+        f"{mixed} rows of “{title.en}” in the workbook mix cells of several cases, as if only some of its columns had "
+        "been sorted: it is neither read nor written. Please undo the sorting and sort the whole table.",
+    )
+
+
+def _cells_emptied(base: Rows, table: _Table, absent: frozenset[str]) -> Text | None:
     """Say why if most of what stood in the rows is gone while the rows are there."""
+    columns = [name for name in table.merged if name not in absent]
     emptied = sum(
         row.values.get(name) is None and settled(base[key].get(name)) is not None
         for key, row in table.edited.items()
         if key in base
-        for name in table.merged
+        for name in columns
     )
-    if emptied <= _FEW_CELLS or _holds_more(base, table, 2 * emptied - 1):
+    if emptied <= _FEW_CELLS or _holds_more(base, table, columns, 2 * emptied - 1):
         return None
+    title = table.sheet.title
     return say(
-        f"總表裡有 {emptied} 格同時被清空，占一半以上，看起來不是修改；這段時間不讀也不寫。請復原檔案。",
-        f"总表里有 {emptied} 个单元格同时被清空，占一半以上，看起来不是修改；这段时间不读也不写。请恢复文件。",
-        f"{emptied} cells of the workbook, more than half of all, were emptied at once: that looks like no edit, "
-        "and it is neither read nor written until they are back.",
+        f"總表「{title.zh_hant}」裡有 {emptied} 格同時被清空，占一半以上，看起來不是修改；"
+        "這段時間不讀也不寫。請復原檔案。",
+        f"总表“{title.zh_hans}”里有 {emptied} 个单元格同时被清空，占一半以上，看起来不是修改；"
+        "这段时间不读也不写。请恢复文件。",
+        f"{emptied} cells of “{title.en}” in the workbook, more than half of all, were emptied at once: that looks "
+        "like no edit, and it is neither read nor written until they are back.",
     )
 
 
-def _holds_more(base: Rows, table: _Table, limit: int) -> bool:
+def _holds_more(base: Rows, table: _Table, columns: Sequence[str], limit: int) -> bool:
     """Tell whether more than `limit` cells held something, without counting a whole sheet."""
-    held = (
-        1 for key in table.rows for name in table.merged if settled(base.get(key, {}).get(name)) is not None
-    )
+    held = (1 for key in table.rows for name in columns if settled(base.get(key, {}).get(name)) is not None)
     return next(islice(held, limit, None), None) is not None
 
 
-def _reports(table: _Table) -> Iterator[Action]:
+def _reports(base: Rows, table: _Table, ours: Rows) -> Iterator[Action]:
     yield from table.overtyped
+    for key, row in table.rows.items():
+        if key in table.mixed:
+            yield Mixed(key, row.row_number, _entered(row, table, base.get(key, {}), ours.get(key, {})))
     for row in table.copies:
         first = table.rows[row.key].values
         entered = {
@@ -309,13 +299,25 @@ def _reports(table: _Table) -> Iterator[Action]:
         yield StrangeRow(row.key, row.row_number, entered)
 
 
-def _merged(base: Rows, table: _Table, ours: Rows, *, stale: bool) -> Iterator[Action]:
+def _entered(row: ReadRow, table: _Table, *known: Values) -> Values:
+    """Return what stands in managers' columns of a row and is not known."""
+    return {
+        name: value
+        for name, value in row.values.items()
+        if name in table.sheet.managers
+        and settled(value) is not None
+        and not any(same(value, values.get(name)) for values in known)
+    }
+
+
+def _merged(base: Rows, compared: "_Compared", ours: Rows) -> Iterator[Action]:
+    table = compared.table
     for key, row in table.rows.items():
-        was, wanted = base.get(key, {}), ours.get(key)
+        wanted = ours.get(key)
         if wanted is None:
-            yield from _row(key, was, row.values, None, table, stale=stale) or [Remove(key)]
-        elif key in table.edited or row.values != wanted:
-            yield from _row(key, was, row.values, wanted, table, stale=stale)
+            yield from compared.row(key, base.get(key, {}), row.values, None) or [Remove(key)]
+        elif row.values != wanted or key in table.edited:
+            yield from compared.row(key, base.get(key, {}), row.values, wanted)
     for key, values in ours.items():
         if key not in table.rows:
             yield (
@@ -329,54 +331,66 @@ def _managers(values: Values, sheet: Sheet) -> Values:
     return {key: value for key, value in values.items() if key in sheet.managers}
 
 
-def _row(
-    key: str, was: Values, now: Values, wanted: Values | None, table: _Table, *, stale: bool
-) -> list[Action]:
-    """Compare a row; one that is to go (`wanted` is None) goes a round later if somebody has just written in it."""
-    target = was if wanted is None else wanted
-    actions = []
-    for name in table.merged:
-        before, found = was.get(name), now.get(name)
-        value = target.get(name, before)
-        if same(found, value):
-            continue
-        behind = stale and (wanted is None or not same(value, before))
-        actions.append(
-            _cell(key, name, before, found, value, theirs=name in table.sheet.managers, behind=behind)
-        )
-    return actions
+@dataclass(frozen=True)
+class _Compared:
+    """The comparison of a table's rows, cell by cell."""
 
+    table: _Table
+    stale: bool
+    absent: frozenset[str]
 
-def _cell(
-    key: str, name: str, was: ReadValue, now: ReadValue, wanted: ReadValue, *, theirs: bool, behind: bool
-) -> Action:
-    """Decide on a cell that is not as it is wanted; `behind` tells that the ledger went on since the file was saved."""
-    if same(now, was):
-        return Write(key, name, wanted)
-    if not theirs:
-        return Restore(key, name, wanted, now)
-    return Conflict(key, name, wanted, now) if behind else Take(key, name, now)
+    def row(self, key: str, was: Values, now: Values, wanted: Values | None) -> list[Action]:
+        """Compare a row; one that is to go (`wanted` is None) goes a round later if somebody has just written in it."""
+        target = was if wanted is None else wanted
+        actions = []
+        for name in self.table.merged:
+            before, found = was.get(name), now.get(name)
+            value = target.get(name, before)
+            if not same(found, value):
+                behind = self.stale and (wanted is None or not same(value, before))
+                actions.append(self._cell(key, name, before, found, value, behind=behind))
+        return actions
+
+    def _cell(
+        self, key: str, name: str, was: ReadValue, now: ReadValue, wanted: ReadValue, *, behind: bool
+    ) -> Action:
+        """Decide on a cell that is not as it is wanted; `behind`: the ledger went on since the file was saved."""
+        if same(now, was) or (name in self.absent and settled(now) is None):
+            return Write(key, name, wanted)
+        if name not in self.table.sheet.managers or key in self.table.mixed:
+            return Restore(key, name, wanted, now)
+        return Conflict(key, name, wanted, now) if behind else Take(key, name, now)
 
 
 def next_base(
-    base: Rows, theirs: MasterReading, ours: Rows, actions: list[Action], sheet: Sheet = OPEN
+    base: Rows,
+    theirs: MasterReading,
+    ours: Rows,
+    actions: Sequence[Action],
+    sheet: Sheet = OPEN,
+    decided: Decisions | None = None,
 ) -> dict[str, Values]:
     """Return the base of the next round: what stands in the workbook once `actions` are carried out.
 
-    A column that is missing from the file keeps its base, so that nothing is inferred when it is put back.
+    A column that is missing from the file keeps its base, so that nothing is inferred when it is put back. Rows that
+    stay as they were are the very objects of `base`. `decided` is what `merge` made of the same rows, where not all of
+    its `actions` are carried out, or to save the time of comparing them again.
     """
     if any(isinstance(action, Refuse) for action in actions):
         return dict(base)
-    table = _placed(base, theirs, ours, sheet)
-    after = {key: dict(base.get(key, {})) for key in table.rows}
-    for key, row in table.edited.items():
-        after[key] |= {name: row.values.get(name) for name in table.merged}
+    table = decided.table if decided is not None else _placed(base, theirs, ours, sheet)
+    after: dict[str, Values] = {key: base.get(key, {}) for key in table.rows}
+    fresh = {
+        key: {**after[key], **{name: row.values.get(name) for name in table.merged}}
+        for key, row in table.edited.items()
+    }
     for action in actions:
         match action:
             case Write() | Restore() | Conflict():
-                after[action.key][action.column] = action.value
+                fresh.setdefault(action.key, dict(after[action.key]))[action.column] = action.value
             case Add() | Return():
-                after[action.key] = dict(action.values)
+                fresh[action.key] = dict(action.values)
             case Remove():
                 del after[action.key]
-    return dict(after)
+                fresh.pop(action.key, None)
+    return after | fresh

@@ -42,9 +42,7 @@ def moved_into(grid: Grid, row: SheetRow, new: int, columns: range) -> bytes:
     if grid.row(new) is None:
         return moved_row(grid, row, new)
     p = grid.prefix
-    moving = {
-        place: _moved_cell(p, cell, row.number, new) for place, cell in grid.cells(row.number).items()
-    }
+    moving = {place: _moved_cell(p, cell, row.number, new) for place, cell in grid.cells(row.number).items()}
     kept = {place: grid.placed(new, cell) for place, cell in grid.cells(new).items() if place not in columns}
     cells = dict(sorted({**moving, **kept}.items()))
     attributes = widened(_unnumbered(row), cells)

@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 from xml.parsers import expat
 
 from sheets.archive import Archive
+from sheets.cellxml import stored_strings
 from sheets.columns import Sheet
 from sheets.places import Area, area_place
 from sheets.refusal import damaged, no_table, several_tables, unexpected
@@ -39,7 +40,7 @@ class TableParts:
 
 def elements(archive: Archive, part: str) -> list[Element]:
     """Return every element of a small part with its attributes, prefixes dropped; PatchRefused if it is not XML."""
-    return list(read_elements(archive.read(part, _SMALL), part))
+    return archive.once(part, "elements", lambda: read_elements(archive.read(part, _SMALL), part))
 
 
 def read_elements(xml: bytes, part: str) -> list[Element]:
@@ -63,7 +64,12 @@ def walk(
 
     PatchRefused if `xml` is not well-formed or brings a DTD.
     """
+    _parse(_parser(part, begin, end), xml, part)
 
+
+def _parser(
+    part: str, begin: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None
+) -> expat.XMLParserType:
     def refuse_dtd(*_: object) -> None:
         raise unexpected(part, "DTD")
 
@@ -72,10 +78,46 @@ def walk(
     parser.StartElementHandler = begin
     parser.EndElementHandler = end
     parser.StartDoctypeDeclHandler = refuse_dtd
+    return parser
+
+
+def _parse(parser: expat.XMLParserType, xml: bytes, part: str) -> None:
     try:
         parser.Parse(xml, True)
     except expat.ExpatError:
         raise damaged(part) from None
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child of a part's root: its name ('' where it is of another namespace), its first byte, and what follows it."""
+
+    name: str
+    start: int
+    following: int
+
+
+def children(xml: bytes, part: str) -> list[Child]:
+    """Return the root's children; PatchRefused if `xml` is not well-formed or brings a DTD."""
+    opened: list[str] = []
+    names: list[str] = []
+    starts: list[int] = []
+
+    def begin(name: str, _: dict[str, str]) -> None:
+        opened.append(name)
+        if len(opened) == 2:
+            is_of_root = name.rpartition(" ")[0] == opened[0].rpartition(" ")[0]
+            names.append(_local(name) if is_of_root else "")
+            starts.append(parser.CurrentByteIndex)
+
+    def end(_: str) -> None:
+        opened.pop()
+        if not opened:
+            starts.append(parser.CurrentByteIndex)
+
+    parser = _parser(part, begin, end)
+    _parse(parser, xml, part)
+    return [Child(*found) for found in zip(names, starts, starts[1:], strict=False)]
 
 
 def _local(name: str) -> str:
@@ -179,13 +221,15 @@ def area(reference: str, part: str) -> Area:
         raise unexpected(part, f"ref {reference}") from None
 
 
-def shared_strings(archive: Archive) -> bytes | bytearray:
-    """Return the part of shared strings, empty if there is none; PatchRefused if there are several."""
+def shared_strings(archive: Archive) -> Sequence[bytes]:
+    """Return the shared strings as they are stored, none if there are none; PatchRefused if there are several parts."""
     workbook = related(archive, "", "officeDocument")[0]
     parts = related(archive, workbook, "sharedStrings")
     if len(parts) > 1:
         raise unexpected(workbook, "sharedStrings")
-    return archive.spliced(parts[0]).content if parts else b""
+    if not parts:
+        return ()
+    return archive.once(parts[0], "strings", lambda: stored_strings(bytes(archive.spliced(parts[0]).content)))
 
 
 _DATE_SIGNS = re.compile(r"""\\.|"[^"]*"|_.|\*.|\[(?![hms]+\])[^\]]*\]|([ymdhs])""", re.IGNORECASE)
@@ -195,18 +239,24 @@ _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *ra
 def date_styles(archive: Archive) -> frozenset[bytes]:
     """Return the ids of the cell styles that show numbers as dates or times (ECMA-376 part 1, 18.8.30)."""
     workbook = related(archive, "", "officeDocument")[0]
+    parts = related(archive, workbook, "styles")
+    if not parts:
+        return frozenset()
+    return archive.once(parts[0], "dates", lambda: _date_styles(elements(archive, parts[0])))
+
+
+def _date_styles(styles: list[Element]) -> frozenset[bytes]:
     dates, found, inside = set(_BUILT_IN_DATES), list[bytes](), False
     at = -1
-    for part in related(archive, workbook, "styles"):
-        for name, attributes in elements(archive, part):
-            if name == "numFmt" and _shows_dates(attributes.get("formatCode", "")):
-                dates.add(int(attributes.get("numFmtId", "0")))
-            elif name in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
-                inside, at = name == "cellXfs", -1
-            elif name == "xf" and inside:
-                at += 1
-                if int(attributes.get("numFmtId", "0")) in dates:
-                    found.append(b"%d" % at)
+    for name, attributes in styles:
+        if name == "numFmt" and _shows_dates(attributes.get("formatCode", "")):
+            dates.add(int(attributes.get("numFmtId", "0")))
+        elif name in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+            inside, at = name == "cellXfs", -1
+        elif name == "xf" and inside:
+            at += 1
+            if int(attributes.get("numFmtId", "0")) in dates:
+                found.append(b"%d" % at)
     return frozenset(found)
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from rules.locales import Locale
+from sheets.archive import Archive
 from sheets.columns import CellValue, Owner, Row, Sheet
 from sheets.growing import OpenTable
+from sheets.reading import MasterReading
 from sheets.refusal import PatchRefused, case_twice
 from sheets.registry import OPEN, REFUSAL_COLUMN
 from sheets.removal import Outcome, remove_rows
@@ -61,25 +63,29 @@ def _ours(row: Row, sheet: Sheet) -> Row:
 
 
 def carry_out(
-    original: bytes | Standing, plan: MasterPlan, locale: Locale, zone: ZoneInfo, sheet: Sheet = OPEN
+    original: bytes | Archive | Standing,
+    plan: MasterPlan,
+    locale: Locale,
+    zone: ZoneInfo,
+    sheet: Sheet = OPEN,
+    told: MasterReading | None = None,
 ) -> Outcome:
     """Carry a plan out on a sheet of the master; PatchRefused if that is not certain.
 
     Of a workbook opened already its own sheet is changed. Several sheets are changed one after the other in memory.
     Rows and columns are found as `patch_master` finds them. Removed rows are closed up where nothing depends on the
     place of the rows below them; else they are emptied, and where not even that is certain they are kept.
+    `told`, a reading of that sheet as it stands there, saves the time of looking for the rows.
     """
-    if isinstance(original, Standing):
-        sheet, content = original.definition, original.archive.raw
-    else:
-        content = original
+    standing = original if isinstance(original, Standing) else open_master(original, locale, sheet)
+    sheet, archive = standing.definition, standing.archive
     _check_keys(plan.changes, sheet)
     if plan.changes or plan.rekeyed or plan.notes:
-        standing = original if isinstance(original, Standing) else open_master(original, locale, sheet)
-        content = _changed(OpenTable(standing, zone), plan)
+        archive = _changed(OpenTable(standing, zone), plan, told)
     if not plan.removed:
-        return Outcome(content)
-    return remove_rows(content, plan.removed, locale, sheet, plan.copies)
+        return Outcome(archive)
+    # Where a case number is put back the reading does not have it.
+    return remove_rows(archive, plan.removed, locale, sheet, plan.copies, told if not plan.rekeyed else None)
 
 
 def _check_keys(changes: Sequence[Row], sheet: Sheet) -> None:
@@ -94,9 +100,9 @@ def _check_keys(changes: Sequence[Row], sheet: Sheet) -> None:
             raise case_twice(number)
 
 
-def _changed(table: OpenTable, plan: MasterPlan) -> bytes:
+def _changed(table: OpenTable, plan: MasterPlan, told: MasterReading | None) -> Archive:
     """Decide every cell to write, and the table's last row afterwards; then write."""
-    edits, new = _edits(table, plan)
+    edits, new = _edits(table, plan, told)
     last_row = table.table.last_row
     if new:
         first = table.first_free()
@@ -106,7 +112,7 @@ def _changed(table: OpenTable, plan: MasterPlan) -> bytes:
         last_row = max(last_row, first + len(new) - 1)
     edits = {number: cells for number, cells in edits.items() if cells}
     if not edits:
-        return table.standing.archive.raw
+        return table.standing.archive
     return table.written(edits, last_row)
 
 
@@ -114,12 +120,13 @@ def _unkeyed(row: Row, sheet: Sheet) -> Mapping[str, CellValue]:
     return {key: value for key, value in row.values.items() if key != sheet.key_column}
 
 
-def _edits(table: OpenTable, plan: MasterPlan) -> tuple[Edits, list[Row]]:
+def _edits(table: OpenTable, plan: MasterPlan, told: MasterReading | None) -> tuple[Edits, list[Row]]:
     """Return the cells of rows that stand there, and the cases that do not."""
     edits: Edits = {}
     new: list[Row] = []
     own = {key: number for number, key in plan.rekeyed.items()}
-    standing = table.standing.rows_of({row.key.strip() for row in plan.changes})
+    keys = {row.key.strip() for row in plan.changes}
+    standing = table.standing.rows_of(keys, None if told is None else told.places(keys))
     passed = {*plan.copies, *plan.rekeyed}
     for row in plan.changes:
         found = [place for place in standing.get(row.key.strip(), []) if place not in passed]

@@ -4,7 +4,7 @@ What a cell means is told by its column, not by how somebody formatted it: a num
 a column of texts it is a text. What does not fit its column comes back as the text it shows, for the rules to judge.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,10 @@ class MasterReading:
     keyless: tuple[ReadRow, ...]
     columns: tuple[str, ...]
     memory: _Memory = field(repr=False, compare=False)
+
+    def places(self, keys: Collection[str]) -> list[tuple[int, str]]:
+        """Return number and key of every row that has one of those keys."""
+        return [(row.row_number, row.key) for row in (*self.rows, *self.duplicates) if row.key in keys]
 
 
 def read_master(

@@ -347,6 +347,9 @@ KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
 
+# What hardly two cases have in common.
+_OF_THE_FORM = ("customer_name", "customer_phone", "plate_no", "description", "repair_amount", "opened_at")
+
 OPEN = Sheet(
     key="open",
     title=say("未結案件", "未结案件", "Open cases"),
@@ -380,6 +383,7 @@ OPEN = Sheet(
     ),
     key_column="case_number",
     essential=True,
+    telling=(*_OF_THE_FORM, "due_at", "feedback_due"),
 )
 
 CLOSED = Sheet(
@@ -410,6 +414,7 @@ CLOSED = Sheet(
         _OPENED_AT,
     ),
     key_column="case_number",
+    telling=(*_OF_THE_FORM, "resolved_at"),
 )
 
 ACTIONS = Sheet(

@@ -29,6 +29,7 @@ _GRADE_COLOURS = {
     "level-2": ("FFF58220", PAPER),
     "level-3": ("FFFFD84D", INK),
     "special": ("FF7B3FA0", PAPER),
+    "incomplete": ("FFB6BECB", INK),
 }
 _SPARE_COLOURS = (
     ("FFE02D2D", PAPER),

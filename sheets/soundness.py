@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping
 from sheets.archive import Archive
 from sheets.columns import Sheet
 from sheets.deflating import Spliced
-from sheets.grid import Grid
+from sheets.grid import Grid, opened_grid
 from sheets.parts import TableParts, area, find_table, read_elements, walk
 from sheets.places import cell_name, cell_place
 from sheets.refusal import formula_in_the_way, unexpected
 
 
 def check_package(
-    patched: bytes,
+    patched: Archive,
     parts: Mapping[str, bytes | Spliced],
     table: TableParts,
     edits: Mapping[int, Collection[int]],
@@ -22,28 +22,28 @@ def check_package(
 
     `table` is the table of `sheet` as it should be now, `edits` the columns that were written, by row.
     """
-    archive = Archive(patched)
     for name, content in parts.items():
-        found = archive.spliced(name)  # its CRC is that of `content`, or this raises
+        # The CRC of what is read is that of `content`, or this raises.
+        if name == table.sheet_part:
+            found, grid = opened_grid(patched, name)
+            check_sheet(grid, edits)
+        else:
+            found = patched.spliced(name)
+            read_elements(bytes(found.content), name)
         if len(found.content) != (content.size if isinstance(content, Spliced) else len(content)):
             raise unexpected(name, "CRC")
-        if name == table.sheet_part:
-            check_sheet(found.content, name, edits)
-        else:
-            read_elements(bytes(found.content), name)
-    if find_table(archive, sheet) != table:
+    if find_table(patched, sheet) != table:
         raise unexpected(table.part, "ref")
 
 
-def check_sheet(xml: bytes | bytearray, part: str, edits: Mapping[int, Collection[int]]) -> None:
+def check_sheet(grid: Grid, edits: Mapping[int, Collection[int]]) -> None:
     """Refuse a sheet whose rows do not rise one by one, or whose written rows are not well-formed.
 
     Rows that were not written hold the bytes they held, so that only the others are parsed.
     """
-    grid = Grid(xml, part)
     written = [row for number in sorted(edits) if (row := grid.row(number))]
-    order = _Order(part)
-    walk(b"".join([grid.head, *map(grid.raw, written), grid.tail]), part, order.begin, order.end)
+    order = _Order(grid.part)
+    walk(b"".join([grid.head, *map(grid.raw, written), grid.tail]), grid.part, order.begin, order.end)
     _check_arrays(grid, edits)
 
 

@@ -1,6 +1,6 @@
 """A table of ours as it stands in a file: its columns wherever managers moved them, its rows by their keys."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -9,7 +9,7 @@ from sheets.archive import Archive
 from sheets.cellxml import Strings, formula_kind
 from sheets.columns import Column, ColumnKind, Sheet
 from sheets.deflating import Spliced
-from sheets.grid import Grid
+from sheets.grid import Grid, opened_grid
 from sheets.parts import (
     TableParts,
     elements,
@@ -27,8 +27,7 @@ def open_master(content: bytes | Archive, locale: Locale, sheet: Sheet = OPEN) -
     """Find the table of `sheet` in a workbook; PatchRefused if that is not certain."""
     archive = content if isinstance(content, Archive) else Archive(content)
     table = find_table(archive, sheet)
-    part = archive.spliced(table.sheet_part)
-    grid = Grid(part.content, table.sheet_part)
+    part, grid = opened_grid(archive, table.sheet_part)
     return Standing(archive, table, locale, part, grid, Strings(partial(shared_strings, archive)), sheet)
 
 
@@ -90,15 +89,22 @@ class Standing:
         """The numbers of the table's rows between its header and its totals."""
         return range(self.table.header_row + 1, self.table.last_row + 1)
 
-    def rows_of(self, keys: Collection[str]) -> dict[str, list[int]]:
-        """Return the rows of each of those keys; nothing for one that stands nowhere."""
-        found: dict[str, list[int]] = {}
+    def rows_of(
+        self, keys: Collection[str], told: Sequence[tuple[int, str]] | None = None
+    ) -> dict[str, list[int]]:
+        """Return the rows of each of those keys; nothing for one that stands nowhere.
+
+        `told` are the rows of those keys as somebody read them: all are searched only where one is not as told.
+        """
+        if told is not None and all(
+            number in self.data_rows and self.key_of(number) == key for number, key in told
+        ):
+            return _by_key(told)
         place, rows = self.columns[self.definition.key_column], self.data_rows
-        for number in self.grid.rows_with(place, self.strings.seeker(keys)):
-            key = self.key_of(number) if number in rows else ""
-            if key in keys:
-                found.setdefault(key, []).append(number)
-        return found
+        numbers = self.grid.rows_with(place, self.strings.seeker(keys))
+        return _by_key(
+            (number, key) for number in numbers if number in rows and (key := self.key_of(number)) in keys
+        )
 
     def key_of(self, number: int) -> str:
         """Return the key in a row, '' where there is none."""
@@ -121,3 +127,10 @@ class Standing:
             and (self.strings.text(cell) or formula_kind(cell))
             for cell in self.grid.cells(number).values()
         )
+
+
+def _by_key(places: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, key in places:
+        found.setdefault(key, []).append(number)
+    return found

@@ -8,6 +8,7 @@ LIMIT = 32_767  # UTF-16 units a cell can hold
 _FORMULA_SIGNS = ("=", "+", "-", "@")
 # C0 controls but tab and line feed, C1 controls, surrogates, and what XML 1.0 cannot carry
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -32,8 +33,15 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def read_text(text: str) -> str:
-    """Return the text that a stored one means: `_x000A_` is a line feed."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    """Return the text that a stored one means: `_x000A_` is a line feed, two halves of a surrogate pair are one sign.
+
+    Nothing comes out of it that `plain_text` would drop.
+    """
+    if "_x" in text:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        if _SURROGATE.search(text):
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors="ignore")
+    return plain_text(text) if _FORBIDDEN.search(text) else text
 
 
 def looks_like_formula(text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sheets.archive import Archive
 from sheets.cells import NewCell
 from sheets.cellxml import formula_kind
 from sheets.deflating import Spliced
@@ -10,6 +11,7 @@ from sheets.grid import row_attributes
 from sheets.moving import check_movable, moved_into, moved_row
 from sheets.parts import area
 from sheets.places import cell_name, overlap
+from sheets.recalculation import asking_to_calculate
 from sheets.references import rows_named
 from sheets.refusal import formula_in_the_way, merged, rows_in_use, totals_row
 from sheets.soundness import check_package
@@ -59,7 +61,7 @@ class Moves:
         return Moves(tuple(rows), moved)
 
 
-def written(standing: Standing, edits: Edits, last_row: int, moves: Moves) -> bytes:
+def written(standing: Standing, edits: Edits, last_row: int, moves: Moves) -> Archive:
     """Return the workbook with those cells written, rows moved and the table's data reaching to `last_row`."""
     archive, table, grid = standing.archive, standing.table, standing.grid
     _check_cells(standing, edits, moves)
@@ -70,11 +72,12 @@ def written(standing: Standing, edits: Edits, last_row: int, moves: Moves) -> by
     fills_blank = any(number in standing.data_rows and standing.is_blank(number) for number in edits)
     if last_row != table.last_row or fills_blank:
         parts[table.part] = resized_table(archive.read(table.part), table, last_row)
+    parts |= asking_to_calculate(archive)
     dropped: frozenset[str] = frozenset()
     if _formula_goes(standing, edits, moves):
         more, dropped = without_calc_chain(archive)
         parts |= more
-    patched = archive.rewritten(parts, dropped)
+    patched = archive.followed_by(archive.rewritten(parts, dropped), parts)
     touched = {number: tuple(cells) for number, cells in edits.items()} | dict.fromkeys(moves.standing, ())
     check_package(patched, parts, replace(table, last_row=last_row), touched, standing.definition)
     return patched

@@ -2,7 +2,7 @@
 
 import argparse
 import dataclasses
-from datetime import datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,15 @@ from daemon.errors import AnswerIsNo, ConfigurationError
 from daemon.ledger import Ledger
 from daemon.site import Site, load_site
 from daemon.workbook import Workbook
+from daemon.workbook.channel import REBUILD
 from daemon.workbook.preview import Preview, Step, preview
-from sheets.files import lock_holder
+from sheets.files import WorkbookBusy, WorkbookChanged, lock_holder
 from sheets.patch import PatchRefused
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+PATIENCE = 30.0  # seconds that a running daemon may take to draw the workbook anew
 _SAID = {
     "take": "take     {key} {column}: {value}",
     "write": "write    {key} {column}: {value}",
@@ -31,6 +33,7 @@ _SAID = {
     "return": "return   {key} (its row was deleted)",
     "remove": "remove   {key}",
     "rekey": "rekey    {key} (overtyped with {found})",
+    "mixed": "mixed    row {value} of {key} holds cells of other cases; nothing of it is taken",
     "copy": "copy     row {value} repeats {key} and is not read",
     "strange": "strange  row {key} belongs to no case ({found})",
 }
@@ -53,7 +56,7 @@ def register(commands: "Commands") -> None:
 
 
 def run_rebuild(arguments: argparse.Namespace) -> int:
-    """Carry out `kesu workbook rebuild`; while a daemon runs, the file is only moved away and the daemon draws it."""
+    """Carry out `kesu workbook rebuild`; a running daemon is asked to do it."""
     site = load_site(arguments.config)
     path = site.config.path(site.config.workbook.path)
     if (holder := lock_holder(path)) is not None:
@@ -63,8 +66,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
         try:
             alone.hold()
         except ConfigurationError:
-            _put_aside(path)
-            say("a daemon is running: it draws the workbook anew within a minute")
+            _ask_the_daemon(ledger, path)
             return 0
         try:
             _rebuild(ledger, site, path)
@@ -74,29 +76,25 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(ledger: Ledger, site: Site, path: Path) -> None:
-    docket = Docket(ledger, site)
-    if path.exists():
-        Workbook(docket, SystemClock()).round()  # what managers wrote since the last round is taken first
-    _put_aside(path)
     try:
-        Workbook(docket, SystemClock()).create()
-    except OSError as error:
-        raise AnswerIsNo(f"{path}: {error.strerror or error}") from error
+        aside = Workbook(Docket(ledger, site), SystemClock()).rebuild()
+    except (OSError, WorkbookBusy, WorkbookChanged) as error:
+        raise AnswerIsNo(f"{path}: {error}") from error
+    if aside is not None:
+        say(f"kept  {aside}")
     say(f"wrote {path}")
 
 
-def _put_aside(path: Path) -> None:
-    """Keep the old file beside the new one."""
-    if not path.exists():
-        return
-    stamp = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
-    aside = path.with_name(f"{path.stem}-until-{stamp:%Y%m%d-%H%M%S}{path.suffix}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.stem}-until-{stamp:%Y%m%d-%H%M%S}-{number}{path.suffix}")
-    path.rename(aside)
-    say(f"kept  {aside}")
+def _ask_the_daemon(ledger: Ledger, path: Path) -> None:
+    """Leave word for the running daemon and wait until it has done it."""
+    with ledger.writing() as entry:
+        entry.mark(REBUILD, "asked")
+    deadline = time.monotonic() + PATIENCE
+    while ledger.mark_value(REBUILD):
+        if time.monotonic() > deadline:
+            raise AnswerIsNo("the running daemon was asked but has not done it yet; see its log")
+        time.sleep(0.2)
+    say(f"the running daemon drew {path} anew; the old file is beside it")
 
 
 def run_diff(arguments: argparse.Namespace) -> int:

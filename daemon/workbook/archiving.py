@@ -17,6 +17,7 @@ from sheets.patch import MasterPlan, PatchRefused, carry_out
 from sheets.registry import ARCHIVED, CLOSED
 from sheets.standing import open_master
 
+_A_SECOND = timedelta(seconds=1)  # rows show whole seconds
 log = logging.getLogger("kesu.workbook")
 
 
@@ -35,13 +36,15 @@ class Archiving:
             return
         closed = shown.rows(CLOSED)
         folder = self._docket.site.config.path(workbook.archive)
-        for month, cases in self._by_month({key: closed[key] for key in aged & closed.keys()}).items():
+        for month, cases in sorted(
+            self._by_month({key: closed[key] for key in aged & closed.keys()}).items()
+        ):
             try:
                 self._add(folder / f"{month}.xlsx", month, cases)
             except (OSError, WorkbookBusy, WorkbookChanged, PatchRefused) as error:
                 log.warning("the archive of %s waits: %s", month, error)
                 return
-        self._moved(shown, aged, aged_before, now)
+            self._moved(shown, cases, now)
 
     def _by_month(self, closed: Mapping[str, Values]) -> dict[str, dict[str, Values]]:
         months: dict[str, dict[str, Values]] = {}
@@ -73,10 +76,12 @@ class Archiving:
         site = self._docket.site
         return create_archive(rows, month, site.locale, labels=master_labels_of(site), zone=site.zone)
 
-    def _moved(self, shown: Shown, aged: set[str], aged_before: datetime, now: datetime) -> None:
-        told = filled(wordings.ARCHIVED, count=len(aged))
+    def _moved(self, shown: Shown, cases: Mapping[str, Values], now: datetime) -> None:
+        """Remember how far the archive reaches: months are moved one after the other, the earliest first."""
+        last = max(at for values in cases.values() if isinstance(at := values["resolved_at"], datetime))
+        told = filled(wordings.ARCHIVED, count=len(cases))
         with self._docket.ledger.writing() as entry:
-            entry.mark(ARCHIVED_TO, aged_before.isoformat())
+            entry.mark(ARCHIVED_TO, (last + _A_SECOND).isoformat())
             entry.note_activity(now, "archived", told.model_dump_json(by_alias=True))
-        log.info("archived cases=%d", len(aged))
-        shown.drop(aged)
+        log.info("archived cases=%d", len(cases))
+        shown.drop(cases)

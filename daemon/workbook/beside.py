@@ -1,13 +1,15 @@
 """What stays current beside the master while somebody keeps it open: a read-only copy, and a page for the browser."""
 
+import itertools
 import logging
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from daemon.docket import Docket
+from daemon.ledger import Ledger
 from daemon.workbook.rows import as_row, master_labels_of
 from daemon.workbook.shown import Shown
 from sheets.board import render_board
@@ -20,42 +22,59 @@ log = logging.getLogger("kesu.workbook")
 _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
+WRITTEN = "workbook:live-copy"  # the ledger's mark: the fingerprint of the copy as it was written last
+
+
 class LiveCopy:
     """The copy of the master that nobody need close."""
 
-    def __init__(self, master: Path) -> None:
+    def __init__(self, ledger: Ledger, master: Path) -> None:
         self.path = master.with_name(f"{master.stem}-live{master.suffix}")
-        self._written: Fingerprint | None = None
+        self._ledger = ledger
 
-    def write(self, content: bytes) -> Path | None:
-        """Make the copy what the master is, or is to be; return where somebody's changed copy was put aside."""
+    def write(self, content: bytes) -> tuple[bool, Path | None]:
+        """Make the copy what the master is, or is to be: did it work, and where somebody's changed copy was put."""
         aside = self._put_aside()
         if lock_holder(self.path) is not None:
-            return aside  # a program that shows it would be disturbed; it is written when it is free
+            return False, aside  # a program that shows it would be disturbed; it is written when it is free
         try:
             self._make_writable()
             replace_file(self.path, read_only(content))
             self.path.chmod(_READ_ONLY)
         except (OSError, WorkbookBusy, PatchRefused) as error:
             log.warning("the live copy waits: %s", error)
-        self._written = fingerprint(self.path)
-        return aside
+            return False, aside
+        with self._ledger.writing() as entry:
+            entry.mark(WRITTEN, _sign(fingerprint(self.path)))
+        return True, aside
 
     def _put_aside(self) -> Path | None:
         """Keep a copy that somebody saved over: what he wrote is not read, and not thrown away either."""
-        found = fingerprint(self.path)
-        if self._written is None or found is None or found == self._written:
+        found, known = fingerprint(self.path), self._ledger.mark_value(WRITTEN)
+        if not known or found is None or _sign(found) == known:
             return None
-        aside = self.path.with_name(f"{self.path.stem}-{found.mtime_ns // 10**9}{self.path.suffix}")
-        with suppress(OSError):
-            self.path.rename(aside)
-            return aside
-        return None
+        try:
+            return put_aside(self.path)
+        except OSError:
+            return None
 
     def _make_writable(self) -> None:
         """Windows does not replace a read-only file."""
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             self.path.chmod(_READ_ONLY | stat.S_IWUSR)
+
+
+def _sign(found: Fingerprint | None) -> str:
+    return f"{found.size}:{found.mtime_ns}:{found.inode}" if found else ""
+
+
+def put_aside(path: Path) -> Path:
+    """Rename a file so that another can take its place, and return its new name: it says until when it counted."""
+    stamp = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone()
+    names = (f"-{number}" if number else "" for number in itertools.count())
+    wanted = (path.with_name(f"{path.stem}-until-{stamp:%Y%m%d-%H%M%S}{name}{path.suffix}") for name in names)
+    aside = next(name for name in wanted if not name.exists())
+    return path.rename(aside)
 
 
 class Board:

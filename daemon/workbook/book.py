@@ -11,12 +11,13 @@ from rules.locales import Locale, Text
 from sheets.archive import Archive
 from sheets.cellvalues import ReadValue
 from sheets.columns import CellValue, Sheet
-from sheets.feed import write_feed
+from sheets.feed import fed
 from sheets.generation import Stamp, stamp_of
 from sheets.merge import (
     Action,
     Add,
     Conflict,
+    Decisions,
     DuplicateRow,
     KeyOvertyped,
     Refuse,
@@ -36,18 +37,23 @@ from sheets.standing import Standing, open_master
 
 log = logging.getLogger("kesu.workbook")
 
-Actions = Mapping[str, Sequence[Action]]  # by sheet
+Actions = Mapping[str, Decisions]  # by sheet
 
 
 @dataclass(frozen=True)
 class Book:
     """One version of the workbook, opened; `missing` are sheets of ours that managers took out."""
 
-    content: bytes
+    archive: Archive
     stamp: Stamp
     standings: Mapping[str, Standing]
     readings: Mapping[str, MasterReading]
     missing: tuple[Sheet, ...]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.archive.raw
 
     @property
     def sheets(self) -> tuple[Sheet, ...]:
@@ -76,15 +82,34 @@ def open_book(
             if sheet.essential:
                 raise
             missing.append(sheet)
-    return Book(content, stamp_of(archive), standings, readings, tuple(missing))
+    return Book(archive, stamp_of(archive), standings, readings, tuple(missing))
 
 
-def merged(book: Book, base: Rows, ours: Rows, *, stale: bool = False) -> dict[str, list[Action]]:
+Absent = Mapping[str, frozenset[str]]  # columns that were not there when the file was read before, by sheet
+NOTHING_ABSENT: Absent = {}
+
+
+def merged(
+    book: Book, base: Rows, ours: Rows, *, stale: bool = False, absent: Absent = NOTHING_ABSENT
+) -> dict[str, Decisions]:
     """Merge every sheet that stands there."""
     return {
         sheet.key: merge(
-            base.get(sheet.key, {}), book.readings[sheet.key], ours[sheet.key], sheet, stale=stale
+            base.get(sheet.key, {}),
+            book.readings[sheet.key],
+            ours[sheet.key],
+            sheet,
+            stale=stale,
+            absent=absent.get(sheet.key, frozenset()),
         )
+        for sheet in book.sheets
+    }
+
+
+def absent_in(book: Book) -> dict[str, list[str]]:
+    """Return our columns that are not there, by sheet."""
+    return {
+        sheet.key: sorted({column.key for column in sheet.columns} - set(book.readings[sheet.key].columns))
         for sheet in book.sheets
     }
 
@@ -94,7 +119,7 @@ def refusal_in(actions: Actions) -> Text | None:
     return next((a.reason for found in actions.values() for a in found if isinstance(a, Refuse)), None)
 
 
-def as_found(base: Rows, actions: Actions) -> Rows:
+def as_found(base: Rows, actions: Actions, absent: Absent = NOTHING_ABSENT) -> Rows:
     """Return the base with what managers wrote in it: what was taken once, or undone once, is not seen again."""
     after: Rows = {name: dict(rows) for name, rows in base.items()}
     for name, found in actions.items():
@@ -105,6 +130,8 @@ def as_found(base: Rows, actions: Actions) -> Rows:
                     rows[action.key] = {**rows.get(action.key, {}), action.column: action.value}
                 case Restore() | Conflict():
                     rows[action.key] = {**rows.get(action.key, {}), action.column: action.found}
+                case Write() if action.column in absent.get(name, ()):  # the column is back, and empty
+                    rows[action.key] = {**rows.get(action.key, {}), action.column: None}
                 case Return():
                     rows.pop(action.key, None)
     return after
@@ -114,13 +141,15 @@ def as_found(base: Rows, actions: Actions) -> Rows:
 class Drawn:
     """What is to be written: the new bytes, what will stand in them, and rows that could not be taken out.
 
-    `refused` are sheets that cannot be changed for certain, with the reason; their rows wait.
+    `refused` are sheets that cannot be changed for certain, with the reason; their rows wait. `archive`
+    is `content`, opened.
     """
 
     content: bytes
     base: Rows
     kept: Mapping[str, Text] = field(default_factory=dict)
     refused: Mapping[str, Text] = field(default_factory=dict)
+    archive: Archive | None = field(default=None, repr=False)
 
 
 def drawn(
@@ -137,7 +166,7 @@ def drawn(
     PatchRefused if the essential sheet cannot be changed. A case stays where it is as long as the sheet it moves to
     cannot take it.
     """
-    content, after = book.content, dict(base)
+    archive, after = book.archive, dict(base)
     kept: dict[str, Text] = {}
     refused: dict[str, Text] = {}
     waiting: set[str] = set()
@@ -147,20 +176,21 @@ def drawn(
         if plan is not None:
             standing = book.standings[sheet.key]
             try:
-                opened = standing if content is book.content else content
-                outcome = carry_out(opened, plan, locale, zone, sheet)
+                opened = standing if archive is book.archive else archive
+                reading = book.readings[sheet.key]
+                outcome = carry_out(opened, plan, locale, zone, sheet, reading)
             except PatchRefused as error:
                 if sheet.essential:
                     raise
                 refused[sheet.key] = error.reason
                 waiting |= {a.key for a in found if isinstance(a, Add | Return)}
                 continue
-            content = outcome.content
+            archive = outcome.archive
             kept |= outcome.kept
             found = [a for a in found if not (isinstance(a, Remove) and a.key in outcome.kept)]
-        rows = next_base(base.get(sheet.key, {}), book.readings[sheet.key], ours[sheet.key], found, sheet)
-        after[sheet.key] = dict(rows)
-    return Drawn(content, after, kept, refused)
+        decided, reading = actions[sheet.key], book.readings[sheet.key]
+        after[sheet.key] = next_base(base.get(sheet.key, {}), reading, ours[sheet.key], found, sheet, decided)
+    return Drawn(archive.raw, after, kept, refused, archive)
 
 
 def _plan_of(actions: Sequence[Action], notes: Mapping[int, str]) -> MasterPlan | None:
@@ -187,15 +217,19 @@ def _plan_of(actions: Sequence[Action], notes: Mapping[int, str]) -> MasterPlan 
 
 
 def with_feeds(
-    content: bytes,
+    content: bytes | Archive,
     feeds: Iterable[tuple[Sheet, Sequence[Mapping[str, CellValue]]]],
     locale: Locale,
     zone: ZoneInfo,
 ) -> bytes:
-    """Write the daemon's own tables; one that managers took out, or that cannot be written, is passed over."""
+    """Write the daemon's own tables; one that managers took out, or that cannot be written, is passed over.
+
+    Of an archive nothing is opened anew that was read in it before.
+    """
+    archive = content if isinstance(content, Archive) else Archive(content)
     for sheet, rows in feeds:
         try:
-            content = write_feed(content, sheet, rows, locale, zone)
+            archive = fed(archive, sheet, rows, locale, zone)
         except PatchRefused as refused:
             log.debug("the table %s is passed over: %s", sheet.table, refused.reason.en)
-    return content
+    return archive.raw

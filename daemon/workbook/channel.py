@@ -5,21 +5,26 @@ together with the memory of having seen it; a new version's number and contents 
 replaced, and confirmed after.
 """
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from daemon.bell import Bells
 from daemon.clock import Clock
 from daemon.docket import Docket
-from daemon.ledger import Entry
+from daemon.ledger import LedgerError
 from daemon.workbook import wordings
 from daemon.workbook.archiving import Archiving
-from daemon.workbook.beside import Board, LiveCopy
+from daemon.workbook.beside import Board, LiveCopy, put_aside
 from daemon.workbook.book import (
-    Actions,
+    NOTHING_ABSENT,
+    Absent,
     Book,
     Drawn,
+    absent_in,
     as_found,
     drawn,
     merged,
@@ -27,17 +32,19 @@ from daemon.workbook.book import (
     refusal_in,
     with_feeds,
 )
-from daemon.workbook.entries import filled, take
+from daemon.workbook.entries import filled
 from daemon.workbook.figures import actions_of, figures_of
 from daemon.workbook.memory import Base, Memory, Rows
 from daemon.workbook.rows import as_row, master_labels_of
 from daemon.workbook.shown import Shown
-from daemon.workbook.telling import Told, joined, missing_of, told_of, written_rows
+from daemon.workbook.taking import Taking
+from daemon.workbook.telling import told_of
 from daemon.workbook.trouble import Occasion, Troubles
 from rules.locales import Text
 from sheets.columns import CellValue, Sheet
 from sheets.dashboard import feeds_of
 from sheets.files import (
+    UNKNOWN_HOLDER,
     Fingerprint,
     WorkbookBusy,
     WorkbookChanged,
@@ -47,6 +54,7 @@ from sheets.files import (
     write_if_unchanged,
 )
 from sheets.generation import Stamp, stamped
+from sheets.livecopy import writable
 from sheets.master import MasterContents, create_master
 from sheets.patch import PatchRefused
 from sheets.peek import Glance, glance, peek
@@ -60,7 +68,8 @@ HALF_WRITTEN = timedelta(minutes=2)  # a file that somebody is saving cannot be 
 UNWRITABLE = timedelta(minutes=5)
 GONE = timedelta(seconds=10)  # a program that saves takes the file away for a moment; a share may drop out
 MISSING = "workbook:missing-since"
-LACKING = "workbook:lacking"
+ABSENT = "workbook:absent"  # the ledger's mark: columns that were not there
+REBUILD = "workbook:rebuild"  # the ledger's mark by which the command asks a running daemon
 FEEDS_EVERY = timedelta(seconds=10)
 BOARD_EVERY = timedelta(seconds=60)
 PRUNE_EVERY = timedelta(hours=24)
@@ -86,6 +95,19 @@ class _Emptied(Exception):
         self.reason = reason
 
 
+class _Unwritable(Exception):
+    """The workbook was read, but cannot be changed for certain; `reason` says what is in the way."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+def _plain(error: Exception) -> Text:
+    said = str(error)
+    return Text(zh_hant=said, zh_hans=said, en=said)
+
+
 class Workbook:
     """The master workbook of one site."""
 
@@ -95,7 +117,7 @@ class Workbook:
         self._bells = bells
         config = docket.site.config
         self._path = config.path(config.workbook.path)
-        self._live = LiveCopy(self._path) if config.workbook.live_copy else None
+        self._live = LiveCopy(docket.ledger, self._path) if config.workbook.live_copy else None
         self._board = Board(docket, self._path) if config.workbook.board else None
         self._shown = Shown(docket, clock)
         self._memory = Memory(docket.ledger, docket.site.zone)
@@ -108,28 +130,47 @@ class Workbook:
         self._base: Base | None = None  # what that version is compared with
         self._written: Wanted | None = None  # what of the ledger stands in it
         self._copied: Wanted | None = None  # and in the live copy
+        self._absent: Absent = NOTHING_ABSENT
         self._fed_at: datetime | None = None  # when what kesu did, and the dashboard, were written last
+        self._is_outdated = False  # the configuration changed
         self._waits = False  # somebody has it open, and there is something to write
         self._boarded: tuple[Wanted, list[str], datetime] | None = None
         self._pruned_at: datetime | None = None
-        remove_leftover(self._path)
+        self._was_written = False  # before this file was taken in
+        with suppress(OSError):  # a share that cannot be written to is told of by the rounds
+            remove_leftover(self._path)
 
     def round(self) -> bool:
         """Take what managers wrote and write what changed; tell whether the workbook is up to date."""
         now = self._clock.now()
+        if self._is_outdated:
+            self._is_outdated, self._written = False, None
+            self._shown.forget()
         self._shown.follow()
+        self._rebuild_if_asked()
         self._archiving.move(self._shown, now)
         is_current = self._attempt(now)
         self._write_board(now)
         self._prune(now)
         return is_current
 
+    def _rebuild_if_asked(self) -> None:
+        """Draw the workbook anew if `kesu workbook rebuild` asked the running daemon to."""
+        if not self._docket.ledger.mark_value(REBUILD):
+            return
+        with self._docket.ledger.writing() as entry:
+            entry.mark(REBUILD, "")
+        try:
+            self.rebuild()
+        except (OSError, WorkbookBusy, WorkbookChanged) as error:
+            log.warning("the workbook is not drawn anew: %s", error)
+
     def forget(self) -> None:
-        """Take up a changed configuration: everything is looked at anew."""
-        self._shown.forget()
-        self._written = None
+        """Take up a changed configuration with the next round, from whatever thread this is said."""
+        self._is_outdated = True
 
     def _attempt(self, now: datetime) -> bool:
+        """Try a round; whatever keeps it from being done is told to customer care when it lasts."""
         try:
             return self._keep(now)
         except WorkbookBusy as busy:
@@ -139,12 +180,18 @@ class Workbook:
             log.info("the workbook waits: %s", changed)
         except _Emptied as emptied:
             self._in_trouble(Occasion("emptied", AT_ONCE, emptied.reason), now)
+        except _Unwritable as error:
+            self._in_trouble(Occasion("unwritable", UNWRITABLE, error.reason, waiting=self._waiting()), now)
         except PatchRefused as refused:
             self._in_trouble(Occasion("unreadable", HALF_WRITTEN, refused.reason), now)
         except OSError as error:
-            reason = str(error)
-            detail = Text(zh_hant=reason, zh_hans=reason, en=reason)
-            self._in_trouble(Occasion("unwritable", UNWRITABLE, detail), now)
+            self._in_trouble(Occasion("unwritable", UNWRITABLE, _plain(error), waiting=self._waiting()), now)
+        except LedgerError:
+            raise
+        except Exception as error:
+            log.exception("the workbook cannot be kept")
+            detail = filled(wordings.OUR_FAULT, error=type(error).__name__)
+            self._in_trouble(Occasion("unwritable", HALF_WRITTEN, detail, waiting=self._waiting()), now)
         return False
 
     def _in_trouble(self, occasion: Occasion, now: datetime) -> None:
@@ -158,18 +205,19 @@ class Workbook:
         before = fingerprint(self._path)
         if before is None:
             return self._missing(now)
+        self._mark_missing("")
         holder = lock_holder(self._path)
-        if holder is None:
-            self._troubles.over("held")
         seen = peek(self._path)
         is_new = seen != self._glance
         if not is_new and self._is_written(now):
-            self._troubles.over("unreadable", "unwritable")
+            self._troubles.over("held", "unreadable", "unwritable")
             return True
         if not is_new and holder is not None and self._copied == self._wanted(now):
             return self._unless_waiting(holder)
         book = self._read(before)
+        self._troubles.over("unreadable")
         if is_new or self._base is None:
+            self._was_written = self._memory.has_written
             self._base = self._take_in(book, self._memory.base_of(book.stamp.generation, book.readings), now)
             self._glance = seen
         return self._bring_up_to_date(book, self._base, before, holder, now)
@@ -195,6 +243,8 @@ class Workbook:
             raise WorkbookChanged(self._path)
         site = self._docket.site
         book = open_book(content, site.locale, site.zone, self._readings)
+        if book.stamp.site not in (None, site.config.daemon.site):
+            raise PatchRefused(filled(wordings.ANOTHER_SITE, site=str(book.stamp.site)))
         self._readings = book.readings
         return book
 
@@ -203,62 +253,30 @@ class Workbook:
 
     def _take_in(self, book: Book, base: Base, now: datetime) -> Base:
         """Commit what managers did since the last round, and the memory of having seen it."""
-        actions = merged(book, base.rows, self._ours(), stale=base.stale)
+        self._absent = self._absent_before()
+        actions = merged(book, base.rows, self._ours(), stale=base.stale, absent=self._absent)
         if (reason := refusal_in(actions)) is not None:
             self._glance = None
             raise _Emptied(reason)
-        self._troubles.over("emptied", "restored", "unreadable")
-        found = as_found(base.rows, actions)
+        self._troubles.over("emptied", "restored")
+        found = as_found(base.rows, actions, self._absent)
+        head = self._memory.head
         with self._docket.ledger.writing() as entry:
-            told = self._perform(entry, book, base, actions, now)
-            told = self._note_missing(entry, book, now) or told
-            after = self._memory.see(entry, base, book.stamp.generation, found, now)
-        self._after_commands(told)
+            at = self._clock.now()  # under the lock of writing: what was committed before lies before
+            taking = Taking(self._docket, entry, at)
+            taking.take(book, actions, stale=base.stale)
+            entry.mark(ABSENT, json.dumps(absent_in(book)))
+            after = self._memory.see(entry, base, head, book.stamp.generation, found, at)
+        self._memory.keep(after)
+        self._after_commands(taking.recorded)
         if base.stale:
-            self._tell_of_old_version(book, now)
-        else:
-            self._memory.keep(after)
+            self._tell_of_another_version(book, now)
         return after
 
-    def _perform(self, entry: Entry, book: Book, base: Base, actions: Actions, now: datetime) -> bool:
-        """Carry out what managers entered and answer it row by row; tell whether anything was recorded."""
-        locale, recorded = self._docket.site.locale, False
-        for sheet in book.sheets:
-            found, reading = actions[sheet.key], book.readings[sheet.key]
-            told = told_of(sheet, reading, found, locale, stale=base.stale)
-            reasons = {key: [reason.get(locale) for reason in why] for key, why in told.reasons.items()}
-            for written in written_rows(sheet, reading, found):
-                refused = take(self._docket, entry, written, now)
-                recorded = True
-                if refused:
-                    reasons.setdefault(written.key, []).extend(refused)
-                else:
-                    told.cleared.add(written.key)
-            for key in told.cleared - reasons.keys():
-                entry.answer_row(sheet.key, key, None, now)
-            for key, why in reasons.items():
-                said = joined(why, locale)
-                entry.answer_row(sheet.key, key, said, now)
-                line = filled(wordings.ENTRY_REFUSED, key=key, why=said)
-                entry.note_activity(now, "entry-refused", line.model_dump_json(by_alias=True), key)
-            self._note(entry, told, now)
-            recorded = recorded or bool(reasons or told.cleared or told.activity)
-        return recorded
-
-    def _note_missing(self, entry: Entry, book: Book, now: datetime) -> bool:
-        """Say once which sheets and columns of ours are not there any more."""
-        lines = missing_of(book)
-        told = "\n".join(line.en for line in lines)
-        if (self._docket.ledger.mark_value(LACKING) or "") == told:
-            return False
-        entry.mark(LACKING, told)
-        for line in lines:
-            entry.note_activity(now, "missing", line.model_dump_json(by_alias=True))
-        return bool(lines)
-
-    def _note(self, entry: Entry, told: Told, now: datetime) -> None:
-        for code, number, line in told.activity:
-            entry.note_activity(now, code, line.model_dump_json(by_alias=True), number)
+    def _absent_before(self) -> dict[str, frozenset[str]]:
+        """Return the columns that were not there when a file was read last."""
+        known = json.loads(self._docket.ledger.mark_value(ABSENT) or "{}")
+        return {sheet: frozenset(columns) for sheet, columns in known.items()}
 
     def _after_commands(self, recorded: bool) -> None:
         if not recorded:
@@ -269,15 +287,17 @@ class Workbook:
             self._bells.outbox.ring()
             self._bells.lapses.ring()
 
-    def _tell_of_old_version(self, book: Book, now: datetime) -> None:
-        """Say that a file is an older version, unless it is one this ledger never wrote."""
+    def _tell_of_another_version(self, book: Book, now: datetime) -> None:
+        """Say that a file is not the version written last, unless this ledger never wrote one."""
         wanted, found = self._memory.confirmed, book.stamp.generation
-        if not wanted:
+        if not self._was_written:
             return
-        line = filled(wordings.OLD_VERSION, found=found or "?", wanted=wanted)
+        is_newer = found is not None and found > wanted
+        wording = wordings.NEWER_VERSION if is_newer else wordings.OLD_VERSION
+        line = filled(wording, found=found or "?")
         log.warning("%s", line.en)
         with self._docket.ledger.writing() as entry:
-            entry.note_activity(now, "old-version", line.model_dump_json(by_alias=True))
+            entry.note_activity(now, "another-version", line.model_dump_json(by_alias=True))
         self._troubles.seen(Occasion("restored", AT_ONCE, line), now)
 
     def _bring_up_to_date(
@@ -285,27 +305,36 @@ class Workbook:
     ) -> bool:
         wanted = self._wanted(now)
         is_fed = self._feeds_due(now)
-        fresh = self._draw_changes(book, base, now)
+        try:
+            fresh = self._draw_changes(book, base, now)
+        except PatchRefused as refused:
+            raise _Unwritable(refused.reason) from refused
         content = fresh.content
         if holder is not None:
             self._waits = content != book.content
             self._copy(content, wanted, now)
             return self._unless_waiting(holder)
-        if content != book.content or base.stale:
-            content = self._replace(content, fresh.base, before, _bounded(book.stamp), now)
+        if content != book.content or book.stamp.generation is None:
+            try:
+                content = self._replace(writable(content), fresh.base, before, _bounded(book.stamp), now)
+            except (WorkbookBusy, OSError):
+                self._copy(content, wanted, now)  # for those who cannot wait
+                raise
         if is_fed:
             self._fed_at = now
         elif self._written is not None:
             wanted = (wanted[0], self._written[1])
         self._written, self._glance = wanted, glance(content)
-        self._troubles.over("unreadable", "unwritable")
         self._copy(content, wanted, now)
-        return not fresh.refused
+        if fresh.refused:
+            raise _Unwritable(next(iter(fresh.refused.values())))
+        self._troubles.over("held", "unwritable")
+        return True
 
     def _draw_changes(self, book: Book, base: Base, now: datetime) -> Drawn:
         site = self._docket.site
         ours = self._ours()
-        actions = merged(book, base.rows, ours, stale=base.stale)
+        actions = merged(book, base.rows, ours, stale=base.stale, absent=self._absent)
         notes = {
             sheet.key: told_of(
                 sheet, book.readings[sheet.key], actions[sheet.key], site.locale, stale=base.stale
@@ -317,7 +346,7 @@ class Workbook:
             log.warning("%s waits in the workbook: %s", key, reason.en)
         content = fresh.content
         if self._feeds_due(now):
-            content = with_feeds(content, self._feeds(now), site.locale, site.zone)
+            content = with_feeds(fresh.archive or content, self._feeds(now), site.locale, site.zone)
         return Drawn(content, fresh.base, fresh.kept, fresh.refused)
 
     def _replace(self, content: bytes, after: Rows, before: Fingerprint, above: int, now: datetime) -> bytes:
@@ -327,7 +356,7 @@ class Workbook:
             number = entry.next_generation(now, above=above)
             for sheet, rows in Memory.changed(known, after).items():
                 entry.put_base(number, sheet, rows)
-        content = stamped(content, number)
+        content = stamped(content, number, self._docket.site.config.daemon.site)
         write_if_unchanged(self._path, content, before)
         with self._docket.ledger.writing() as entry:
             entry.confirm_generation(number)
@@ -346,18 +375,32 @@ class Workbook:
             if (holder := lock_holder(self._path)) is not None:
                 raise WorkbookBusy(holder)
             value = self._docket.ledger.mark_value(MISSING)
-            since = datetime.fromisoformat(value) if value else now
+            since = min(datetime.fromisoformat(value), now) if value else now  # a clock may be set back
+            self._mark_missing(since.isoformat())
             if now - since < GONE:
-                self._mark_missing(since.isoformat())
                 return False
         self.create()
-        self._mark_missing("")
         return True
 
     def _mark_missing(self, value: str) -> None:
+        """Remember since when the file is away; '' when it is there."""
         if (self._docket.ledger.mark_value(MISSING) or "") != value:
             with self._docket.ledger.writing() as entry:
                 entry.mark(MISSING, value)
+
+    def rebuild(self) -> Path | None:
+        """Draw the workbook anew; return where the old file was put, after what managers wrote in it was taken.
+
+        WorkbookBusy if somebody has it open; OSError if its folder cannot be written to.
+        """
+        if (holder := lock_holder(self._path)) is not None:
+            raise WorkbookBusy(holder)
+        aside = None
+        if self._path.exists():
+            self.round()
+            aside = put_aside(self._path)
+        self.create()
+        return aside
 
     def create(self) -> None:
         """Draw the workbook anew from the ledger; WorkbookChanged if there is one."""
@@ -389,6 +432,8 @@ class Workbook:
         self._base = Base(number, ours, stale=False)
         self._memory.keep(self._base)
         self._written, self._glance, self._fed_at = wanted, glance(content), now
+        self._mark_missing("")
+        self._troubles.over("held", "unreadable", "emptied", "restored", "unwritable")
         self._copy(content, wanted, now)
 
     # ------------------------------------------------------------ beside it
@@ -412,10 +457,12 @@ class Workbook:
         ]
 
     def _copy(self, content: bytes, wanted: Wanted, now: datetime) -> None:
-        self._copied = wanted
+        """Bring the live copy up to date; one that cannot be written now is tried again in the next round."""
         if self._live is None:
+            self._copied = wanted
             return
-        aside = self._live.write(content)
+        written, aside = self._live.write(content)
+        self._copied = wanted if written else None
         if aside is not None:
             line = filled(wordings.LIVE_COPY_EDITED, name=aside.name)
             with self._docket.ledger.writing() as entry:
@@ -438,7 +485,8 @@ class Workbook:
             return []
         site = self._docket.site
         at = since.astimezone(site.zone).strftime("%H:%M")
-        return [wordings.HELD_BY.get(site.locale).format(who=holder, since=at)]
+        who = wordings.SOMEBODY.get(site.locale) if holder == UNKNOWN_HOLDER else holder
+        return [wordings.HELD_BY.get(site.locale).format(who=who, since=at)]
 
     def _names(self) -> tuple[str, str, str]:
         return (

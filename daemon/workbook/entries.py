@@ -16,7 +16,6 @@ from rules.conditions import FactValue
 from rules.events import Party, Refused
 from rules.facts import Json
 from rules.fields import FormKind
-from rules.grading import authority
 from rules.locales import Text
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Sheet
@@ -147,13 +146,11 @@ class _Taking:
         site, locale = self._docket.site_of(self._case), self._docket.site.locale
         role = words.role_titles(self._by.roles, site.policy, locale)
         if refused.reason == "over-authority":
-            grants = authority(self._docket.facts_of(self._case), site.policy)
             self._refuse(
-                wordings.OVER_AUTHORITY,
+                wordings.OVER_AUTHORITY if refused.sent_to else wordings.OVER_ALL_AUTHORITY,
                 promised=words.concession(refused.facts, locale),
-                may=words.authority(grants, self._by.roles, locale),
                 clause=refused.clause,
-                who=words.role_titles(refused.sent_to, site.policy, locale) or wordings.NOBODY,
+                who=words.role_titles(refused.sent_to, site.policy, locale),
             )
         elif refused.reason == "not-entitled":
             self._refuse(wordings.NOT_ENTITLED, role=role or wordings.WORKBOOK, clause=refused.clause)
@@ -180,7 +177,7 @@ def filled(wording: Text, **parts: str | Text | int) -> Text:
 def _shown(value: ReadValue) -> str:
     if isinstance(value, CellError):
         return value.code
-    return "" if value is None else str(value)
+    return "" if value is None else plain_text(str(value))
 
 
 def _json(value: ReadValue) -> Json:
@@ -189,4 +186,4 @@ def _json(value: ReadValue) -> Json:
             return None
         case datetime():
             return value.isoformat()
-    return plain_text(_shown(value))
+    return _shown(value)

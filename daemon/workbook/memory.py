@@ -57,7 +57,7 @@ class Memory:
         confirmed now.
         """
         confirmed, last = self._ledger.generation()
-        if found is not None and confirmed < found <= last:
+        if found is not None and confirmed < found <= last and self._ledger.knows_generation(found):
             with self._ledger.writing() as entry:
                 entry.confirm_generation(found)
             confirmed, self._base = found, None
@@ -68,7 +68,7 @@ class Memory:
     def glimpse(self, found: int | None, readings: Mapping[str, MasterReading]) -> Base:
         """Return the same without recording anything."""
         confirmed, last = self._ledger.generation()
-        if found is not None and confirmed < found <= last:
+        if found is not None and confirmed < found <= last and self._ledger.knows_generation(found):
             confirmed = found
         if confirmed and (found in (None, confirmed) or self._is_seen(found, confirmed)):
             return Base(confirmed, self._load(confirmed), stale=False)
@@ -83,15 +83,15 @@ class Memory:
         """Tell whether a file is the version written last with what managers entered since, taken in already."""
         return self._ledger.mark_value(SEEN) == f"{found}:{confirmed}"
 
-    def see(self, entry: Entry, base: Base, found: int | None, rows: Rows, now: datetime) -> Base:
+    def see(self, entry: Entry, base: Base, head: Rows, found: int | None, rows: Rows, now: datetime) -> Base:
         """Remember, in the commit of what it came to, what managers left in the file of generation `found`.
 
         It counts as a version of its own, which no file carries: a backup of the file as it was before is still told
-        from it.
+        from it, and what was taken from an old file is not taken from it again. `head` is the version before.
         """
-        changed = self.changed(base.rows, rows)
-        if base.stale or not changed:
-            return Base(base.generation, rows, base.stale)
+        changed = self.changed(head, rows)
+        if not base.stale and not changed:
+            return Base(base.generation, rows, stale=False)
         number = entry.next_generation(now)
         for sheet, bodies in changed.items():
             entry.put_base(number, sheet, bodies)

@@ -17,6 +17,7 @@ from sheets.merge import (
     Conflict,
     DuplicateRow,
     KeyOvertyped,
+    Mixed,
     Refuse,
     Remove,
     Restore,
@@ -95,6 +96,8 @@ def _steps(docket: Docket, sheet: Sheet, action: Action) -> Iterator[Step]:
     match action:
         case Refuse():
             return
+        case Mixed():
+            yield Step(sheet.key, "mixed", action.key, value=str(action.row_number))
         case DuplicateRow():
             yield Step(sheet.key, "copy", action.key, value=str(action.row_number))
         case StrangeRow():

@@ -1,14 +1,14 @@
 """What the workbook shows of a case: one row, open or closed, in the site's language."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import PurePath
 
 from daemon import words
 from daemon.docket import Docket
-from daemon.ledger import LedgerError
+from daemon.ledger import LedgerError, RecordedEvent
 from daemon.site import Site
 from rules.case import Case, Status
 from rules.fields import FormKind
@@ -130,8 +130,13 @@ def _of_open(docket: Docket, case: Case, site: Site) -> dict[str, object]:
         "feedback_due": next((task.due for task in case.tasks if not task.done), None),
         "resolution": case.notes.get("resolution"),
         "concession": case.notes.get("concession"),
-        "last_action": words.step(history[-1].event, site.policy, locale) if history else "",
+        "last_action": _last_action(history, site, locale),
     }
+
+
+def _last_action(history: Sequence[RecordedEvent], site: Site, locale: Locale) -> str:
+    told = (words.step(row.event, site.policy, locale) for row in reversed(history))
+    return next(filter(None, told), "")
 
 
 def _of_closed(case: Case, site: Site, locale: Locale) -> dict[str, object]:

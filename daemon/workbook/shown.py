@@ -1,5 +1,6 @@
 """What the workbook is to show: every case that belongs on it, kept up with the ledger."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -15,6 +16,10 @@ ARCHIVED_TO = (
     "workbook:archived-to"  # the ledger's mark: cases resolved before then stand in the archive workbooks
 )
 _BATCH = 500
+
+
+def _said(body: str | None) -> str | None:
+    return None if body is None else str(json.loads(body)["said"])
 
 
 class Shown:
@@ -68,7 +73,10 @@ class Shown:
             was, now = before.get(sheet.key, {}), self._answers.get(sheet.key, {})
             for key in {*was, *now}:
                 if was.get(key) != now.get(key) and key in self._rows[sheet.key]:
-                    self._rows[sheet.key][key] = {**self._rows[sheet.key][key], REFUSAL_COLUMN: now.get(key)}
+                    self._rows[sheet.key][key] = {
+                        **self._rows[sheet.key][key],
+                        REFUSAL_COLUMN: _said(now.get(key)),
+                    }
                     self.version += 1
 
     def drop(self, keys: Iterable[str]) -> None:
@@ -108,7 +116,7 @@ class Shown:
             for other in TWO_WAY:
                 if other is not sheet:
                     self._rows[other.key].pop(case.number, None)
-            told = self._answers.get(sheet.key, {}).get(case.number)
+            told = _said(self._answers.get(sheet.key, {}).get(case.number))
             self._rows[sheet.key][case.number] = {**values, REFUSAL_COLUMN: told}
             self._briefs[case.number] = Brief(
                 grade=case.grade,

@@ -15,6 +15,7 @@ from sheets.merge import (
     Conflict,
     DuplicateRow,
     KeyOvertyped,
+    Mixed,
     Restore,
     Return,
     StrangeRow,
@@ -22,6 +23,7 @@ from sheets.merge import (
 )
 from sheets.reading import MasterReading, ReadRow
 from sheets.registry import REFUSAL_COLUMN
+from sheets.texts import plain_text
 
 SHOWN = 60  # characters of a manager's text that are quoted back
 
@@ -69,16 +71,22 @@ def told_of(
     """
     told = Told()
     numbered = {row.row_number: row for row in _all(reading)}
+    mixed = {action.key for action in actions if isinstance(action, Mixed)}
     for action in actions:
         match action:
+            case Restore() if action.key in mixed:
+                pass  # told of as a whole
             case Restore(column=column) if column == REFUSAL_COLUMN:
-                if action.found is None:  # seen, and deleted
-                    told.cleared.add(action.key)
+                _answered_back(told, action)
             case Restore() if not stale:
                 _restored(told, sheet, action)
             case Conflict():
                 header = sheet.column(action.column).header
                 told.because(action.key, filled(wordings.CONFLICT, column=header, found=quoted(action.found)))
+                whole = filled(wordings.CONFLICT, column=header, found=shown(action.found))
+                told.activity.append(("entry-not-taken", action.key, whole))
+            case Mixed():
+                _mixed(told, sheet, action)
             case Return():
                 told.activity.append(
                     ("row-returned", action.key, filled(wordings.ROW_RETURNED, key=action.key))
@@ -105,11 +113,28 @@ def missing_of(book: Book) -> list[Text]:
     return lines
 
 
+def _mixed(told: Told, sheet: Sheet, action: Mixed) -> None:
+    """A row with cells of several cases: nothing of it counts, and what managers wrote there is named."""
+    told.because(action.key, _join(wordings.MIXED, _not_taken(sheet, action.entered)))
+    entered = _not_taken(sheet, action.entered, whole=True)
+    line = _join(filled(wordings.MIXED_SEEN, row=action.row_number, key=action.key), entered)
+    told.activity.append(("row-mixed", action.key, line))
+
+
+def _answered_back(told: Told, action: Restore) -> None:
+    """A reason that somebody deleted is done with; what he wrote instead is kept in the list of actions."""
+    if action.found is None:
+        told.cleared.add(action.key)
+        return
+    line = filled(wordings.ANSWERED_BACK, key=action.key, found=shown(action.found))
+    told.activity.append(("answered-back", action.key, line))
+
+
 def _restored(told: Told, sheet: Sheet, action: Restore) -> None:
     header, found = sheet.column(action.column).header, quoted(action.found)
     if action.found is not None:
         told.because(action.key, filled(wordings.RESTORED, column=header, found=found))
-    line = filled(wordings.CELL_RESTORED, key=action.key, column=header, found=found)
+    line = filled(wordings.CELL_RESTORED, key=action.key, column=header, found=shown(action.found))
     told.activity.append(("cell-restored", action.key, line))
 
 
@@ -138,19 +163,20 @@ def _passed_over(
         told.activity.append(("row-passed-over", None, line))
 
 
-def _not_taken(sheet: Sheet, entered: Mapping[str, ReadValue]) -> Text | None:
+def _not_taken(sheet: Sheet, entered: Mapping[str, ReadValue], *, whole: bool = False) -> Text | None:
     """Name what stands in a row that is not read."""
     if not entered:
         return None
     return filled(
         wordings.NOT_TAKEN,
-        entered=_text({language: _list_of(entered, sheet, language) for language in Locale}),
+        entered=_text({language: _list_of(entered, sheet, language, whole=whole) for language in Locale}),
     )
 
 
-def _list_of(entered: Mapping[str, ReadValue], sheet: Sheet, locale: Locale) -> str:
+def _list_of(entered: Mapping[str, ReadValue], sheet: Sheet, locale: Locale, *, whole: bool) -> str:
     comma = wordings.ALSO.get(locale)
-    return comma.join(f"{sheet.header(key, locale)} {quoted(value)}" for key, value in entered.items())
+    show = shown if whole else quoted
+    return comma.join(f"{sheet.header(key, locale)} {show(value)}" for key, value in entered.items())
 
 
 def _text(said: Mapping[Locale, str]) -> Text:
@@ -172,9 +198,17 @@ def joined(reasons: Sequence[str], locale: Locale) -> str:
 
 def quoted(value: ReadValue) -> str:
     """Show what somebody wrote, cut where it is long."""
-    text = value.code if isinstance(value, CellError) else "" if value is None else _plain(value)
+    text = shown(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
-def _plain(value: ReadValue) -> str:
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+def shown(value: ReadValue) -> str:
+    """Show what somebody wrote, all of it."""
+    match value:
+        case None:
+            return ""
+        case CellError():
+            return value.code
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+    return plain_text(str(value))

@@ -33,11 +33,15 @@ NOT_A_VALUE = say(
     "The formula in {column} comes to an error ({found}) and was not taken",
 )
 OVER_AUTHORITY = say(
-    "承諾超出權限（{promised}；{may}，{clause}），案件尚未解決；已轉請{who}決定",
-    "承诺超出权限（{promised}；{may}，{clause}），案件尚未解决；已转请{who}决定",
-    "The promise exceeds the authority ({promised}; {may}, {clause}); the case is still open and was sent on to {who}",
+    "「{promised}」超出權限（{clause}），案件還未解決；已轉請{who}決定",
+    "“{promised}”超出权限（{clause}），案件还未解决；已转请{who}决定",
+    "“{promised}” is over authority ({clause}); the case is still open, {who} may decide",
 )
-NOBODY = say("有權限的人", "有权限的人", "whoever may decide")
+OVER_ALL_AUTHORITY = say(
+    "沒有人有「{promised}」這項權限（{clause}），案件還未解決；請改提別的方案",
+    "没有人有“{promised}”这项权限（{clause}），案件还未解决；请改提别的方案",
+    "Nobody may promise “{promised}” ({clause}); the case is still open, please offer something else",
+)
 NOT_ENTITLED = say(
     "在總表裡填寫的人以「{role}」的身分處理，而這個身分不能回報本案（{clause}）；請負責人用郵件回報",
     "在总表里填写的人以“{role}”的身份处理，而这个身份不能上报本案（{clause}）；请负责人用邮件上报",
@@ -66,6 +70,16 @@ KEY_OVERTYPED = say(
     "案件編號被改成「{found}」，已改回",
     "案件编号被改成“{found}”，已改回",
     "The case number had been overtyped with “{found}” and was put back",
+)
+MIXED = say(
+    "這一列混有別的案件的儲存格（可能只排序了部分欄位），沒有採用",
+    "这一行混有别的案件的单元格（可能只排序了部分列），没有采用",
+    "This row holds cells of other cases (were only some columns sorted?); nothing of it was taken",
+)
+MIXED_SEEN = say(
+    "總表第 {row} 列混有別的案件的儲存格，{key} 照原樣還原",
+    "总表第 {row} 行混有别的案件的单元格，{key} 照原样还原",
+    "Row {row} held cells of other cases; {key} was put back as it was",
 )
 COPY = say(
     "這一列是 {key} 的複本，不會讀取，可以刪除",
@@ -97,6 +111,11 @@ CELL_RESTORED = say(
 )
 ENTRY_REFUSED = say(
     "{key} 的填寫被退回：{why}", "{key} 的填写被退回：{why}", "An entry for {key} was not accepted: {why}"
+)
+ANSWERED_BACK = say(
+    "有人在 {key} 的「退回原因」裡寫了「{found}」；這一欄由系統填寫，請改寫在「備註」",
+    "有人在 {key} 的“退回原因”里写了“{found}”；这一列由系统填写，请改写在“备注”",
+    "Somebody wrote “{found}” where {key} is told what was not accepted; please write it in the remarks",
 )
 COPY_SEEN = say(
     "總表第 {row} 列是 {key} 的複本，不讀取",
@@ -130,10 +149,32 @@ HELD_BY = say(
     "{who} has had the workbook open since {since}; what you see here is current all the same",
 )
 OLD_VERSION = say(
-    "總表是較舊的版本（第 {found} 版，應為第 {wanted} 版），已補上後來的內容",
-    "总表是较旧的版本（第 {found} 版，应为第 {wanted} 版），已补上后来的内容",
-    "The workbook was an older version ({found} instead of {wanted}); what came later was filled in",
+    "總表是較舊的版本（第 {found} 版）：可能是從備份還原，或有人把較早打開的檔案存了檔",
+    "总表是较旧的版本（第 {found} 版）：可能是从备份还原，或有人把较早打开的文件存了盘",
+    "The workbook is an older version ({found}): restored from a backup, or saved by somebody who opened it earlier",
 )
+NEWER_VERSION = say(
+    "總表的版本（第 {found} 版）比帳本記得的還新：帳本可能是從備份還原的，較新的案件請從郵件重新立案",
+    "总表的版本（第 {found} 版）比账本记得的还新：账本可能是从备份还原的，较新的案件请从邮件重新立案",
+    "The workbook's version ({found}) is newer than any the ledger knows: was the ledger restored from a backup?",
+)
+ANOTHER_SITE = say(
+    "這是另一個站點（{site}）的總表",
+    "这是另一个站点（{site}）的总表",
+    "This is the workbook of another site ({site})",
+)
+OUR_FAULT = say(
+    "處理這個檔案時發生系統錯誤（{error}），請維運人員查看記錄檔",
+    "处理这个文件时发生系统错误（{error}），请运维人员查看日志",
+    "The system failed over this file ({error}); the operator finds more in the log",
+)
+NOT_TAKEN_IN = say(
+    "這一列的填寫無法處理，沒有採用；請重新填寫",
+    "这一行的填写无法处理，没有采用；请重新填写",
+    "What was entered in this row cannot be taken in; please write it again",
+)
+AND_MORE = say("……還有 {count} 則類似的", "……还有 {count} 条类似的", "… and {count} more of the kind")
+SOMEBODY = say("有人", "有人", "Somebody")
 LIVE_COPY_EDITED = say(
     "有人改了即時副本，他的檔案另存為 {name}；副本裡的內容不會讀取",
     "有人改了实时副本，他的文件另存为 {name}；副本里的内容不会读取",

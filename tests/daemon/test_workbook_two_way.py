@@ -1,5 +1,6 @@
 """What managers do to the master workbook, and what becomes of it: every outcome is defined, no entry is lost."""
 
+import dataclasses
 from decimal import Decimal
 
 import pytest
@@ -452,7 +453,7 @@ def test_a_changed_live_copy_is_put_aside_not_overwritten(office: Office) -> Non
         book.put(number, "備註", "寫錯地方了")
     office.opened(customer_phone="0900-000-999")
     office.workbook.round()
-    (aside,) = office.folder.glob("master-live-*.xlsx")
+    (aside,) = office.folder.glob("master-live-until-*.xlsx")
     assert Master(aside).rows()[number]["備註"] == "寫錯地方了"
     assert len(Master(live).rows()) == 2
 
@@ -639,3 +640,17 @@ def test_entries_are_answered_in_the_language_of_the_site(office: Office, locale
     office.workbook.round()
     said = str(master(office).numbers()[row][reason])
     assert "??" in said
+
+
+def test_changed_wording_of_the_rules_reaches_the_workbook(office: Office) -> None:
+    (number,) = cases(office, 1)
+    people = office.site.config.people
+    renamed = {
+        **people,
+        "service-manager": (people["service-manager"][0].model_copy(update={"name": "新經理"}),),
+    }
+    config = office.site.config.model_copy(update={"people": renamed})
+    office.docket.adopt(dataclasses.replace(office.site, config=config))
+    office.workbook.forget()
+    settled(office)
+    assert set(rows(office)) == {number}

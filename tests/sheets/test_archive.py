@@ -98,6 +98,16 @@ def test_a_dropped_part_is_gone_and_the_others_stay(way: str) -> None:
     assert read_all(rewritten) == {name: content for name, content in CONTENT.items() if name != "a.xml"}
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_part_that_is_added_stands_beside_the_others(way: str) -> None:
+    more = {"new.xml": b"<new/>" * 99, "新.xml": b""}
+    assert read_all(Archive(WAYS[way]()).rewritten({"d.xml": b"x"}, added=more)) == {
+        **CONTENT,
+        "d.xml": b"x",
+        **more,
+    }
+
+
 def test_a_part_that_promises_less_than_it_holds_is_refused() -> None:
     raw = bytearray(seekable())
     at = raw.index(b"PK\x01\x02")
@@ -109,6 +119,18 @@ def test_a_part_that_promises_less_than_it_holds_is_refused() -> None:
 def test_a_part_over_the_limit_is_not_inflated() -> None:
     with pytest.raises(PatchRefused):
         Archive(seekable()).read("a.xml", limit=100)
+
+
+def test_a_part_that_inflates_out_of_all_proportion_is_not_inflated() -> None:
+    """66 MiB out of 66 KiB: no sheet is like that, though a small part may well be."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("bomb.xml", bytes(66 * 2**20))
+        package.writestr("blank.xml", bytes(2**20))
+    archive = Archive(stream.getvalue())
+    with pytest.raises(PatchRefused):
+        archive.read("bomb.xml")
+    assert archive.read("blank.xml") == bytes(2**20)
 
 
 def test_the_same_part_twice_is_refused() -> None:
@@ -141,3 +163,30 @@ def test_damage_is_refused_or_harmless_but_never_an_accident(cut: int, at: int, 
         archive.rewritten({archive.names[0]: b"x"})
     except PatchRefused:
         pass
+
+
+def test_what_was_made_of_a_part_is_made_anew_only_where_the_part_changed() -> None:
+    """A round changes a few parts of a workbook and reads the others once."""
+    archive, made = Archive(seekable()), list[str]()
+
+    def make(of: Archive, part: str) -> bytes:
+        made.append(part)
+        return of.read(part)
+
+    def read(of: Archive) -> list[bytes]:
+        return [of.once(part, "bytes", lambda part=part: make(of, part)) for part in ("a.xml", "d.xml")]
+
+    assert read(archive) == read(archive) == [CONTENT["a.xml"], CONTENT["d.xml"]]
+    changed = {"d.xml": b"<new/>"}
+    after = archive.followed_by(archive.rewritten(changed), changed)
+    assert read(after) == [CONTENT["a.xml"], b"<new/>"]
+    assert made == ["a.xml", "d.xml", "d.xml"]
+    assert read(archive) == [CONTENT["a.xml"], CONTENT["d.xml"]]
+
+
+def test_nothing_is_remembered_of_a_part_that_was_dropped() -> None:
+    archive = Archive(seekable())
+    archive.once("a.xml", "bytes", lambda: b"")
+    after = archive.followed_by(archive.rewritten({}, {"a.xml"}), ())
+    with pytest.raises(PatchRefused):
+        after.once("a.xml", "bytes", lambda: after.read("a.xml"))

@@ -16,8 +16,9 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.table import TableColumn
 
+from sheets.archive import Archive
 from sheets.columns import Column, ColumnKind, Owner, Sheet
-from sheets.feed import write_feed
+from sheets.feed import fed, write_feed
 from sheets.patch import PatchRefused
 from sheets.registry import ACTIONS
 from sheets.standing import open_master
@@ -294,3 +295,13 @@ def test_any_sequence_of_writings_shows_the_last_one(rounds: list[list[dict[str,
         found = [[as_meant(cell.value) for cell in row] for row in page[page.tables["KesuKinds"].ref]][1:]
         model = [[as_shown(c, row.get(c.key)) for c in ALL_KINDS.columns] for row in rows]
         assert found == [*model, *[[None] * len(ALL_KINDS.columns)] * (most - len(rows))]
+
+
+def test_a_feed_in_an_archive_that_was_read_before_is_the_same() -> None:
+    archive, rows = Archive(MASTER), [action(number) for number in (4, 3, 2, 1)]
+    open_master(archive, HANT, ACTIONS)
+    first = fed(archive, ACTIONS, rows, HANT, SHANGHAI)
+    assert first.raw == written(MASTER, rows)
+    assert fed(first, ACTIONS, rows, HANT, SHANGHAI) is first
+    again = [action(number) for number in (5, 4, 3, 2, 1)]
+    assert fed(first, ACTIONS, again, HANT, SHANGHAI).raw == written(first.raw, again)

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,36 @@ def test_a_workbook_that_should_not_exist_yet_is_not_overwritten(path: Path) -> 
     assert fingerprint(path) is None
     write_if_unchanged(path, b"new", None)
     assert path.read_bytes() == b"new"
+
+
+def while_written(monkeypatch: pytest.MonkeyPatch, happening: Callable[[], object]) -> None:
+    """Let something happen after the draft was written and before it takes the file's place."""
+    real = os.fsync
+
+    def slow(descriptor: int) -> None:
+        real(descriptor)
+        happening()
+
+    monkeypatch.setattr(os, "fsync", slow)
+
+
+def test_what_is_saved_while_the_new_file_is_written_is_not_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint(path)
+    while_written(monkeypatch, lambda: path.write_bytes(b"saved by a manager"))
+    with pytest.raises(WorkbookChanged):
+        write_if_unchanged(path, b"new", before)
+    assert path.read_bytes() == b"saved by a manager"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_workbook_opened_while_the_new_file_is_written_is_not_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint(path)
+    while_written(monkeypatch, lambda: path.with_name(f"~${path.name}").write_bytes(owner_file("王小明")))
+    with pytest.raises(WorkbookBusy) as busy:
+        write_if_unchanged(path, b"new", before)
+    assert busy.value.holder == "王小明"
+    assert path.read_bytes() == b"old"

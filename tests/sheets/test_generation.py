@@ -106,22 +106,96 @@ def without_property(name: str) -> bytes:
     return rezipped(MASTER, {CUSTOM: lambda xml: re.sub(pattern, b"", xml)})
 
 
+RELS, TYPES = "_rels/.rels", "[Content_Types].xml"
+
+
+def changed_parts(before: bytes, after: bytes) -> set[str]:
+    one, other = parts(before), parts(after)
+    return {name for name in one | other if one.get(name) != other.get(name)}
+
+
+@pytest.mark.parametrize("generation", [0, 5, 2**31 - 1])
+def test_a_stamp_that_a_program_dropped_is_put_back(generation: int) -> None:
+    content = master_of(1)
+    assert stamp_of(content) == Stamp(None, None)
+    out = stamped(content, generation, '台中 <店> & "co"')
+    assert stamp_of(out) == Stamp(generation, '台中 <店> & "co"')
+    assert changed_parts(content, out) == {CUSTOM, RELS, TYPES}
+    found = {one.name: one.value for one in openpyxl.load_workbook(BytesIO(out)).custom_doc_props.props}
+    assert found == {"KesuGeneration": generation, "KesuSite": '台中 <店> & "co"'}
+    assert stamp_of(stamped(stamped(content, generation), 7)) == Stamp(7, None)
+    assert changed_parts(out, stamped(out, 9, "另一個店")) == {CUSTOM}
+    assert stamp_of(stamped(out, 9, "另一個店")).site == stamp_of(out).site
+
+
+def test_other_properties_stay_beside_the_stamp_that_is_put_back() -> None:
+    """Their numbers have gaps, and ours take none that is taken."""
+    made = by_xlsxwriter(Zebra="z", Approved=True, Count=3)
+    out = stamped(made, 42, "台中店")
+    assert stamp_of(out) == Stamp(42, "台中店")
+    assert changed_parts(made, out) == {CUSTOM}
+    before, xml = parts(made)[CUSTOM], parts(out)[CUSTOM]
+    assert xml.startswith(before.removesuffix(b"</Properties>"))
+    numbers = re.findall(rb'pid="([0-9]+)"', xml)
+    assert len(numbers) == len(set(numbers)) == 5
+    assert b"0" not in numbers
+    assert b"1" not in numbers
+
+
 @pytest.mark.parametrize(
-    ("content", "stamp"),
+    "properties",
     [
-        (master_of(1), Stamp(None, None)),
-        (without_property("KesuGeneration"), Stamp(None, "台中店")),
-        (by_xlsxwriter(KesuGeneration=True), Stamp(None, None)),
+        f'<Properties xmlns="{CUSTOM_NS}"/>',
+        f'<?xml version="1.0"?><op:Properties xmlns:op="{CUSTOM_NS}"></op:Properties>\n',
+        f'<op:Properties xmlns:op="{CUSTOM_NS}" ><op:property name="A" pid="2"/></op:Properties >',
     ],
-    ids=["no part", "no property", "of another type"],
+    ids=["empty", "prefixed", "prefixed, with another"],
 )
-def test_what_does_not_say_its_generation_stays_as_it_is(content: bytes, stamp: Stamp) -> None:
-    assert stamp_of(content) == stamp
+def test_a_stamp_goes_into_any_part_of_properties(properties: str) -> None:
+    content = as_written(properties)
+    assert stamp_of(stamped(content, 42, "台中店")) == Stamp(42, "台中店")
+
+
+def test_a_part_that_nothing_points_to_is_left_alone() -> None:
+    orphaned = rezipped(
+        MASTER, {RELS: lambda xml: re.sub(rb"<Relationship [^>]*custom-properties[^>]*/>", b"", xml)}
+    )
+    out = stamped(orphaned, 42)
+    assert stamp_of(out) == Stamp(42, None)
+    assert changed_parts(orphaned, out) == {"docProps/custom1.xml", RELS, TYPES}
+
+
+def test_a_strict_workbook_gets_its_own_kind_of_properties() -> None:
+    strict = rezipped(
+        master_of(1),
+        {
+            RELS: lambda xml: xml.replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+                b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+            )
+        },
+    )
+    out = stamped(strict, 42, "台中店")
+    assert stamp_of(out) == Stamp(42, "台中店")
+    assert b"openxmlformats.org/officeDocument" not in parts(out)[CUSTOM]
+    assert b"relationships/customProperties" in parts(out)[RELS]
+
+
+def test_libreoffice_keeps_a_stamp_that_was_put_back(office: Any) -> None:
+    saved = office({"master": stamped(master_of(1), 42, "台中店")}, "xlsx")["master"]
+    assert stamp_of(saved) == Stamp(42, "台中店")
+
+
+def test_a_property_of_our_name_that_holds_no_number_is_left_alone() -> None:
+    content = by_xlsxwriter(KesuGeneration=True)
+    assert stamp_of(content) == Stamp(None, None)
     assert stamped(content, 5) is content
 
 
 def test_a_workbook_without_its_site_still_counts() -> None:
     assert stamp_of(stamped(without_property("KesuSite"), 42)) == Stamp(42, None)
+    assert stamp_of(stamped(without_property("KesuSite"), 42, "台中店")) == Stamp(42, "台中店")
+    assert stamp_of(stamped(without_property("KesuGeneration"), 42, "高雄店")) == Stamp(42, "台中店")
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "NaN", "Infinity", "1e99", "99999999999", "４１x"])

@@ -16,6 +16,7 @@ from sheets.merge import (
     Conflict,
     DuplicateRow,
     KeyOvertyped,
+    Mixed,
     Refuse,
     Remove,
     Restore,
@@ -203,6 +204,27 @@ def test_two_rows_gone_of_two_are_a_question_one_of_one_is_not() -> None:
     assert merge(one, reading(), one) == [Return("K1", values(1))]
 
 
+@pytest.mark.parametrize(("count", "refused"), [(2, False), (10, False), (11, True)])
+def test_cases_that_are_closed_come_back_unless_many_are_gone(count: int, refused: bool) -> None:
+    base = {f"K{number}": {"resolution": f"方案{number}", "remarks": "記"} for number in range(count)}
+    actions = merge(base, reading(), base, CLOSED)
+    if refused:
+        assert [type(action) for action in actions] == [Refuse]
+    else:
+        assert actions == [Return(key, cells) for key, cells in base.items()]
+
+
+def test_a_refusal_names_its_sheet() -> None:
+    for sheet in (OPEN, CLOSED):
+        base = {f"K{number}": {"grade": "一級", "remarks": "記"} for number in range(12)}
+        blank = reading(*((key, dict.fromkeys(cells)) for key, cells in base.items()))
+        for theirs in (reading(), blank):
+            refuse = merge(base, theirs, base, sheet)[0]
+            assert isinstance(refuse, Refuse)
+            said, titles = refuse.reason.all(), sheet.title.all()
+            assert all(title in words for title, words in zip(titles, said, strict=True))
+
+
 def test_an_overtyped_case_number_is_recognised_by_the_row() -> None:
     rows = [("客戶王先生" if key == "K5" else key, cells) for key, cells in BASE.items()]
     rows[4] = (rows[4][0], values(5, remarks="打錯欄"))
@@ -243,6 +265,24 @@ def test_a_deleted_column_is_left_alone() -> None:
     assert merge(base, theirs, ours) == [Write("K2", "remarks", None)] or merge(base, theirs, ours) == []
     kept = next_base(base, theirs, ours, merge(base, theirs, ours))
     assert kept["K2"]["remarks"] == "在的"
+
+
+def test_an_emptied_column_that_was_away_is_filled_again_and_what_stands_in_it_is_taken() -> None:
+    """The column of remarks was deleted and typed anew: its cells are empty, nobody emptied them."""
+    base = {key: values(number, remarks=f"重要{number}") for number, key in enumerate(BASE, start=1)}
+    away = reading(*BASE.items(), without=("remarks", "owner"))
+    kept = next_base(base, away, base, merge(base, away, base))
+    assert kept == base
+    back = {key: {**cells, "owner": None, "remarks": None} for key, cells in BASE.items()}
+    back["K2"]["remarks"] = "重寫的"
+    theirs = reading(*back.items())
+    actions = merge(base, theirs, base, absent=frozenset({"remarks", "owner"}))
+    filled = [Write(key, "remarks", cells["remarks"]) for key, cells in base.items() if key != "K2"]
+    owners = [Write(key, "owner", cells["owner"]) for key, cells in base.items()]
+    assert sorted(actions, key=repr) == sorted([*filled, *owners, Take("K2", "remarks", "重寫的")], key=repr)
+    assert {type(a) for a in merge(base, theirs, base, absent=frozenset({"owner"}))} == {Take, Write}
+    after = next_base(base, theirs, base, actions)
+    assert (after["K1"]["remarks"], after["K2"]["remarks"]) == ("重要1", "重寫的")
 
 
 def test_a_new_case_gets_a_row_and_a_parting_one_goes() -> None:
@@ -288,6 +328,10 @@ def test_what_a_cell_cannot_tell_apart_is_the_same(one: Any, other: Any, alike: 
 
 TEXT = st.none() | st.sampled_from(["", "甲", "乙", "=1", " x "])
 CELLS: dict[str, st.SearchStrategy[Any]] = {
+    "customer_name": st.none() | st.sampled_from(["王", "陳", "林"]),
+    "customer_phone": st.none() | st.integers(0, 5).map(str),
+    "opened_at": st.integers(0, 9).map(lambda hours: NOON + timedelta(hours=hours)),
+    "due_at": st.integers(0, 9).map(lambda hours: NOON + timedelta(hours=hours)),
     "grade": TEXT,
     "owner": TEXT,
     "repair_amount": st.none() | st.integers(0, 3).map(Decimal),
@@ -317,11 +361,16 @@ def sittings(draw: st.DrawFn) -> tuple[Any, MasterReading, Any]:
         }  # fmt: skip
         rows += made.get(edit, [(key, cells)] if edit == "copy below" else [])
         below += [(key, written)] if edit == "copy below" else []
+    if rows and draw(st.booleans()):
+        rows = list(
+            zip(draw(st.permutations([key for key, _ in rows])), [row for _, row in rows], strict=True)
+        )
     rows += below + draw(st.lists(st.tuples(st.sampled_from([*KEYS, "", "X1"]), ROW), max_size=2))
     without = draw(st.sets(st.sampled_from(list(CELLS)), max_size=1))
     ours = {key: {**cells, **draw(SOME_CELLS)} for key, cells in base.items() if draw(st.integers(0, 4))}
     new = {key: draw(ROW) for key in draw(st.sets(st.sampled_from(KEYS), max_size=2)) - ours.keys()}
-    return base, reading(*draw(st.permutations(rows)), without=tuple(without)), ours | new
+    theirs = reading(*draw(st.permutations(rows)), without=tuple(without), names=tuple(CELLS))
+    return base, theirs, ours | new
 
 
 def carried_out(theirs: MasterReading, actions: list[Action]) -> MasterReading:
@@ -341,7 +390,7 @@ def carried_out(theirs: MasterReading, actions: list[Action]) -> MasterReading:
             case Add() | Return():
                 rows[max(rows, default=3) + 1] = (action.key, dict(action.values))
     without = tuple(name for name in CELLS if name not in theirs.columns)
-    return reading(*(rows[number] for number in sorted(rows)), without=without)
+    return reading(*(rows[number] for number in sorted(rows)), without=without, names=tuple(CELLS))
 
 
 def rows_of(theirs: MasterReading) -> list[ReadRow]:
@@ -411,6 +460,7 @@ def test_no_entry_is_lost_in_silence(sitting: Any, stale: bool) -> None:
     if is_refused(base, theirs, ours, actions):
         return
     told = [(a.key, a.column, a.value) for a in actions if isinstance(a, Take)]
+    assert not {a.key for a in actions if isinstance(a, Mixed)} & {key for key, *_ in told}
     told += [(a.key, a.column, a.found) for a in actions if isinstance(a, Restore | Conflict)]
     renamed = {a.row_number: a.key for a in actions if isinstance(a, KeyOvertyped)}
     reported = {a.row_number: a.entered for a in actions if isinstance(a, REPORTS)}
@@ -438,3 +488,15 @@ def test_a_stale_file_moves_nothing_that_the_ledger_moved(sitting: Any) -> None:
             assert moved == isinstance(action, Conflict)
         if isinstance(action, Conflict) and action.key in ours:
             assert same(action.value, ours[action.key][action.column])
+
+
+def test_rows_that_stay_as_they_were_are_the_same_objects() -> None:
+    """What the ledger remembers of ten thousand rows is told apart by identity."""
+    ours = {**BASE, "K2": values(2, grade="二級")}
+    theirs = reading(*({**BASE, "K1": values(1, remarks="問過了")}).items())
+    actions = merge(BASE, theirs, ours)
+    after = next_base(BASE, theirs, ours, actions)
+    assert {key for key, row in after.items() if row is not BASE[key]} == {"K1", "K2"}
+    assert (after["K1"]["remarks"], after["K2"]["grade"]) == ("問過了", "二級")
+    assert BASE["K2"] == values(2)
+    assert next_base(BASE, theirs, ours, list(actions), decided=actions) == after

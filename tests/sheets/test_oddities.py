@@ -195,6 +195,41 @@ def test_new_rows_go_above_the_totals() -> None:
     assert sheet.max_row == 7
 
 
+def test_the_totals_move_into_rows_of_which_only_the_looks_were_saved() -> None:
+    """LibreOffice writes the empty rows below a table with their heights, Excel those that somebody coloured."""
+    below = b"".join(
+        b'<row r="%d" ht="15" spans="1:2"><c r="A%d" s="7"/><c r="E%d" s="3"/></row>' % (row, row, row)
+        for row in (6, 7, 8)
+    )
+    content = rezipped(
+        with_totals(), {SHEET: lambda xml: xml.replace(b"</sheetData>", below + b"</sheetData>")}
+    )
+    rows = [Row(f"K{number}", {"repair_amount": Decimal(7)}) for number in (8, 9)]
+    out = patch_master(content, rows, HANT, SHANGHAI)
+    assert list(by_case(out))[3:] == ["K8", "K9", "合計"]
+    sheet = parts(out)[SHEET]
+    assert sheet.count(b'r="7"') == 1
+    assert b'<row r="8" ht="15" spans="1:2"><c r="A8" s="7"/><c r="E8" s="3"/></row>' in sheet
+    assert re.search(rb'<c r="A6"(?! s=)', sheet), "a new case looks like those above it"
+    assert b'<c r="E6" s="3"/>' in sheet
+    assert re.search(rb'<row r="7"[^>]*spans="1:5".*<c r="E7" s="3"/></row><row r="8"', sheet)
+
+
+def test_what_stands_beside_the_row_the_totals_move_to_stays_there() -> None:
+    content = with_totals(F6="1+1")
+    out = patch_master(content, [Row("K8", {})], HANT, SHANGHAI)
+    sheet = openpyxl.load_workbook(BytesIO(out)).active
+    assert (sheet["A6"].value, sheet["F6"].value, sheet["F5"].value) == ("合計", "=1+1", None)
+
+
+def test_rows_that_form_controls_name_are_not_taken_for_the_sheets() -> None:
+    anchor = b'<y:from xmlns:y="urn:y"><y:col>1</y:col><y:row>4</y:row><y:c/></y:from>'
+    tail = b"<extLst><ext>" + anchor + b"<row>2</row><c/></ext></extLst></worksheet>"
+    content = rezipped(with_totals(), {SHEET: lambda xml: xml.replace(b"</worksheet>", tail)})
+    out = patch_master(content, [Row("K20261121-001", {"owner": "新"})], HANT, SHANGHAI)
+    assert parts(out)[SHEET].endswith(tail)
+
+
 def test_a_totals_row_that_somebody_refers_to_stays_and_refuses_new_rows() -> None:
     for cell in ("E1", "C5"):
         content = with_totals(**{cell: "=SUM(C2:C4)" if cell == "C5" else "=C5*2"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sheets.columns import Row
 from sheets.merge import same
@@ -14,6 +15,7 @@ from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
 from sheets.reading import CellError, read_master
 from sheets.registry import OPEN
 from sheets.standing import open_master
+from sheets.texts import plain_text, read_text
 from tests.sheets import test_survival
 from tests.sheets.cases import HANT, SHANGHAI, case, master_of, workbook_of
 from tests.sheets.test_patch import SHEET, UPDATES, edited, rezipped
@@ -46,11 +48,32 @@ def test_whatever_the_patch_writes_reads_back_the_same(values: dict[str, Any]) -
     assert {key: value for key, value in values.items() if not same(read[key], value)} == {}
 
 
+@given(text=st.lists(st.text() | st.sampled_from(["_xD83D_", "_xDE00_", "_x0000_", "_x005F_", "\ud83d"])))
+def test_no_text_is_read_that_could_not_be_kept(text: list[str]) -> None:
+    read = read_text("".join(text))
+    assert read.encode() == plain_text(read).encode()
+
+
 TYPED: list[tuple[str, Any, Any]] = [
     ("next_contact", "2026/11/23 14:30", datetime(2026, 11, 23, 14, 30, tzinfo=SHANGHAI)),
     ("next_contact", "2026年11月23日", datetime(2026, 11, 23, tzinfo=SHANGHAI)),
     ("next_contact", 46349.5, datetime(2026, 11, 23, 12, tzinfo=SHANGHAI)),
     ("next_contact", date(2026, 11, 23), datetime(2026, 11, 23, tzinfo=SHANGHAI)),
+    ("next_contact", "2026年11月25日 14：30", datetime(2026, 11, 25, 14, 30, tzinfo=SHANGHAI)),
+    ("next_contact", "2026／11／25", datetime(2026, 11, 25, tzinfo=SHANGHAI)),
+    ("next_contact", "2026－11－25 9：05：30", datetime(2026, 11, 25, 9, 5, 30, tzinfo=SHANGHAI)),
+    ("next_contact", "0001-01-01", "0001-01-01"),
+    ("next_contact", "9999-12-31 23:59", "9999-12-31 23:59"),
+    ("next_contact", "9998-12-31", datetime(9998, 12, 31, tzinfo=SHANGHAI)),
+    ("next_contact", 2958465.99, "2958465.99"),
+    ("next_contact", 0.5, "0.5"),  # a time without a day
+    ("next_contact", 2, datetime(1900, 1, 1, tzinfo=SHANGHAI)),
+    ("remarks", "優_xD83D_", "優"),
+    ("remarks", "優_xD83D__xDE00_惠", "優😀惠"),
+    ("remarks", "_xDE00__xD83D_a_x0000_b_x0007__xFFFF_c", "abc"),
+    ("remarks", "a_x000D_\nb_x000A_c_x0009_d", "a\nb\nc\td"),
+    ("remarks", "_x005F_xD83D_", "_xD83D_"),
+    ("remarks", "a\x85b\x7fc", "abc"),
     ("next_contact", "下週一", "下週一"),
     ("next_contact", "2026-02-30", "2026-02-30"),
     ("next_contact", -3, "-3"),
@@ -161,3 +184,33 @@ def test_a_table_of_too_many_rows_is_refused() -> None:
 def test_rows_written_in_any_way_read_the_same() -> None:
     spaced = rezipped(MASTER, {SHEET: lambda xml: xml.replace(b'<c r="', b'<c  r="')})
     assert rows(spaced) == rows(MASTER)
+
+
+def test_a_reading_tells_where_the_rows_are() -> None:
+    """A round has read every row already: it need not look for the ten it changes."""
+    standing, plan = open_master(MASTER, HANT), MasterPlan([Row(case(2).key, {"owner": "改"}), case(9)])
+    told = read_master(standing, HANT, SHANGHAI)
+    searched = carry_out(standing, plan, HANT, SHANGHAI).content
+    assert carry_out(standing, plan, HANT, SHANGHAI, told=told).content == searched
+    gone = MasterPlan(plan.changes, removed=[case(1).key])
+    told_gone = carry_out(standing, gone, HANT, SHANGHAI, told=told).content
+    assert told_gone == carry_out(standing, gone, HANT, SHANGHAI).content
+    assert [row.key for row in read_master(told_gone, HANT, SHANGHAI).rows] == [
+        case(number).key for number in (2, 3, 9)
+    ]
+
+
+def test_a_reading_of_another_version_puts_nothing_into_the_wrong_row() -> None:
+    other = read_master(master_of(2, 3, 1), HANT, SHANGHAI)
+    plan = MasterPlan([Row(case(2).key, {"owner": "改"})])
+    standing = open_master(MASTER, HANT)
+    after = carry_out(standing, plan, HANT, SHANGHAI, told=other)
+    assert after.content == carry_out(standing, plan, HANT, SHANGHAI).content
+
+
+def test_a_case_that_goes_is_found_where_its_number_was_typed_over() -> None:
+    """The reading knows the row by what was typed there."""
+    typed = edited(MASTER, lambda book: book.worksheets[0].__setitem__("A5", "亂打"))
+    plan = MasterPlan(removed=[case(2).key], rekeyed={5: case(2).key})
+    after = carry_out(typed, plan, HANT, SHANGHAI, told=read_master(typed, HANT, SHANGHAI)).content
+    assert [row.key for row in read_master(after, HANT, SHANGHAI).rows] == [case(1).key, case(3).key]

@@ -1,5 +1,6 @@
 """Rows of ours go: closed up where nothing minds, else emptied, else kept; managers' work beside them stands."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -40,6 +41,18 @@ def test_a_removed_row_leaves_no_gap() -> None:
     assert [one.sqref for one in old.conditional_formatting] == [
         one.sqref for one in sheet.conditional_formatting
     ]
+
+
+@pytest.mark.parametrize("mark", [b' ca="1"', b' aca="false"', b' aca="true" ca="true"'])
+def test_a_formula_goes_along_whatever_attributes_a_program_gave_it(mark: bytes) -> None:
+    """Excel marks NOW() as to be calculated always, LibreOffice every formula: left behind, it reads another case."""
+    marked = rezipped(FIVE, {SHEET: lambda xml: xml.replace(b"<f>", b"<f%s>" % mark)})
+    after = parts(remove_rows(marked, [key(2)], HANT).content)[SHEET]
+    formulas = re.findall(rb'<c r="H(\d)"[^>]*><f([^>]*)>([^<]*)<', after)
+    assert [row for row, _, _ in formulas] == [b"4", b"5", b"6", b"7"]
+    for row, attributes, formula in formulas:
+        assert attributes == mark
+        assert set(re.findall(rb"G(\d)", formula)) == {row}
 
 
 def test_a_case_that_is_not_there_changes_nothing() -> None:

@@ -1,0 +1,137 @@
+"""Taking in what managers did: commands, answers in their rows, and what is told of it, in one commit."""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from daemon.docket import Docket
+from daemon.ledger import Entry, LedgerError
+from daemon.workbook import wordings
+from daemon.workbook.book import Actions, Book
+from daemon.workbook.entries import Written, filled, take
+from daemon.workbook.rows import sheet_of
+from daemon.workbook.telling import Told, joined, missing_of, told_of, written_rows
+from rules.locales import Text
+from sheets.cellvalues import ReadValue, same
+from sheets.columns import Sheet
+
+log = logging.getLogger("kesu.workbook")
+
+LACKING = "workbook:lacking"  # the ledger's mark: which of our sheets and columns are not there
+STATUS = "status"
+_LINES = 5  # of one kind in one round; more are summed up
+
+
+class Answers:
+    """What rows are told in the column of refusals, and which status was refused there."""
+
+    def __init__(self, docket: Docket) -> None:
+        self._docket = docket
+
+    def refused_status(self, sheet: Sheet, key: str) -> str | None:
+        """Return the status that was refused in a row; while it stands there, it is judged again with each entry."""
+        body = self._docket.ledger.answers().get(sheet.key, {}).get(key)
+        return None if body is None else json.loads(body).get(STATUS)
+
+
+class Taking:
+    """One file's changes on their way into the ledger."""
+
+    def __init__(self, docket: Docket, entry: Entry, now: datetime) -> None:
+        self._docket, self._entry, self._now = docket, entry, now
+        self._locale = docket.site.locale
+        self._answers = Answers(docket)
+        self.recorded = False  # something changed that the workbook shows
+
+    def take(self, book: Book, actions: Actions, *, stale: bool) -> None:
+        """Carry out what managers entered and answer it row by row."""
+        for sheet in book.sheets:
+            found, reading = actions[sheet.key], book.readings[sheet.key]
+            told = told_of(sheet, reading, found, self._locale, stale=stale)
+            reasons = {key: [reason.get(self._locale) for reason in why] for key, why in told.reasons.items()}
+            statuses: dict[str, str] = {}
+            for written in written_rows(sheet, reading, found):
+                self._take_row(self._with_refused_status(written), told, reasons, statuses)
+            self._answer(sheet, told, reasons, statuses)
+            self._note(told)
+        self._note_missing(book)
+
+    def _with_refused_status(self, written: Written) -> Written:
+        """Judge a refused status again that still stands in the row: what it lacked may have been written now."""
+        if STATUS in written.new:
+            return written
+        refused = self._answers.refused_status(written.sheet, written.key)
+        standing = written.row.get(STATUS)
+        if refused is None or not same(standing, refused):
+            return written
+        return Written(written.key, written.sheet, {**written.new, STATUS: standing}, written.row)
+
+    def _take_row(
+        self, written: Written, told: Told, reasons: dict[str, list[str]], statuses: dict[str, str]
+    ) -> None:
+        self.recorded = True
+        try:
+            refused = take(self._docket, self._entry, written, self._now)
+        except LedgerError:
+            raise
+        except Exception:
+            log.exception("the row of %s in the workbook cannot be taken in", written.key)
+            refused = [wordings.NOT_TAKEN_IN.get(self._locale)]
+        if not refused:
+            told.cleared.add(written.key)
+            return
+        reasons.setdefault(written.key, []).extend(refused)
+        if STATUS in written.new:
+            statuses[written.key] = _text_of(written.new[STATUS])
+
+    def _answer(
+        self,
+        sheet: Sheet,
+        told: Told,
+        reasons: Mapping[str, list[str]],
+        statuses: Mapping[str, str],
+    ) -> None:
+        for key in told.cleared - reasons.keys():
+            self._entry.answer_row(sheet.key, key, None, self._now)
+            self.recorded = True
+        for key, why in reasons.items():
+            said = joined(why, self._locale)
+            body = {"said": said, **({STATUS: statuses[key]} if key in statuses else {})}
+            place = self._sheet_now(sheet, key)
+            self._entry.answer_row(place.key, key, json.dumps(body, ensure_ascii=False), self._now)
+            told.activity.append(("entry-refused", key, filled(wordings.ENTRY_REFUSED, key=key, why=said)))
+
+    def _sheet_now(self, sheet: Sheet, key: str) -> Sheet:
+        """Return where the row will stand: a case that was settled in this round has moved."""
+        case = self._entry.case(key)
+        return sheet if case is None else sheet_of(case)
+
+    def _note(self, told: Told) -> None:
+        by_code: dict[str, list[tuple[str | None, Text]]] = {}
+        for code, number, line in told.activity:
+            by_code.setdefault(code, []).append((number, line))
+        for code, lines in by_code.items():
+            few = lines if code == "entry-refused" else lines[:_LINES]
+            for number, line in few:
+                self._say(code, line, number)
+            if len(lines) > len(few):
+                self._say(code, filled(wordings.AND_MORE, count=len(lines) - len(few)), None)
+
+    def _note_missing(self, book: Book) -> None:
+        """Say once which sheets and columns of ours are not there any more."""
+        lines = missing_of(book)
+        told = "\n".join(line.en for line in lines)
+        if (self._docket.ledger.mark_value(LACKING) or "") == told:
+            return
+        self._entry.mark(LACKING, told)
+        for line in lines:
+            self._say("missing", line, None)
+
+    def _say(self, code: str, line: Text, number: str | None) -> None:
+        self._entry.note_activity(self._now, code, line.model_dump_json(by_alias=True), number)
+        self.recorded = True
+
+
+def _text_of(value: ReadValue) -> str:
+    return "" if value is None else str(value)
