@@ -2,9 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,18 +13,26 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from daemon import packs
 from daemon.decision import check_issuer
 from daemon.errors import AnswerIsNo, UsageError
-from rules.case import Case, apply
-from rules.commands import Command, DeadlineReached, OpenCase, Report
+from rules.case import Case, Penalty, apply
+from rules.commands import (
+    Appeal,
+    Command,
+    ConfirmPenalty,
+    DeadlineReached,
+    OpenCase,
+    RecordFinding,
+    Report,
+    Rule,
+)
 from rules.deadlines import Deadline, deadlines
 from rules.decide import decide
+from rules.duties import told_in_time
 from rules.events import Event, Party, event_to_json
-from rules.facts import ISSUED_BY, FactError, Facts, facts_from_json
+from rules.facts import ISSUED_BY, FactError, Facts, fact_to_json, facts_from_json, money_from_json
 from rules.fields import FormKind
 from rules.notices import notices
 from rules.policy import Policy
 from rules.spans import parse_span
-
-_ENTRY_KINDS = ("form", "report", "wait")
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,15 @@ def _let_time_pass(stage: Stage, until: datetime, *, inclusive: bool) -> None:
         name, deadline = upcoming
         if deadline.due > until or (deadline.due == until and not inclusive):
             return
-        _execute(stage, name, DeadlineReached(deadline.name), deadline.due)
+        _execute(stage, name, _reached(stage, name, deadline), deadline.due)
+
+
+def _reached(stage: Stage, name: str, deadline: Deadline) -> DeadlineReached:
+    """In a scenario every notice is accepted at the moment it is due."""
+    what, _, key = deadline.name.partition(":")
+    if what not in ("overdue", "penalty"):
+        return DeadlineReached(deadline.name)
+    return DeadlineReached(deadline.name, told_in_time(stage.cases[name], key, stage.scenario.policy))
 
 
 def _next_deadline(stage: Stage) -> tuple[str, Deadline] | None:
@@ -138,6 +155,8 @@ def _entry_of(event: Event, name: str, zone: ZoneInfo) -> dict[str, object]:
     kind = raw.pop("kind")
     if "task" in raw:
         raw["kind"] = raw.pop("task")
+    if kind == "penalty":  # whom it concerns by office, by name, or both; never an empty one
+        raw = {key: value for key, value in raw.items() if value or key not in ("role", "person")}
     local = {key: _local(value, zone) for key, value in raw.items()}
     return {"at": local.pop("at"), "case": name, "event": kind, **local}
 
@@ -169,6 +188,18 @@ def _summary(case: Case, zone: ZoneInfo) -> dict[str, object]:
         "due": None if case.due is None else case.due.astimezone(zone).isoformat(),
         "lapses": len(case.lapses),
         "resolved_at": None if case.resolved_at is None else case.resolved_at.astimezone(zone).isoformat(),
+        "penalties": [_penalty(penalty) for penalty in case.penalties],
+    }
+
+
+def _penalty(penalty: Penalty) -> dict[str, object]:
+    whom = {"role": penalty.role, "person": penalty.person}
+    return {
+        "penalty": penalty.number,
+        "amount": None if penalty.amount is None else fact_to_json(penalty.amount),
+        **{key: value for key, value in whom.items() if value},
+        "clause": penalty.clause,
+        "state": penalty.state.value,
     }
 
 
@@ -229,7 +260,7 @@ def _entry(raw: dict[str, Any], time: datetime, number: int, policy: Policy) -> 
     if not case or not isinstance(body, dict):
         raise UsageError(f"entry {number}: a {kinds[0]} needs a case and a table of facts")
     try:
-        facts, command = _form(body, policy) if kinds[0] == "form" else _report(body, policy)
+        facts, command = _READERS[kinds[0]](body, policy)
     except FactError as error:
         raise AnswerIsNo(f"entry {number}: {error}") from error
     return Entry(time, case, command, facts, number)
@@ -243,12 +274,117 @@ def _form(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
 
 
 def _report(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
+    raw = {key: value for key, value in body.items() if key != "by"}
+    facts = facts_from_json(raw, packs.catalogue().form(FormKind.HANDLING))
+    return facts, Report(_by(body, policy), facts)
+
+
+def _finding(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
+    """A finding of a scenario counts as confirmed unless it says otherwise."""
+    _only(body, ("by", "person", "role", "cause", "note", "labour_fee", "occurrence", "confirmed"))
+    return {}, RecordFinding(
+        by=_by(body, policy),
+        party=_party(body, policy),
+        cause=_text(body, "cause"),
+        note=_text(body, "note"),
+        labour_fee=_money(body, "labour_fee"),
+        occurrence=_text(body, "occurrence"),
+        confirmed=_yes_or_no(body, "confirmed", default=True),
+    )
+
+
+def _confirm(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
+    _only(body, ("by", "penalty", "decision", "amount", "note"))
+    return {}, ConfirmPenalty(
+        by=_by(body, policy),
+        penalty=_number(body),
+        decision="drop" if _one_of(body, "decision", ("confirm", "drop")) == "drop" else "confirm",
+        amount=_money(body, "amount"),
+        note=_text(body, "note"),
+    )
+
+
+def _appeal(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
+    _only(body, ("person", "role", "by", "penalty", "text"))
+    by = _by(body, policy) if "by" in body else _party(body, policy)
+    return {}, Appeal(by=by, penalty=_number(body), text=_text(body, "text"))
+
+
+def _ruling(body: dict[str, Any], policy: Policy) -> tuple[Facts, Command]:
+    _only(body, ("by", "penalty", "decision", "note"))
+    return {}, Rule(
+        by=_by(body, policy),
+        penalty=_number(body),
+        decision="revoke" if _one_of(body, "decision", ("uphold", "revoke")) == "revoke" else "uphold",
+        note=_text(body, "note"),
+    )
+
+
+_READERS: dict[str, Callable[[dict[str, Any], Policy], tuple[Facts, Command]]] = {
+    "form": _form,
+    "report": _report,
+    "finding": _finding,
+    "confirm": _confirm,
+    "appeal": _appeal,
+    "ruling": _ruling,
+}
+_ENTRY_KINDS = (*_READERS, "wait")
+
+
+# ---------------------------------------------------------------- values of an entry
+
+
+def _by(body: dict[str, Any], policy: Policy) -> Party:
     by = body.get("by", [])
     roles = tuple(by) if isinstance(by, list) else (by,)
     known = [role.key for role in policy.roles]
     for role in roles:
         if role not in known:
             raise FactError("by", f"a role of the policy expected ({', '.join(known)}), not {role!r}")
-    raw = {key: value for key, value in body.items() if key != "by"}
-    facts = facts_from_json(raw, packs.catalogue().form(FormKind.HANDLING))
-    return facts, Report(Party(roles=roles), facts)
+    return Party(roles=roles)
+
+
+def _party(body: dict[str, Any], policy: Policy) -> Party:
+    """Return whom an entry names, by office or by name; an office nobody knows is for the rules to refuse."""
+    person, role = _text(body, "person"), _text(body, "role")
+    if person in [known.key for known in policy.roles] and not role:
+        return Party(roles=(person,))
+    return Party(roles=(role,) if role else (), name=person)
+
+
+def _only(body: dict[str, Any], keys: tuple[str, ...]) -> None:
+    for key in body:
+        if key not in keys:
+            raise FactError(key, f"unknown; known are {', '.join(keys)}")
+
+
+def _text(body: dict[str, Any], key: str) -> str:
+    value = body.get(key, "")
+    if not isinstance(value, str):
+        raise FactError(key, f"text expected, not {value!r}")
+    return value
+
+
+def _one_of(body: dict[str, Any], key: str, words: tuple[str, ...]) -> str:
+    value = body.get(key)
+    if value not in words:
+        raise FactError(key, f"one of {', '.join(words)} expected, not {value!r}")
+    return str(value)
+
+
+def _yes_or_no(body: dict[str, Any], key: str, *, default: bool) -> bool:
+    value = body.get(key, default)
+    if not isinstance(value, bool):
+        raise FactError(key, f"true or false expected, not {value!r}")
+    return value
+
+
+def _number(body: dict[str, Any]) -> int:
+    value = body.get("penalty")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise FactError("penalty", f"the number of a penalty expected, from 1, not {value!r}")
+    return value
+
+
+def _money(body: dict[str, Any], key: str) -> Decimal | None:
+    return None if body.get(key) is None else money_from_json(key, body[key])

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from daemon import verdicts
 from daemon.config import Person
 from rules.conditions import FactValue
 from rules.events import (
@@ -13,18 +14,23 @@ from rules.events import (
     Attached,
     Escalated,
     Event,
+    Finding,
     Graded,
     JsonFacts,
     Lapsed,
     Noted,
     Opened,
     Party,
+    Penalised,
+    PenaltyState,
+    PenaltyWithheld,
     Refused,
     Reminded,
     Reported,
     Resolved,
     TaskDone,
     TaskOpened,
+    TaskOverdue,
 )
 from rules.facts import Facts, facts_from_json
 from rules.fields import Catalogue, Field, FormKind, Kind
@@ -223,9 +229,46 @@ def step(event: Event, policy: Policy, locale: Locale) -> str:
     if found is None:
         return ""
     wording, fill = found
-    if isinstance(event, Escalated) and event.from_ == event.to:
-        wording = KEPT
-    return wording.get(locale).format(**{name: part(event, policy, locale) for name, part in fill.items()})
+    parts = {name: part(event, policy, locale) for name, part in fill.items()}
+    return (_by_what_it_says(event) or wording).get(locale).format(**parts)
+
+
+def _by_what_it_says(event: Event) -> Text | None:
+    """Return the wording of an event whose wording hangs on more than its kind."""
+    match event:
+        case Escalated() if event.from_ == event.to:
+            return KEPT
+        case Penalised():
+            return verdicts.PENALTY[event.state]
+        case PenaltyWithheld():
+            return verdicts.WITHHELD[event.reason]
+        case Refused():
+            return verdicts.REFUSED_ASKING.get(event.asked)
+        case _:
+            return None
+
+
+def penalised(who: Party, role: str, policy: Policy, locale: Locale) -> str:
+    """Name whom a penalty concerns: office and name, as far as known."""
+    named = Party(roles=(role,) if role else (), name=who.name, email=who.email)
+    return party(named, policy, locale)
+
+
+def _amount(event: Penalised, _policy: Policy, locale: Locale) -> str:
+    written = "" if event.amount is None else money(event.amount, locale)
+    return written if locale is Locale.EN or not written else f" {written}"
+
+
+def cause(key: str, policy: Policy, locale: Locale) -> str:
+    """Name what was found."""
+    known = {} if policy.findings is None else policy.findings.causes
+    return known[key].title.get(locale) if key in known else key
+
+
+def _reason(event: Refused | Penalised, _policy: Policy, locale: Locale) -> str:
+    known = verdicts.PENDING if isinstance(event, Penalised) else verdicts.REFUSALS
+    wording = known.get(str(event.reason))
+    return "" if wording is None else wording.get(locale)
 
 
 def _grade(event: Graded | Escalated, policy: Policy, locale: Locale) -> str:
@@ -277,8 +320,39 @@ _STEPS: dict[type, tuple[Text, dict[str, _Teller]]] = {
         NOTED,
         {"who": lambda e, p, lo: party(e.by, p, lo), "what": lambda e, _p, lo: _entries(e.entries, lo)},
     ),
-    Refused: (REFUSED, {"who": lambda e, p, lo: party(e.by, p, lo), "clause": _clause}),
+    Refused: (
+        REFUSED,
+        {"who": lambda e, p, lo: party(e.by, p, lo), "clause": _clause, "reason": _reason},
+    ),
     Resolved: (RESOLVED, {"who": lambda e, p, lo: party(e.by, p, lo)}),
     TaskOpened: (TASK, {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause}),
     TaskDone: (TASK_DONE, {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause}),
+    TaskOverdue: (
+        verdicts.TASK_OVERDUE,
+        {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause},
+    ),
+    PenaltyWithheld: (
+        verdicts.WITHHELD["not-told"],
+        {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause},
+    ),
+    Finding: (
+        verdicts.FINDING,
+        {
+            "by": lambda e, p, lo: party(e.by, p, lo),
+            "who": lambda e, p, lo: party(e.party, p, lo),
+            "what": lambda e, p, lo: cause(e.cause, p, lo),
+            "clause": _clause,
+        },
+    ),
+    Penalised: (
+        verdicts.PENALTY[PenaltyState.ISSUED],
+        {
+            "by": lambda e, p, lo: party(e.by, p, lo),
+            "who": lambda e, p, lo: penalised(e.party, e.role, p, lo),
+            "amount": _amount,
+            "n": lambda e, _p, _lo: str(e.penalty),
+            "reason": _reason,
+            "clause": _clause,
+        },
+    ),
 }

@@ -1,6 +1,7 @@
 """A case as its events made it: the projection the rules decide on."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
 
@@ -17,13 +18,19 @@ from rules.events import (
     Noted,
     Opened,
     Party,
+    Penalised,
+    PenaltyState,
+    PenaltyWithheld,
+    PendingReason,
     Refused,
     Reminded,
     Reported,
     Resolved,
     TaskDone,
     TaskOpened,
+    TaskOverdue,
 )
+from rules.policy import ConcessionKind
 
 
 class Status(StrEnum):
@@ -44,6 +51,33 @@ class Task(BaseModel):
     due: AwareDatetime
     clause: str
     done: bool = False
+    overdue_at: AwareDatetime | None = None  # when it was found not done in time
+    fine_at: AwareDatetime | None = None  # when its penalty is looked at again
+
+    @property
+    def occurrence(self) -> str:
+        """The fault of not doing it in time, told from any other of the case."""
+        return f"task:{self.task}"
+
+
+class Penalty(BaseModel):
+    """A penalty of the case, as its last event left it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    key: str
+    cause: str
+    occurrence: str
+    party: Party
+    role: str
+    person: str
+    amount: Decimal | None
+    clause: str
+    state: PenaltyState
+    reason: PendingReason | None
+    imposed_at: AwareDatetime
+    changed_at: AwareDatetime
 
 
 class Case(BaseModel):
@@ -72,6 +106,8 @@ class Case(BaseModel):
     lapses: tuple[str, ...] = ()  # stages that lapsed, in order
     told: tuple[str, ...] = ()  # roles that have had a mail about this case
     tasks: tuple[Task, ...] = ()
+    penalties: tuple[Penalty, ...] = ()
+    promised: tuple[ConcessionKind, ...] = ()  # kinds of concession reported, the latest last
     reports: int = 0
     partly: bool = False  # the last report said that a part is settled; the clock runs on
     notes: JsonFacts = {}  # what managers wrote beside it in the workbook, by column
@@ -86,6 +122,14 @@ class Case(BaseModel):
     def is_open(self) -> bool:
         """Tell whether its clock still runs."""
         return self.status is not Status.RESOLVED
+
+    def task(self, key: str) -> Task | None:
+        """Return the duty called `key`, None if the case has none."""
+        return next((task for task in self.tasks if task.task == key), None)
+
+    def penalty(self, number: int) -> Penalty | None:
+        """Return penalty `number` of the case, from 1; None if there is none."""
+        return next((penalty for penalty in self.penalties if penalty.number == number), None)
 
 
 def apply(case: Case | None, event: Event, number: str = "") -> Case:
@@ -141,20 +185,16 @@ def _changed(case: Case, event: Event) -> Case:
 
 def _answered(case: Case, event: Event) -> Case:
     match event:
-        case TaskOpened():
-            task = Task(task=event.task, role=event.role, due=event.due, clause=event.clause)
-            return case.model_copy(
-                update={"tasks": (*case.tasks, task), "told": _union(case.told, (event.role,))}
-            )
-        case TaskDone():
-            done = [
-                task.model_copy(update={"done": True}) if task.task == event.task else task
-                for task in case.tasks
-            ]
-            return case.model_copy(update={"tasks": tuple(done)})
+        case TaskOpened() | TaskDone() | TaskOverdue() | PenaltyWithheld():
+            return _owed(case, event)
+        case Penalised():
+            return _penalised(case, event)
         case Reported():
             partly = event.facts.get("result") == "partly"
-            return case.model_copy(update={"reports": case.reports + 1, "partly": partly})
+            promised = _promised(case.promised, event.facts)
+            return case.model_copy(
+                update={"reports": case.reports + 1, "partly": partly, "promised": promised}
+            )
         case Noted():
             notes = {**case.notes, **event.entries}
             kept = {key: value for key, value in notes.items() if value is not None}
@@ -174,6 +214,57 @@ def _answered(case: Case, event: Event) -> Case:
             )
         case _:
             return case
+
+
+def _owed(case: Case, event: TaskOpened | TaskDone | TaskOverdue | PenaltyWithheld) -> Case:
+    match event:
+        case TaskOpened():
+            task = Task(task=event.task, role=event.role, due=event.due, clause=event.clause)
+            told = _union(case.told, (event.role,))
+            return case.model_copy(update={"tasks": (*case.tasks, task), "told": told})
+        case TaskDone():
+            return _task_changed(case, event.task, done=True, fine_at=None)
+        case TaskOverdue():
+            return _task_changed(case, event.task, overdue_at=event.at, fine_at=event.fine_at)
+        case PenaltyWithheld():
+            return _task_changed(case, event.task, fine_at=event.until)
+
+
+def _task_changed(case: Case, key: str, **changes: object) -> Case:
+    tasks = (task.model_copy(update=changes) if task.task == key else task for task in case.tasks)
+    return case.model_copy(update={"tasks": tuple(tasks)})
+
+
+def _penalised(case: Case, event: Penalised) -> Case:
+    known = case.penalty(event.penalty)
+    penalty = Penalty(
+        number=event.penalty,
+        key=event.key,
+        cause=event.cause,
+        occurrence=event.occurrence,
+        party=event.party,
+        role=event.role,
+        person=event.person,
+        amount=event.amount,
+        clause=event.clause,
+        state=event.state,
+        reason=event.reason,
+        imposed_at=event.at if known is None else known.imposed_at,
+        changed_at=event.at,
+    )
+    others = (other for other in case.penalties if other.number != event.penalty)
+    penalties = sorted((*others, penalty), key=lambda each: each.number)
+    tasks = (
+        task.model_copy(update={"fine_at": None}) if task.occurrence == event.occurrence else task
+        for task in case.tasks
+    )
+    return case.model_copy(update={"penalties": tuple(penalties), "tasks": tuple(tasks)})
+
+
+def _promised(known: tuple[ConcessionKind, ...], facts: JsonFacts) -> tuple[ConcessionKind, ...]:
+    """Return the kinds of concession promised so far, those of this report last."""
+    now = tuple(kind for kind in ConcessionKind if Decimal(str(facts.get(kind.value) or 0)) > 0)
+    return (*(kind for kind in known if kind not in now), *now)
 
 
 def _amended(case: Case, event: Amended) -> Case:

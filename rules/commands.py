@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
 
 from rules.events import Party
 from rules.facts import NO_FACTS, Facts, Json
@@ -59,10 +62,76 @@ class Annotate:
 
 
 @dataclass(frozen=True)
+class RecordFinding:
+    """Somebody found what `party` did (D27): `cause` as the policy names it.
+
+    `known` is False where nobody of that name works here. The same cause of the same party is one occurrence unless
+    `occurrence` tells them apart. `labour_fee` is this case's, where its form does not say. `confirmed`: it came by a
+    way that is itself a confirmation (a tokened mail), so that what it costs is issued at once.
+    """
+
+    by: Party
+    party: Party
+    cause: str
+    note: str = ""
+    labour_fee: Decimal | None = None
+    occurrence: str = ""
+    known: bool = True
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class ConfirmPenalty:
+    """Somebody confirms or drops a penalty that waits for it; `amount` is set where the policy could not tell it."""
+
+    by: Party
+    penalty: int
+    decision: Literal["confirm", "drop"]
+    amount: Decimal | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """Somebody asks for a penalty of his to be taken back (D31)."""
+
+    by: Party
+    penalty: int
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Somebody rules on an appeal (D31)."""
+
+    by: Party
+    penalty: int
+    decision: Literal["uphold", "revoke"]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class DeadlineReached:
-    """The time of one of the case's deadlines has come; `name` is `lapse:<stage>` or `reminder:<stage>`."""
+    """The time of one of the case's deadlines has come (`rules.deadlines`); `name` is the deadline's.
+
+    For `overdue:` and `penalty:` deadlines `told_at` is when the notice of the duty was accepted by SMTP, None if it
+    never was, and `whom` the person it was accepted for, where one is known.
+    """
 
     name: str
+    told_at: datetime | None = None
+    whom: Party = NOBODY
 
 
-Command = OpenCase | AmendCase | AttachForm | Report | Annotate | DeadlineReached
+Command = (
+    OpenCase
+    | AmendCase
+    | AttachForm
+    | Report
+    | Annotate
+    | RecordFinding
+    | ConfirmPenalty
+    | Appeal
+    | Rule
+    | DeadlineReached
+)

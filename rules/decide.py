@@ -1,13 +1,24 @@
 """What follows from a command: the events, each with its clause. Pure; the clock is an argument."""
 
-from collections.abc import Callable
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
+from rules import duties, penalties
 from rules.case import Case, Status
-from rules.commands import AmendCase, Annotate, AttachForm, Command, DeadlineReached, OpenCase, Report
-from rules.conditions import FactValue
+from rules.commands import (
+    AmendCase,
+    Annotate,
+    Appeal,
+    AttachForm,
+    Command,
+    ConfirmPenalty,
+    DeadlineReached,
+    OpenCase,
+    RecordFinding,
+    Report,
+    Rule,
+)
 from rules.events import (
     Amended,
     Assigned,
@@ -19,18 +30,15 @@ from rules.events import (
     Noted,
     Opened,
     Party,
+    RefusalReason,
     Refused,
     Reminded,
     Reported,
     Resolved,
-    TaskDone,
-    TaskOpened,
 )
-from rules.facts import ISSUED_BY, Facts, facts_to_json
+from rules.facts import Facts, facts_to_json, with_issuer
 from rules.grading import FactsMissing, authority, grade, holds
 from rules.policy import Authority, ConcessionKind, Policy, Stage
-
-RefusalReason = Literal["over-authority", "not-entitled", "case-closed", "unclear"]
 
 
 def decide(
@@ -60,11 +68,31 @@ def decide(
         case Annotate():
             return _annotate(case, command, now)
         case DeadlineReached():
-            return _deadline(case, command.name, policy, now)
+            return _deadline(case, command, policy, now, facts or {})
+        case _:
+            return _on_penalties(case, command, policy, now, facts or {})
+
+
+def _on_penalties(
+    case: Case,
+    command: RecordFinding | ConfirmPenalty | Appeal | Rule,
+    policy: Policy,
+    now: datetime,
+    facts: Facts,
+) -> list[Event]:
+    match command:
+        case RecordFinding():
+            return penalties.record_finding(case, command, policy, now, facts)
+        case ConfirmPenalty():
+            return penalties.confirm_penalty(case, command, policy, now)
+        case Appeal():
+            return penalties.appeal(case, command, policy, now)
+        case Rule():
+            return penalties.rule(case, command, policy, now)
 
 
 def _open(command: OpenCase, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:
-    facts = _with_issuer(command.facts, command.issued_by)
+    facts = with_issuer(command.facts, command.issued_by)
     graded, missing = _grade_or_missing(facts, command.missing, policy, now, zone)
     opened = Opened(
         at=now,
@@ -76,13 +104,13 @@ def _open(command: OpenCase, policy: Policy, now: datetime, zone: tzinfo) -> lis
         warnings=command.warnings,
     )
     events = [opened, *(graded or _held_as_incomplete(policy, now))]
-    return [*events, *_duties(facts, policy, now)]
+    return [*events, *duties.begun(facts, policy, now)]
 
 
 def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:
     if case.status is not Status.INCOMPLETE:
         return [Attached(at=now, sender=command.sender, clause=policy.intake.clause)]
-    facts = _with_issuer(command.facts, case.issued_by)
+    facts = with_issuer(command.facts, case.issued_by)
     graded, missing = _grade_or_missing(facts, command.missing, policy, now, zone)
     amended = Amended(
         at=now,
@@ -92,18 +120,13 @@ def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: 
         warnings=command.warnings,
     )
     known = {task.task for task in case.tasks}
-    return [amended, *graded, *(task for task in _duties(facts, policy, now) if task.task not in known)]
+    return [amended, *graded, *(task for task in duties.begun(facts, policy, now) if task.task not in known)]
 
 
 def _annotate(case: Case, command: Annotate, now: datetime) -> list[Event]:
     """Keep what is new of what a manager wrote; a closed case can be written beside too."""
     new = {key: value for key, value in command.entries.items() if case.notes.get(key) != value}
     return [Noted(at=now, by=command.by, entries=new)] if new else []
-
-
-def _with_issuer(facts: Facts, issued_by: str | None) -> dict[str, FactValue]:
-    claimed_no_issuer = {key: value for key, value in facts.items() if key != ISSUED_BY}
-    return claimed_no_issuer if issued_by is None else {**claimed_no_issuer, ISSUED_BY: issued_by}
 
 
 def _grade_or_missing(
@@ -142,28 +165,26 @@ def _assigned(stage: Stage, now: datetime, because: Literal["grading", "lapse"])
     )
 
 
-def _duties(facts: Facts, policy: Policy, now: datetime) -> list[TaskOpened]:
-    return [
-        TaskOpened(at=now, task=duty.key, role=duty.role, due=now + duty.within, clause=duty.clause)
-        for duty in policy.duties
-        if holds(duty.when, facts)
-    ]
-
-
 # ---------------------------------------------------------------- time
 
 
-def _deadline(case: Case, name: str, policy: Policy, now: datetime) -> list[Event]:
-    what, _, stage_key = name.partition(":")
-    handlers: dict[str, Callable[[Case, Stage, Policy, datetime], list[Event]]] = {
-        "lapse": _lapse,
-        "reminder": _remind,
-    }
-    if what not in handlers:
-        raise ValueError(f"no deadline is called {name!r}")
-    if not case.is_open or case.stage != stage_key:
-        return []
-    return handlers[what](case, policy.stage(stage_key), policy, now)
+def _deadline(
+    case: Case, reached: DeadlineReached, policy: Policy, now: datetime, facts: Facts
+) -> list[Event]:
+    what, _, key = reached.name.partition(":")
+    match what:
+        case "lapse" | "reminder" if not case.is_open or case.stage != key:
+            return []
+        case "lapse":
+            return _lapse(case, policy.stage(key), policy, now)
+        case "reminder":
+            return _remind(case, policy.stage(key), now)
+        case "overdue":
+            return duties.overdue(case, key, reached, policy, now, facts)
+        case "penalty":
+            return duties.penalty_due(case, key, reached, policy, now, facts)
+        case _:
+            raise ValueError(f"no deadline is called {reached.name!r}")
 
 
 def _lapse(case: Case, stage: Stage, policy: Policy, now: datetime) -> list[Event]:
@@ -193,7 +214,7 @@ def _lapse(case: Case, stage: Stage, policy: Policy, now: datetime) -> list[Even
     ]
 
 
-def _remind(case: Case, stage: Stage, _policy: Policy, now: datetime) -> list[Event]:
+def _remind(case: Case, stage: Stage, now: datetime) -> list[Event]:
     if stage.repeat is not None:
         last = case.reminded_at or case.assigned_at
         if last is None or now < last + stage.repeat.every:
@@ -210,10 +231,10 @@ def _remind(case: Case, stage: Stage, _policy: Policy, now: datetime) -> list[Ev
 
 
 def _report(case: Case, command: Report, policy: Policy, now: datetime, facts: Facts) -> list[Event]:
-    known = _with_issuer(facts, case.issued_by)
+    known = with_issuer(facts, case.issued_by)
     result = str(command.facts.get("result", ""))
     clause = policy.intake.clause if not policy.reporting else policy.reporting[0].clause
-    tasks_done = _tasks_done(case, command.by, now)
+    tasks_done = duties.done_by(case, command.by, now)
     if not case.is_open:  # settled by somebody else: what is still owed beside it can be done (D26)
         owed: list[Event] = [Reported(at=now, by=command.by, facts=facts_to_json(command.facts)), *tasks_done]
         return owed if tasks_done else [_refused(command, "case-closed", clause, now)]
@@ -281,11 +302,3 @@ def _lowest_covering(
     covering = [grant for grant in grants if _covered(concession, [grant])]
     lowest = min((grant.limit for grant in covering), default=None)
     return tuple(grant.role for grant in covering if grant.limit == lowest)
-
-
-def _tasks_done(case: Case, by: Party, now: datetime) -> list[TaskDone]:
-    return [
-        TaskDone(at=now, task=task.task, role=task.role, clause=task.clause)
-        for task in case.tasks
-        if not task.done and task.role in by.roles
-    ]

@@ -3,6 +3,8 @@
 An event is a fact of the past and is never changed. Its JSON form is what the ledger keeps and chains.
 """
 
+from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
@@ -11,6 +13,31 @@ from rules.facts import Json
 from rules.spans import Span
 
 JsonFacts = dict[str, Json]
+
+# Why an overdue duty costs nothing now: its notice was never accepted, was accepted late, or the case fined it before.
+Unfined = Literal["not-told", "told-late", "fined-before"]
+# Why somebody has to set a penalty's amount (D29).
+PendingReason = Literal["labour-fee-unknown", "no-authority", "role-unclear", "amount-zero"]
+# What was refused, and why.
+Asked = Literal["report", "finding", "confirmation", "appeal", "ruling"]
+RefusalReason = Literal[
+    "over-authority",
+    "not-entitled",
+    "case-closed",
+    "unclear",
+    "unknown-person",
+    "unknown-cause",
+    "unknown-penalty",
+    "already-recorded",
+    "amount-missing",
+    "amount-fixed",
+    "amount-invalid",
+    "not-issued",
+    "not-appealed",
+    "already-issued",
+    "already-appealed",
+    "already-ruled",
+]
 
 
 class _Event(BaseModel):
@@ -105,6 +132,83 @@ class TaskDone(_Event):
     clause: str
 
 
+class TaskOverdue(_Event):
+    """A duty was not done by `due`.
+
+    `told_at` is when its notice was accepted for whoever owes it, as far as known. Where a penalty may follow only
+    later, `fine_at` is when that is looked at, and `unfined` why not now.
+    """
+
+    kind: Literal["task-overdue"] = "task-overdue"
+    task: str
+    role: str
+    due: AwareDatetime
+    told_at: AwareDatetime | None = None
+    fine_at: AwareDatetime | None = None
+    unfined: Unfined | None = None
+    clause: str
+
+
+class PenaltyWithheld(_Event):
+    """An overdue duty costs nothing yet (`until` when it is looked at again), or for good where that is None."""
+
+    kind: Literal["penalty-withheld"] = "penalty-withheld"
+    task: str
+    role: str
+    reason: Unfined
+    told_at: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    clause: str
+
+
+class Finding(_Event):
+    """Who is entitled to found what `party` did (D27); `cause` as the policy names it."""
+
+    kind: Literal["finding"] = "finding"
+    by: Party
+    party: Party
+    cause: str
+    occurrence: str = ""
+    labour_fee: Decimal | None = None
+    note: str = ""
+    clause: str
+
+
+class PenaltyState(StrEnum):
+    """How a penalty stands."""
+
+    PROPOSED = "proposed"  # waits to be confirmed
+    PENDING = "pending"  # its amount has to be set
+    ISSUED = "issued"
+    APPEALED = "appealed"  # suspended until it is ruled on
+    UPHELD = "upheld"
+    REVOKED = "revoked"
+    DROPPED = "dropped"  # never issued
+
+
+class Penalised(_Event):
+    """A penalty as it stands from now on: number `penalty` of the case, counted from 1.
+
+    `by` did what changed it (found, confirmed, appealed, ruled) and said `note`; nobody where a time ran out.
+    `role` and `person` name `party` briefly. `occurrence` tells one fault from another of the same kind.
+    """
+
+    kind: Literal["penalty"] = "penalty"
+    penalty: int
+    key: str
+    cause: str
+    occurrence: str = ""
+    party: Party
+    role: str = ""
+    person: str = ""
+    amount: Decimal | None
+    state: PenaltyState
+    reason: PendingReason | None = None
+    by: Party = Party()
+    note: str = ""
+    clause: str
+
+
 class Reminded(_Event):
     """`roles` were reminded: shortly before a lapse, or again and again where no window runs."""
 
@@ -155,11 +259,12 @@ class Noted(_Event):
 
 
 class Refused(_Event):
-    """A report was not accepted. `sent_to` are the lowest roles whose authority covers it (D38), if any."""
+    """What somebody `asked` was not accepted; `sent_to` are the lowest roles whose authority covers it (D38)."""
 
     kind: Literal["refused"] = "refused"
     by: Party
-    reason: Literal["over-authority", "not-entitled", "case-closed", "unclear"]
+    asked: Asked = "report"
+    reason: RefusalReason
     clause: str
     sent_to: tuple[str, ...] = ()
     facts: JsonFacts
@@ -182,6 +287,10 @@ Event = Annotated[
     | Assigned
     | TaskOpened
     | TaskDone
+    | TaskOverdue
+    | Finding
+    | Penalised
+    | PenaltyWithheld
     | Reminded
     | Lapsed
     | Escalated

@@ -45,7 +45,7 @@ def fact_from_json(field: Field, value: object) -> FactValue:
     """Type one JSON value by its field; FactError if it is of another type or out of range."""
     match field.kind:
         case Kind.MONEY:
-            return _money(field.key, value)
+            return money_from_json(field.key, value)
         case Kind.PERCENTAGE:
             return _percentage(field.key, value)
         case Kind.DATE:
@@ -65,6 +65,12 @@ def fact_from_json(field: Field, value: object) -> FactValue:
             if isinstance(value, str):
                 return value
             raise FactError(field.key, f"text expected, not {value!r}")
+
+
+def with_issuer(facts: Facts, issued_by: str | None) -> dict[str, FactValue]:
+    """Return the facts with the sender's role as their issuer, whatever they themselves claim (D26)."""
+    claimed_no_issuer = {key: value for key, value in facts.items() if key != ISSUED_BY}
+    return claimed_no_issuer if issued_by is None else {**claimed_no_issuer, ISSUED_BY: issued_by}
 
 
 def facts_to_json(facts: Facts) -> dict[str, Json]:
@@ -103,7 +109,8 @@ def _decimal(key: str, value: object, what: str) -> Decimal:
     return number
 
 
-def _money(key: str, value: object) -> Decimal:
+def money_from_json(key: str, value: object) -> Decimal:
+    """Type one amount; FactError, naming `key`, if it is none or out of range."""
     number = _decimal(key, value, 'an amount such as "1200.00"')
     if not 0 <= number <= MONEY_LIMIT:
         raise FactError(key, f"an amount from 0 to {MONEY_LIMIT} expected, not {value!r}")

@@ -1,7 +1,7 @@
 """Who is told what: the notices an event calls for, derived from it and the case as it stands after it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from rules.case import Case
@@ -12,24 +12,29 @@ from rules.events import (
     Escalated,
     Event,
     Opened,
+    Penalised,
+    PenaltyState,
     Refused,
     Reminded,
     Resolved,
     TaskOpened,
+    TaskOverdue,
 )
+from rules.penalties import RULED, WAITING, ruler_of
 from rules.policy import Policy
 
 Reader = Literal["owner", "informed", "sender", "reporter", "covering"]
 SENDER: Final = "sender"  # in place of roles: whoever sent the form
 REPORTER: Final = "reporter"  # in place of roles: whoever sent the report
+PENALISED: Final = "penalised"  # in place of roles: whom a penalty names in person
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell. `to` is a tuple of roles, or SENDER or REPORTER for the person himself."""
+    """One thing to tell. `to` is a tuple of roles, or SENDER, REPORTER or PENALISED for the person himself."""
 
     template: str
-    to: tuple[str, ...] | Literal["sender", "reporter"]
+    to: tuple[str, ...] | Literal["sender", "reporter", "penalised"]
     reader: Reader
     clause: str = ""
 
@@ -72,10 +77,56 @@ def _escalated(_case: Case, event: Escalated, policy: Policy) -> list[Notice]:
     ]
 
 
-def _refused(_case: Case, event: Refused, _policy: Policy) -> list[Notice]:
+def _overdue(_case: Case, event: TaskOverdue, policy: Policy) -> list[Notice]:
+    duty = policy.duty(event.task)
+    told = () if duty is None or duty.overdue is None else duty.overdue.notify
+    return [
+        Notice("overdue", (event.role,), "owner", event.clause),
+        Notice("overdue", told, "informed", event.clause),
+    ]
+
+
+def _penalised(_case: Case, event: Penalised, policy: Policy) -> list[Notice]:
+    """Tell whom it concerns and customer care; before it is issued, only whoever is to decide on it."""
+    him = Notice(_TEMPLATES[event.state], _whom(event), "owner", event.clause)
+    told = Notice(him.template, policy.penalty_notice, "informed", event.clause)
+    appeals = "" if policy.appeals is None else policy.appeals.clause
+    ruler = tuple(role for role in (ruler_of(event.party, policy),) if role)
+    if event.state in WAITING:
+        deciding = () if policy.findings is None else policy.findings.confirmed_by
+        return [Notice("penalty", deciding, "owner", event.clause)]
+    if event.state is PenaltyState.APPEALED:
+        return [
+            Notice("appeal", ruler, "owner", appeals),
+            replace(him, reader="informed", clause=appeals),
+            replace(told, clause=appeals),
+        ]
+    if event.state in RULED:
+        him, told = replace(him, clause=appeals), replace(told, clause=appeals)
+        return [him, Notice("ruling", ruler, "informed", appeals), told]
+    return [him, told] if event.state is PenaltyState.ISSUED else []
+
+
+def _whom(event: Penalised) -> tuple[str, ...] | Literal["penalised"]:
+    """Return whom a penalty concerns: the person, or whoever holds the office where it names nobody."""
+    return PENALISED if event.person else event.party.roles
+
+
+_TEMPLATES: Final = {
+    **dict.fromkeys(PenaltyState, "penalty"),
+    PenaltyState.APPEALED: "appeal",
+    PenaltyState.UPHELD: "ruling",
+    PenaltyState.REVOKED: "ruling",
+}
+
+
+def _refused(_case: Case, event: Refused, policy: Policy) -> list[Notice]:
+    """Tell whoever asked, and who may decide; what was asked about findings and penalties customer care sees too."""
+    seeing = () if event.asked == "report" else policy.penalty_notice
     return [
         Notice("authority-exceeded", event.sent_to, "covering", event.clause),
         Notice("authority-exceeded", REPORTER, "reporter", event.clause),
+        Notice("authority-exceeded", seeing, "informed", event.clause),
     ]
 
 
@@ -97,6 +148,8 @@ _TELLERS: dict[type, Callable[..., list[Notice]]] = {
     TaskOpened: _task,
     Reminded: _reminded,
     Escalated: _escalated,
+    TaskOverdue: _overdue,
+    Penalised: _penalised,
     Refused: _refused,
     Resolved: _resolved,
 }

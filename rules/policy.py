@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from rules.conditions import Condition
 from rules.derivations import DERIVATIONS
 from rules.locales import Text
+from rules.penalty_rules import Appeals, Findings, Overdue, PenaltyRule
 from rules.spans import Span
 
 Cells = dict[str, Condition]
@@ -116,13 +117,14 @@ class Stage(_Model):
 
 
 class Duty(_Model):
-    """Something a role owes beside the stages: `role` must report `within` the time (D26)."""
+    """Something a role owes beside the stages: `role` must report `within` the time, or what `overdue` says (D26)."""
 
     key: str
     when: Cells
     role: str
     within: Span
     clause: str
+    overdue: Overdue | None = None
 
 
 class ConcessionKind(StrEnum):
@@ -193,6 +195,10 @@ class Policy(_Model):
     concession_clause: str
     reporting: tuple[Reporting, ...] = ()
     resolved_notice: tuple[str, ...] = ()
+    penalties: tuple[PenaltyRule, ...] = ()
+    penalty_notice: tuple[str, ...] = ()  # who is told of every penalty, beside whoever it concerns
+    findings: Findings | None = None
+    appeals: Appeals | None = None
     workbook_role: str | None = None  # whoever writes in the master workbook acts in this role
 
     def __repr__(self) -> str:
@@ -213,6 +219,14 @@ class Policy(_Model):
     def stage(self, key: str) -> Stage:
         """Return the stage called `key`."""
         return next(stage for stage in self.stages if stage.key == key)
+
+    def duty(self, key: str) -> Duty | None:
+        """Return the duty called `key`, None where these rules know none (any more)."""
+        return next((duty for duty in self.duties if duty.key == key), None)
+
+    def penalty(self, key: str) -> PenaltyRule:
+        """Return the penalty called `key`."""
+        return next(rule for rule in self.penalties if rule.key == key)
 
     def acting_roles(self) -> tuple[str, ...]:
         """Return the roles that get mail by these rules; each needs somebody behind it."""
@@ -238,7 +252,7 @@ def load_policy(text: str) -> Policy:
 
 def _tables_to_lists(raw: dict[str, Any]) -> dict[str, Any]:
     """Turn tables keyed by name (`[stages.x]`) into lists whose entries carry that name."""
-    named = ("roles", "grades", "clauses", "derived", "stages", "duties")
+    named = ("roles", "grades", "clauses", "derived", "stages", "duties", "penalties")
     tables = {name: raw[name] for name in named if isinstance(raw.get(name), dict)}
     return {
         **raw,
@@ -247,7 +261,7 @@ def _tables_to_lists(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _doubled_keys(policy: Policy) -> Iterator[str]:
-    for name in ("roles", "grades", "clauses", "stages", "duties", "derived"):
+    for name in ("roles", "grades", "clauses", "stages", "duties", "derived", "penalties"):
         keys = [entry.key for entry in getattr(policy, name)]
         yield from (
             f"{name}: {key} is defined twice" for key in sorted({key for key in keys if keys.count(key) > 1})
@@ -260,6 +274,7 @@ def _unknown_names(policy: Policy) -> Iterator[str]:
         "grade": {grade.key for grade in policy.grades},
         "clause": {clause.key for clause in policy.clauses},
         "stage": {stage.key for stage in policy.stages},
+        "penalty": {rule.key for rule in policy.penalties},
     }
     for place, what, name in _names_used(policy):
         if name not in known[what]:
@@ -279,6 +294,8 @@ def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
     for duty in policy.duties:
         yield f"duty {duty.key}", "role", duty.role
         yield f"duty {duty.key}", "clause", duty.clause
+        if duty.overdue is not None:
+            yield from _names_of_overdue(f"duty {duty.key}", duty.overdue)
     for grant in policy.authority:
         yield "authority", "role", grant.role
         yield "authority", "clause", grant.clause
@@ -290,6 +307,7 @@ def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
     yield "intake", "stage", policy.intake.incomplete_stage
     yield from (("intake", "role", role) for role in policy.intake.issuing_roles)
     yield from (("resolved_notice", "role", role) for role in policy.resolved_notice)
+    yield from _names_of_penalties(policy)
     if policy.workbook_role is not None:
         yield "workbook_role", "role", policy.workbook_role
 
@@ -307,6 +325,26 @@ def _names_of_stage(stage: Stage) -> Iterator[tuple[str, str, str]]:
     if stage.repeat is not None:
         yield place, "clause", stage.repeat.clause
         yield from ((place, "role", role) for role in stage.repeat.roles)
+
+
+def _names_of_overdue(place: str, overdue: Overdue) -> Iterator[tuple[str, str, str]]:
+    yield place, "clause", overdue.clause
+    yield from ((place, "role", role) for role in overdue.notify)
+    if overdue.penalty is not None:
+        yield place, "penalty", overdue.penalty
+
+
+def _names_of_penalties(policy: Policy) -> Iterator[tuple[str, str, str]]:
+    yield from ((f"penalty {rule.key}", "clause", rule.clause) for rule in policy.penalties)
+    yield from (("penalty_notice", "role", role) for role in policy.penalty_notice)
+    if (findings := policy.findings) is not None:
+        yield "findings", "clause", findings.clause
+        yield from (("findings", "role", role) for role in (*findings.by, *findings.confirmed_by))
+        costs = [(key, cause.penalty) for key, cause in findings.causes.items()]
+        yield from ((f"cause {key}", "penalty", penalty) for key, penalty in costs if penalty is not None)
+    if (appeals := policy.appeals) is not None:
+        yield "appeals", "clause", appeals.clause
+        yield from (("appeals", "role", role) for role in (appeals.to, *appeals.own, *appeals.own.values()))
 
 
 def _endless_stages(policy: Policy) -> Iterator[str]:

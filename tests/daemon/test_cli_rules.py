@@ -263,6 +263,40 @@ def test_D26_a_form_of_customer_care_makes_a_task(tmp_path: Path) -> None:
     assert task["kind"]
 
 
+def test_D31_a_penalty_its_appeal_and_the_ruling_in_a_scenario(tmp_path: Path) -> None:
+    story = [
+        ('finding = { by = "customer-care", person = "王小明", cause = "neglect" }', "+4h"),
+        ('appeal = { person = "王小明", penalty = 1, text = "當日休假" }', "+5h"),
+        ('ruling = { by = "general-manager", penalty = 1, decision = "revoke" }', "+6h"),
+    ]
+    text = CONTRACT + "".join(f'\n[[at]]\ntime = "{time}"\ncase = "a"\n{body}\n' for body, time in story)
+    answer = played(tmp_path, text)
+    penalties = events(answer, "penalty")
+    assert [penalty["state"] for penalty in penalties] == ["issued", "appealed", "revoked"]
+    assert [(each["amount"], each["person"], each["clause"]) for each in penalties] == [
+        ("200.00", "王小明", "D28")
+    ] * 3
+    assert all("role" not in penalty for penalty in penalties), "what is not known is not there"
+    assert answer["cases"][0]["penalties"] == [
+        {"penalty": 1, "amount": "200.00", "person": "王小明", "clause": "D28", "state": "revoked"}
+    ]
+
+
+def test_D26_overdue_feedback_costs_the_director_50_in_a_scenario(tmp_path: Path) -> None:
+    by_care = CONTRACT.replace("form = {", 'form = { issued_by = "customer-care",')
+    first = by_care[: by_care.rindex("[[at]]")] + '[[at]]\ntime = "+48h"\nwait = {}\n'
+    answer = played(tmp_path, first)
+    (late,) = events(answer, "task-overdue")
+    assert (late["kind"], late["role"]) == ("feedback-after-sales", "after-sales-director")
+    (penalty,) = events(answer, "penalty")
+    assert (penalty["amount"], penalty["role"], penalty["clause"], penalty["state"]) == (
+        "50.00",
+        "after-sales-director",
+        "D26",
+        "issued",
+    )
+
+
 def test_several_cases_do_not_touch_each_other(tmp_path: Path) -> None:
     other = CONTRACT[CONTRACT.index("[[at]]") : CONTRACT.rindex("[[at]]")]
     other = other.replace('"a"', '"b"').replace("09:00", "10:00").replace("800", "5000")
@@ -294,6 +328,29 @@ BAD_SCENARIOS: dict[str, tuple[str, int, str]] = {
     "a report in the wrong type": (entry('report = { discount_percent = "half" }'), 1, "entry 3"),
     "a reporter that is a number": (entry("report = { by = 5 }"), 1, "entry 3"),
     "a reporter the policy does not know": (entry('report = { by = "janitor" }'), 1, "janitor"),
+    "a finding with an unknown key": (entry('finding = { by = "customer-care", persn = "x" }'), 1, "persn"),
+    "a finding by nobody known": (entry('finding = { by = "janitor", cause = "neglect" }'), 1, "janitor"),
+    "a labour fee in words": (
+        entry('finding = { by = "customer-care", labour_fee = "ten" }'),
+        1,
+        "labour_fee",
+    ),
+    "a cause that is a number": (entry('finding = { by = "customer-care", cause = 5 }'), 1, "cause"),
+    "confirmed, perhaps": (
+        entry('finding = { by = "customer-care", confirmed = "perhaps" }'),
+        1,
+        "confirmed",
+    ),
+    "an appeal against no number": (entry('appeal = { role = "board" }'), 1, "penalty"),
+    "an appeal against true": (entry('appeal = { role = "board", penalty = true }'), 1, "penalty"),
+    "a ruling that decides nothing": (entry('ruling = { by = "board", penalty = 1 }'), 1, "decision"),
+    "a confirmation of something else": (
+        entry('confirm = { by = "customer-care", penalty = 1, decision = "maybe" }'),
+        1,
+        "decision",
+    ),
+    "a finding that is no table": (entry('finding = "neglect"'), 2, "entry 3"),
+    "an appeal without a case": (entry("appeal = { penalty = 1 }", case=""), 2, "entry 3"),
     "no entries": ('policy = "dealership"', 2, "[[at]]"),
     "entries that are numbers": ("at = [1, 2]", 2, "[[at]]"),
     "entries that are no list": ("at = 5", 2, "[[at]]"),

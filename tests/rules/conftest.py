@@ -10,7 +10,7 @@ import pytest
 from daemon import packs
 from daemon.decision import decision
 from daemon.play import Entry, Scenario, play
-from rules.commands import OpenCase, Report
+from rules.commands import Command, OpenCase, RecordFinding, Report
 from rules.events import Party
 from rules.facts import facts_from_json
 from rules.fields import FormKind
@@ -42,6 +42,14 @@ class Drama:
         typed = facts_from_json(raw, packs.catalogue().form(FormKind.HANDLING))
         self.entries.append(Entry(_at(hours), case, Report(Party(roles=(by,)), typed)))
         return self
+
+    def command(self, hours: float, command: Command, case: str = "a") -> "Drama":
+        self.entries.append(Entry(_at(hours), case, command))
+        return self
+
+    def finding(self, hours: float, party: Party, cause: str = "neglect", **more: Any) -> "Drama":
+        by = Party(roles=("customer-care",))
+        return self.command(hours, RecordFinding(**{"by": by, "party": party, "cause": cause, **more}))
 
     def until(self, hours: float) -> "Outcome":
         self.entries.append(Entry(_at(hours), "", None))
