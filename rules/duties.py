@@ -8,7 +8,7 @@ from rules.commands import DeadlineReached
 from rules.events import Event, Party, PenaltyWithheld, TaskDone, TaskOpened, TaskOverdue, Unfined
 from rules.facts import Facts, with_issuer
 from rules.grading import holds
-from rules.penalties import imposed
+from rules.penalties import Fault, imposed
 from rules.policy import Duty, Policy
 
 
@@ -103,8 +103,7 @@ def _fine(
     others = (role for role in reached.whom.roles if role != task.role)
     who = reached.whom.model_copy(update={"roles": (task.role, *others)})
     amount = amount_due(rule, (task.role,), case, with_issuer(facts, case.issued_by), None, policy)
-    state = "proposed" if rule.confirm else "issued"
-    penalty = imposed(case, rule, who, task.occurrence, task.task, amount, now, state=state)
+    penalty = imposed(case, Fault(rule, who, task.task, task.occurrence), amount, now)
     return [] if penalty is None else [penalty]
 
 

@@ -4,12 +4,13 @@ A penalty moves proposed or pending → issued → appealed → upheld or revoke
 nothing leads back, so that no order and no repetition of commands issues one twice.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from rules.amounts import Amount, amount_due, is_money
 from rules.case import Case, Penalty
-from rules.commands import Appeal, ConfirmPenalty, RecordFinding, Rule
+from rules.commands import NOBODY, Appeal, ConfirmPenalty, RecordFinding, Rule
 from rules.events import Asked, Event, Finding, Party, Penalised, PenaltyState, RefusalReason, Refused
 from rules.facts import Facts, Json, with_issuer
 from rules.penalty_rules import PenaltyRule
@@ -27,41 +28,49 @@ _ASKED: dict[type, Asked] = {
 }
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What somebody did that costs something: `occurrence` tells it from others that the same rule is about."""
+
+    rule: PenaltyRule
+    who: Party
+    cause: str
+    occurrence: str
+
+
 def imposed(
     case: Case,
-    rule: PenaltyRule,
-    who: Party,
-    occurrence: str,
-    cause: str,
+    fault: Fault,
     amount: Amount,
     now: datetime,
-    **said: object,
+    *,
+    confirmed: bool = False,
+    by: Party = NOBODY,
+    note: str = "",
 ) -> Penalised | None:
-    """Return the penalty that `rule` asks of `who`, by nobody and issued unless `said` otherwise.
+    """Return the penalty for `fault`: pending without an amount, proposed if its rule asks for a confirmation.
 
     None where the case knows one for this very fault, whatever became of it.
     """
-    if _known(case, rule.key, who, occurrence):
+    rule, who = fault.rule, fault.who
+    if _known(case, fault):
         return None
-    pending = amount if isinstance(amount, str) else None
-    facts: dict[str, object] = {"state": PenaltyState.ISSUED, **said}
-    if pending is not None:
-        facts["state"] = PenaltyState.PENDING
-    return Penalised.model_validate(
-        {
-            "at": now,
-            "penalty": len(case.penalties) + 1,
-            "key": rule.key,
-            "cause": cause,
-            "occurrence": occurrence,
-            "party": who,
-            "role": who.roles[0] if who.roles else "",
-            "person": who.name or who.email,
-            "amount": None if pending is not None else amount,
-            "reason": pending,
-            "clause": rule.clause,
-            **facts,
-        }
+    state = PenaltyState.PROPOSED if rule.confirm and not confirmed else PenaltyState.ISSUED
+    return Penalised(
+        at=now,
+        penalty=len(case.penalties) + 1,
+        key=rule.key,
+        cause=fault.cause,
+        occurrence=fault.occurrence,
+        party=who,
+        role=who.roles[0] if who.roles else "",
+        person=who.name or who.email,
+        amount=amount if isinstance(amount, Decimal) else None,
+        state=state if isinstance(amount, Decimal) else PenaltyState.PENDING,
+        reason=None if isinstance(amount, Decimal) else amount,
+        by=by,
+        note=note,
+        clause=rule.clause,
     )
 
 
@@ -101,11 +110,8 @@ def record_finding(
         return [finding]
     known = with_issuer(facts, case.issued_by)
     amount = amount_due(rule, command.party.roles, case, known, command.labour_fee, policy)
-    waits = rule.confirm and not command.confirmed
-    state = PenaltyState.PROPOSED if waits else PenaltyState.ISSUED
-    occurrence = f"finding:{command.occurrence}"
-    said = {"state": state, "by": command.by, "note": command.note}
-    penalty = imposed(case, rule, command.party, occurrence, command.cause, amount, now, **said)
+    fault = Fault(rule, command.party, command.cause, f"finding:{command.occurrence}")
+    penalty = imposed(case, fault, amount, now, confirmed=command.confirmed, by=command.by, note=command.note)
     if penalty is None:
         return [_refused(command, "already-recorded", clause, now, {"cause": command.cause})]
     return [finding, penalty]
@@ -140,9 +146,10 @@ def _finding_clause(policy: Policy) -> str:
     return policy.concession_clause if policy.findings is None else policy.findings.clause
 
 
-def _known(case: Case, key: str, who: Party, occurrence: str) -> bool:
+def _known(case: Case, fault: Fault) -> bool:
     return any(
-        penalty.key == key and penalty.occurrence == occurrence and same_party(penalty.party, who)
+        (penalty.key, penalty.occurrence) == (fault.rule.key, fault.occurrence)
+        and same_party(penalty.party, fault.who)
         for penalty in case.penalties
     )
 
