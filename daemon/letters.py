@@ -12,18 +12,42 @@ from pydantic import BaseModel, ConfigDict
 from daemon import words
 from daemon.config import Person
 from daemon.site import Site
-from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
+from daemon.standing import about, asked, penalised, standing_of
+from mailer.letter import (
+    Address,
+    CaseLine,
+    Content,
+    Enclosure,
+    Letter,
+    Line,
+    Step,
+    Template,
+    Why,
+)
 from rules.case import Case, Status
-from rules.events import Escalated, Event, JsonFacts, Lapsed, Party, Refused, Reminded, Resolved, TaskOpened
+from rules.events import (
+    Escalated,
+    Event,
+    JsonFacts,
+    Lapsed,
+    Party,
+    Penalised,
+    Refused,
+    Reminded,
+    Resolved,
+    TaskOpened,
+    TaskOverdue,
+)
 from rules.facts import ISSUED_BY, facts_from_json
 from rules.fields import FormKind
 from rules.grading import authority
 from rules.locales import Locale
-from rules.notices import Notice, Reader, notices
+from rules.notices import PENALISED, Notice, Reader, notices
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_OF_A_STAGE = ("assignment", "escalation", "overdue")
 _DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
 
 
@@ -124,6 +148,8 @@ def addressees(case: Case, event: Event, site: Site) -> list[tuple[Person, Notic
 def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Person]:
     if notice.to == "reporter":
         return _person_of(event.by, site) if isinstance(event, Refused | Resolved) else []
+    if notice.to == PENALISED:
+        return penalised(event.party, site) if isinstance(event, Penalised) else []
     if notice.to == "sender":
         return _person_of(case.sender, site) if isinstance(event, Resolved) else []
     return [person for role in notice.to for person in site.people(role)]
@@ -162,7 +188,7 @@ class Writer:
             to=Address(email=person.email, name=person.name),
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
-            content=content.model_copy(update=self._about(event, locale, person)),
+            content=content.model_copy(update=self._about(notice, event, locale, person)),
             enclosures=self._enclosures(notice, event),
         )
 
@@ -237,20 +263,29 @@ class Writer:
 
     def _clauses(self, notice: Notice, event: Event) -> list[str]:
         clauses = [notice.clause]
-        if notice.template in ("assignment", "escalation", "overdue") and not isinstance(event, TaskOpened):
+        if isinstance(event, Penalised):
+            clauses = [event.clause, notice.clause]
+        elif notice.template in _OF_A_STAGE and not isinstance(event, TaskOpened | TaskOverdue):
             lapse = self._last_lapse()
             clauses = [*([lapse.clause] if lapse else []), notice.clause, self.case.grade_clause]
         return [clause for clause in clauses if clause]
 
-    def _about(self, event: Event, locale: Locale, person: Person) -> dict[str, object]:
+    def _about(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
         """Say what this one event adds."""
         match event:
             case TaskOpened():
                 return {"task": True, "due": event.due, "standing": False, **self._task_window(event, locale)}
+            case TaskOverdue():
+                return self._overdue(event, locale)
+            case Penalised():
+                known = standing_of(event.penalty, self.case, self.history, self.site, locale, person)
+                return {"penalty": known, "history": tuple(self._steps(locale, event.party))}
             case Reminded():
                 return {"due": event.due}
             case Escalated():
                 return self._escalation(event, locale)
+            case Refused() if event.asked != "report":
+                return asked(event, self.case, self.history, self.site, locale, person, notice.reader)
             case Refused():
                 return self._refusal(event, locale, person)
             case Resolved():
@@ -263,6 +298,17 @@ class Writer:
 
     def _task_window(self, event: TaskOpened, locale: Locale) -> dict[str, object]:
         return {"window": words.span(event.due - event.at, locale)}
+
+    def _overdue(self, event: TaskOverdue, locale: Locale) -> dict[str, object]:
+        late = "" if event.fine_at is None or event.unfined == "fined-before" else event.unfined or ""
+        return {
+            "task": True,
+            "due": event.due,
+            "standing": False,
+            "previous_owners": self._holders([event.role], locale),
+            "unfined": late,
+            "fine_at": event.fine_at,
+        }
 
     def _escalation(self, event: Escalated, locale: Locale) -> dict[str, object]:
         lapse = self._last_lapse()
@@ -296,11 +342,12 @@ class Writer:
 
     def _enclosures(self, notice: Notice, event: Event) -> tuple[EnclosureOrder, ...]:
         """Attach the handling form, prefilled, for whoever is to act."""
-        acts = notice.reader == "owner" and notice.template in ("assignment", "escalation")
+        late = isinstance(event, TaskOverdue)
+        acts = notice.reader == "owner" and (late or notice.template in ("assignment", "escalation"))
         if not acts and notice.reader != "covering":
             return ()
         prefill: JsonFacts = {"case_number": self.case.number}
-        if isinstance(event, Refused):
+        if isinstance(event, Refused) and event.asked == "report":
             prefill |= {
                 key: value for key, value in event.facts.items() if key not in ("unclear", "filled_in_by")
             }
@@ -340,8 +387,9 @@ class Writer:
     def _fact_lines(self, locale: Locale) -> list[tuple[str, str]]:
         return words.lines(self.case.facts, self.site.catalogue, FormKind.COMPLAINT, locale, self.site.zone)
 
-    def _steps(self, locale: Locale) -> Iterable[Step]:
-        for event in self.history:
+    def _steps(self, locale: Locale, penalised: Party | None = None) -> Iterable[Step]:
+        """Tell the history; findings and penalties only in a mail about one, and only those of the same person."""
+        for event in filter(about(penalised), self.history):
             text = words.step(event, self.site.policy, locale)
             if text:
                 yield Step(at=event.at, text=text)

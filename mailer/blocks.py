@@ -14,6 +14,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """What stands out below the lead: a deadline and what is left of it, or a penalty and how it stands."""
+
+    state: Literal["running", "soon", "over", "standing"]
+    label: str
+    main: str
+    rest: str
+    line: str  # both in one sentence
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CaseRow:
     """One case of a list, ready to show."""
 

@@ -29,9 +29,11 @@ class Draft:
             case Template.FORM_PROBLEMS:
                 return _problem(content)
             case Template.AUTHORITY_EXCEEDED:
-                return content.refusal
+                return content.refusal if content.asked == "report" else "asked"
             case Template.WORKBOOK:
                 return content.workbook.kind if content.workbook else ""
+            case Template.PENALTY | Template.APPEAL | Template.RULING:
+                return _judged(self.letter.template, content)
             case Template.RESOLVED:
                 return ""
             case _:
@@ -42,11 +44,20 @@ class Draft:
         """Tell whether the reader is asked to do something about the case."""
         match self.letter.template:
             case Template.AUTHORITY_EXCEEDED:
-                return self.variant != "case-closed"
+                return self.variant != "case-closed" and self.content.reader != "informed"
+            case Template.PENALTY:
+                return self.content.reader == "owner" and self.variant in ("proposed", "pending")
+            case Template.APPEAL:
+                return self.content.reader == "owner"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case _:
                 return False
+
+    @property
+    def about_penalty(self) -> bool:
+        """Tell whether the mail is about a penalty, so that the case's own deadline is beside the point."""
+        return self.letter.template in (Template.PENALTY, Template.APPEAL, Template.RULING)
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key` with the letter's values."""
@@ -83,7 +94,19 @@ class Draft:
             "cases_count": len(content.cases),
             "files": self.wording.say("general.separator").join(files),
             "zone": content.zone,
+            "fine_at": self.moment(content.fine_at),
+            "asked": self.wording.say(f"asked.{content.asked}"),
             **self._trouble,
+            **self._penalty,
+        }
+
+    @property
+    def _penalty(self) -> dict[str, object]:
+        """What sentences about a penalty may show; all of it empty in every other mail."""
+        known = self.content.penalty
+        return {
+            "penalty_number": known.number if known else "",
+            **{name: getattr(known, name) if known else "" for name in _SHOWN_OF_PENALTY},
         }
 
     @property
@@ -123,6 +146,9 @@ _SHOWN = (
     "resolved_by",
     "sent_to",
 )
+
+
+_SHOWN_OF_PENALTY = ("person", "cause", "amount", "amount_unknown", "found_by", "ruler", "ruled_by")
 
 
 def draft(letter: Letter, now: datetime, zone: tzinfo) -> Draft:
@@ -169,6 +195,19 @@ def _problem(content: Content) -> str:
     if content.unreadable:
         return "unreadable"
     return "optional" if content.flaws else ""
+
+
+def _judged(template: Template, content: Content) -> str:
+    """A penalty that waits reads unlike one that is issued, an appeal of one's own unlike somebody else's."""
+    known = content.penalty
+    if known is None:
+        return ""
+    told = {
+        Template.PENALTY: known.state if known.state in ("proposed", "pending") else "",
+        Template.APPEAL: "own" if known.own and content.reader != "owner" else "",
+        Template.RULING: known.state if known.state in ("upheld", "revoked") else "",
+    }
+    return told[template]
 
 
 def _situation(content: Content) -> str:

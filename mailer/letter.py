@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from rules.events import Asked, RefusalReason
 from rules.locales import Locale
 
 
@@ -21,6 +22,9 @@ class Template(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     OVERDUE = "overdue"
+    PENALTY = "penalty"
+    APPEAL = "appeal"
+    RULING = "ruling"
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     WORKBOOK = "workbook"
@@ -93,6 +97,28 @@ class WorkbookTrouble(_Part):
     board: str = ""
 
 
+class PenaltyStanding(_Part):
+    """How a penalty stands and what led to it (D28–D31); what has not happened yet is empty."""
+
+    number: int  # counts the case's penalties from 1
+    state: Literal["proposed", "pending", "issued", "appealed", "upheld", "revoked", "dropped"]
+    person: str  # whom it concerns: office and name
+    cause: str
+    amount: str = ""  # e.g. 50 元; empty while somebody has to set it
+    amount_unknown: str = ""  # why somebody has to
+    found_by: str = ""  # who found it; empty where a time ran out
+    found: str = ""  # what he wrote about it
+    confirmed_by: str = ""  # who issued it, where that was somebody else's decision
+    issued_at: AwareDatetime | None = None
+    ruler: str = ""  # to whom an appeal goes
+    appeal: str = ""  # the reason given for it
+    appealed_at: AwareDatetime | None = None
+    ruled_by: str = ""
+    ruling: str = ""  # what he wrote about it
+    own: bool = False  # the reader is whom it concerns
+    unreached: bool = False  # nobody's address is known; it has to be told in another way
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -118,6 +144,9 @@ class Content(_Part):
     next_owners: str = ""  # to whom it goes at the next lapse
     next_told: str = ""  # who is told at the next lapse where nobody else takes it over (the board)
     task: bool = False  # the mail is about a duty beside the stages (D26): a report is owed by `due`
+    unfined: Literal["", "not-told", "told-late"] = ""  # why an overdue duty costs nothing before `fine_at`
+    fine_at: AwareDatetime | None = None
+    penalty: PenaltyStanding | None = None
     standing: bool = False  # no window runs any more; the case is reminded of until it is resolved (D04, D18)
     incomplete: bool = False  # required facts are missing; customer care completes the case
     why: tuple[Why, ...] = ()
@@ -127,8 +156,10 @@ class Content(_Part):
     authority: str = ""  # what the reader may promise by his own word, e.g. 工時費優惠最多 30%
     outcome: tuple[Line, ...] = ()  # the report: result, resolution, concession
     resolved_by: str = ""
-    refusal: Literal["", "over-authority", "not-entitled", "case-closed", "unclear", "unknown-case"] = ""
+    refusal: Literal["", "unknown-case"] | RefusalReason = ""
     refusal_detail: str = ""  # e.g. what was promised against what may be; what was unclear
+    asked: Asked = "report"  # what was refused
+    asked_cause: str = ""  # what a refused finding would have found
     sent_to: str = ""  # whose authority covers it
     flaws: tuple[Flaw, ...] = ()
     no_form: bool = False  # the message carried no form at all; a blank is attached

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from mailer.blocks import Block, CaseRow, Row
+from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
+from mailer.penalty import penalty, penalty_panel
 from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
@@ -26,18 +27,6 @@ COLOURS = {
     "incomplete": "#475569",
 }
 PLAIN, GREEN, AMBER, RED = "#1f4e79", "#15803d", "#b45309", "#b91c1c"
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """The panel that says by when, and how much of it is left or over."""
-
-    state: Literal["running", "soon", "over", "standing"]
-    label: str
-    main: str
-    rest: str
-    line: str  # both in one sentence
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +47,7 @@ class Page:
     grade: str
     customer: str
     summary: str
-    deadline: Deadline | None
+    panel: Panel | None
     blocks: tuple[Block, ...]
     footer: tuple[str, ...]
 
@@ -85,7 +74,7 @@ def page(draft: Draft) -> Page:
         grade="" if listed else content.grade,
         customer="" if listed else content.customer,
         summary="" if listed else content.summary,
-        deadline=deadline(draft),
+        panel=penalty_panel(draft) if draft.about_penalty else deadline(draft),
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
         footer=_footer(draft),
     )
@@ -107,12 +96,12 @@ def _footer(draft: Draft) -> tuple[str, ...]:
     return (draft.say("general.footer"), *((draft.say("general.footer_times"),) if timed else ()))
 
 
-def deadline(draft: Draft) -> Deadline | None:
+def deadline(draft: Draft) -> Panel | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
     if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK):
         return None
-    if draft.variant in ("several", "quarantined", "case-closed", "unknown-case"):
+    if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
     if template is Template.OVERDUE and content.lapsed_at and not content.task:
         return _lapsed(draft)
@@ -124,7 +113,7 @@ def deadline(draft: Draft) -> Deadline | None:
     return _lapsed(draft) if content.lapsed_at else None
 
 
-def _running(draft: Draft) -> Deadline:
+def _running(draft: Draft) -> Panel:
     soon = draft.content.due is not None and draft.content.due - draft.now <= SOON
     notes = (*_since_lapse(draft), *_next(draft))
     return _panel(
@@ -132,11 +121,11 @@ def _running(draft: Draft) -> Deadline:
     )
 
 
-def _over(draft: Draft) -> Deadline:
+def _over(draft: Draft) -> Panel:
     return _panel(draft, "over", draft.say("deadline.passed"), draft.say("deadline.over"))
 
 
-def _lapsed(draft: Draft) -> Deadline:
+def _lapsed(draft: Draft) -> Panel:
     content, values = draft.content, draft.values
     main = draft.say("deadline.passed", due=values["lapsed_at"])
     rest = draft.say("deadline.over", over=values["lapsed_for"])
@@ -153,14 +142,14 @@ def _panel(
     main: str,
     rest: str,
     notes: tuple[str, ...] = (),
-) -> Deadline:
+) -> Panel:
     content = draft.content
     kind = "_task" if content.task else "_incomplete" if content.incomplete else ""
     label = draft.say(f"deadline.label{kind}")
     if content.window and state in ("running", "soon"):
         label = draft.say("deadline.window", label=label)
     line = draft.say("general.pair", first=main, second=rest) if rest else main
-    return Deadline(state, label, main, rest, line, notes)
+    return Panel(state, label, main, rest, line, notes)
 
 
 def _since_lapse(draft: Draft) -> tuple[str, ...]:
@@ -186,11 +175,17 @@ def _notes(draft: Draft) -> list[Block]:
         lines.append(draft.say("notes.clock"))
     if content.quarantined and draft.variant != "care":
         lines.append(draft.say("notes.quarantined"))
+    if content.unfined:
+        lines.append(draft.say(f"notes.{content.unfined}"))
+    if content.penalty and content.penalty.unreached and not draft.acts:
+        lines.append(draft.say("notes.unreached"))
     return [Block("note", "", tuple(lines))] if lines else []
 
 
 def _detail(draft: Draft) -> list[Block]:
-    text = draft.content.refusal_detail
+    content = draft.content
+    asked_himself = draft.variant == "asked" and content.reader != "informed" and content.refusal
+    text = draft.say(f"refusals.{content.refusal}") if asked_himself else content.refusal_detail
     return [Block("note", draft.say("headings.detail"), (text,))] if text else []
 
 
@@ -232,7 +227,7 @@ def _steps(draft: Draft) -> list[Block]:
 def _outcome(draft: Draft) -> list[Block]:
     content = draft.content
     rows = [Row(line.label, line.value) for line in content.outcome]
-    if content.resolved_by:
+    if content.resolved_by and draft.variant != "asked":
         rows.append(Row(draft.say("rows.resolved_by"), content.resolved_by))
     refused = draft.letter.template is Template.AUTHORITY_EXCEEDED
     heading = draft.say("headings.reported" if refused else "headings.outcome")
@@ -284,14 +279,16 @@ def _about(draft: Draft) -> list[Row]:
 
 
 def _authority(draft: Draft) -> list[Block]:
-    if not (draft.acts and draft.content.authority) or draft.variant == "incomplete":
+    if not (draft.acts and draft.content.authority) or draft.variant == "incomplete" or draft.about_penalty:
         return []
     lines = (draft.content.authority, draft.say("authority.beyond"))
     return [Block("prose", draft.say("headings.authority"), lines)]
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.variant in ("incomplete", "not-entitled", "unknown-case"):
+    if not draft.acts or draft.about_penalty:
+        return []
+    if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
     names = ["reply", "concession"]
     if draft.letter.enclosures:
@@ -328,6 +325,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _unreadable,
     _steps,
     _outcome,
+    penalty,
     _cases,
     _warnings,
     _facts,
