@@ -12,18 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from daemon import words
 from daemon.config import Person
 from daemon.site import Site
-from daemon.standing import about, asked, penalised, standing_of
-from mailer.letter import (
-    Address,
-    CaseLine,
-    Content,
-    Enclosure,
-    Letter,
-    Line,
-    Step,
-    Template,
-    Why,
-)
+from daemon.standing import about, asked, judged, penalised
+from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
 from rules.case import Case, Status
 from rules.events import (
     Escalated,
@@ -278,8 +268,8 @@ class Writer:
             case TaskOverdue():
                 return self._overdue(event, locale)
             case Penalised():
-                known = standing_of(event.penalty, self.case, self.history, self.site, locale, person)
-                return {"penalty": known, "history": tuple(self._steps(locale, event.party))}
+                steps = tuple(self._steps(locale, event.party))
+                return {**judged(event, self.case, self.history, self.site, locale, person), "history": steps}
             case Reminded():
                 return {"due": event.due}
             case Escalated():

@@ -21,6 +21,18 @@ def standing_of(
     return None if penalty is None else _standing(penalty, history, site, locale, person)
 
 
+def judged(
+    event: Penalised, case: Case, history: Iterable[Event], site: Site, locale: Locale, person: Person
+) -> dict[str, object]:
+    """Say to `person` how a penalty stands, and in which office it concerns him: as fined, or as who rules on it."""
+    mine = site.roles_of(person.email)
+    offices = [role for role in (event.role, ruler_of(event.party, site.policy)) if role in mine]
+    return {
+        "penalty": standing_of(event.penalty, case, history, site, locale, person),
+        "reader_role": words.role_titles(offices[:1], site.policy, locale),
+    }
+
+
 def asked(
     event: Refused,
     case: Case,

@@ -279,7 +279,9 @@ def _about(draft: Draft) -> list[Row]:
 
 
 def _authority(draft: Draft) -> list[Block]:
-    if not (draft.acts and draft.content.authority) or draft.variant == "incomplete" or draft.about_penalty:
+    if not (draft.acts and draft.content.authority) or draft.about_penalty:
+        return []
+    if draft.variant in ("incomplete", "asked"):
         return []
     lines = (draft.content.authority, draft.say("authority.beyond"))
     return [Block("prose", draft.say("headings.authority"), lines)]

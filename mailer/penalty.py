@@ -48,7 +48,7 @@ def _rows(draft: Draft, known: PenaltyStanding) -> tuple[Row, ...]:
         ("state", "" if draft.about_penalty else draft.say(f"penalties.{known.state}")),
         ("person", known.person),
         ("cause", known.cause),
-        ("amount_unknown", known.amount_unknown),
+        ("amount_unknown", known.amount_unknown[:1].upper() + known.amount_unknown[1:]),
         ("found_by", known.found_by),
         ("found", known.found),
         ("confirmed_by", known.confirmed_by),

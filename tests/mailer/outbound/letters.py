@@ -14,6 +14,7 @@ from mailer.letter import (
     Flaw,
     Letter,
     Line,
+    PenaltyStanding,
     Step,
     Template,
     Why,
@@ -132,6 +133,39 @@ def listed(locale: Locale) -> tuple[CaseLine, ...]:
         **other,
     }
     return (mine, mine.model_copy(update=theirs), mine.model_copy(update=known))
+
+
+def standing(locale: Locale, state: str, **changes: Any) -> PenaltyStanding:
+    """A penalty of Mr Wang with all that led to it; `changes` replace fields."""
+    said, later = words(locale), state not in ("proposed", "pending")
+    known: dict[str, Any] = {
+        "number": 2,
+        "state": state,
+        "person": said["person"],
+        "cause": said["cause"],
+        "amount": "" if state == "pending" else said["fine"],
+        "amount_unknown": said["amount_unknown"] if state == "pending" else "",
+        "found_by": said["care"],
+        "found": said["found"],
+        "issued_at": OPENED if later else None,
+        "ruler": said["boss"],
+    }
+    if state in ("appealed", "upheld", "revoked"):
+        known |= {"appeal": said["appealed"], "appealed_at": NOW}
+    if state in ("upheld", "revoked"):
+        known |= {"ruled_by": said["boss"], "ruling": said["ruling"]}
+    return PenaltyStanding(**{**known, **changes})
+
+
+def fined(locale: Locale, state: str, **changes: Any) -> Content:
+    """A case with a penalty; `changes` replace fields of the content, `penalty` those of the penalty."""
+    said = words(locale)
+    known: dict[str, Any] = {
+        "penalty": standing(locale, state, **changes.pop("penalty", {})),
+        "why": (Why(clause="D28", text=said["fine_clause"]),),
+        "reason": "",
+    }
+    return full(locale, **{**known, **changes})
 
 
 def trouble(locale: Locale, kind: str, **changes: Any) -> Content:

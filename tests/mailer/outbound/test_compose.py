@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from html.parser import HTMLParser
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.compose import AddressError, compose
-from mailer.letter import Address, Content, Enclosure, Letter, Line, Template, WorkbookTrouble
+from mailer.letter import (
+    Address,
+    Content,
+    Enclosure,
+    Letter,
+    Line,
+    PenaltyStanding,
+    Template,
+    WorkbookTrouble,
+)
+from rules.events import Asked, RefusalReason
 from rules.locales import Locale
 from tests.mailer.outbound.letters import (
     DUE,
@@ -30,6 +40,7 @@ from tests.mailer.outbound.letters import (
     listed,
     outcome,
     raised,
+    standing,
     trouble,
     words,
 )
@@ -46,6 +57,16 @@ PROBLEMS: tuple[dict[str, Any], ...] = (
     {},
     {"no_form": True},
     {"unreadable": (Line(label="a.xls", value="?"),)},
+)
+ASKED: tuple[dict[str, Any], ...] = tuple(
+    {"asked": asked, "refusal": reason}
+    for asked, reason in product(get_args(Asked), ("", *get_args(RefusalReason)))
+    if asked != "report"
+)
+STATES = ("proposed", "pending", "issued", "appealed", "upheld", "revoked", "dropped")
+ABOUT_PENALTIES = (Template.PENALTY, Template.APPEAL, Template.RULING)
+LATE: tuple[dict[str, Any], ...] = tuple(
+    {"task": True, "unfined": why, "fine_at": at} for why in ("not-told", "told-late") for at in (DUE, None)
 )
 TROUBLES = ("held", "unreadable", "emptied", "restored", "unwritable")
 EVERY = list(product(Template, Locale, READERS))
@@ -83,12 +104,25 @@ def enclosed(message: EmailMessage) -> EmailMessage:
 
 def situations(template: Template) -> list[dict[str, Any]]:
     if template is Template.AUTHORITY_EXCEEDED:
-        return [{"refusal": refusal} for refusal in REFUSALS]
+        return [{"refusal": refusal} for refusal in REFUSALS] + [dict(refused) for refused in ASKED]
+    if template in ABOUT_PENALTIES:
+        return [
+            {"penalty": None},
+            *({"penalty": barely(state, own)} for state in STATES for own in (True, False)),
+        ]
+    if template is Template.OVERDUE:
+        return [dict(situation) for situation in (*SITUATIONS, *LATE)]
     if template is Template.FORM_PROBLEMS:
         return [dict(problem) for problem in PROBLEMS]
     if template is Template.WORKBOOK:
         return [{}, *({"workbook": WorkbookTrouble(kind=kind, name="a.xlsx")} for kind in TROUBLES)]
     return [dict(situation) for situation in SITUATIONS]
+
+
+def barely(state: str, own: bool) -> PenaltyStanding:
+    return PenaltyStanding.model_validate(
+        {"number": 1, "state": state, "person": "", "cause": "", "own": own}
+    )
 
 
 # ---------------------------------------------------------------- everything renders
@@ -107,6 +141,9 @@ def test_every_mail_renders_with_everything_known(template: Template, locale: Lo
                 **situation,
             },
         )
+        if content.penalty:
+            known = standing(locale, content.penalty.state, own=content.penalty.own, unreached=True)
+            content = content.model_copy(update={"penalty": known})
         message = mail(template, locale, content, enclosures=(FORM,))
         assert_well_formed(text(message), html(message))
 
@@ -607,6 +644,11 @@ def test_markup_in_what_people_typed_stays_text(template: Template) -> None:
         cases=tuple(case.model_copy(update={"customer": NASTY}) for case in listed(Locale.EN)),
         workbook=WorkbookTrouble(
             kind="held", name=NASTY, holder=NASTY, detail=NASTY, live_copy=NASTY, board=NASTY
+        ),
+        penalty=standing(Locale.EN, "revoked").model_copy(
+            update=dict.fromkeys(
+                ("person", "cause", "found_by", "found", "appeal", "ruled_by", "ruling"), NASTY
+            )
         ),
     )
     message = mail(template, Locale.EN, content, subject_hint=NASTY)
