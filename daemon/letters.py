@@ -295,6 +295,7 @@ class Writer:
             "task": True,
             "due": event.due,
             "standing": False,
+            "reason": "",
             "previous_owners": self._holders([event.role], locale),
             "unfined": late,
             "fine_at": event.fine_at,

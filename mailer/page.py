@@ -307,8 +307,9 @@ def _warnings(draft: Draft) -> list[Block]:
 def _why(draft: Draft) -> list[Block]:
     content = draft.content
     rows = tuple(Row("", why.text, why.clause) for why in content.why)
+    graded = content.reason and not (draft.about_penalty or draft.variant == "asked")
     reason = draft.say("general.row", label=draft.say("rows.reason"), value=content.reason)
-    lines = (reason,) if content.reason else ()
+    lines = (reason,) if graded else ()
     return [Block("clauses", draft.say("headings.why"), lines, rows)] if rows or lines else []
 
 

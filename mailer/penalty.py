@@ -32,14 +32,15 @@ def penalty_panel(draft: Draft) -> Panel | None:
 def penalty(draft: Draft) -> list[Block]:
     """Build the blocks about a penalty, or about a finding that was refused; none for any other mail."""
     known = draft.content.penalty
-    rows = _refused_finding(draft) if known is None else _rows(draft, known)
-    blocks = [Block("rows", draft.say("headings.penalty"), rows=rows)] if rows else []
-    return [*blocks, *_answer(draft)]
+    if known is None:
+        return _refused_finding(draft)
+    return [Block("rows", draft.say("headings.penalty"), rows=_rows(draft, known)), *_answer(draft)]
 
 
-def _refused_finding(draft: Draft) -> tuple[Row, ...]:
+def _refused_finding(draft: Draft) -> list[Block]:
     cause = draft.content.asked_cause
-    return (Row(draft.say("rows.cause"), cause),) if cause else ()
+    rows = (Row(draft.say("rows.cause"), cause),)
+    return [Block("rows", draft.say("headings.finding"), rows=rows)] if cause else []
 
 
 def _rows(draft: Draft, known: PenaltyStanding) -> tuple[Row, ...]:

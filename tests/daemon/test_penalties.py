@@ -91,7 +91,7 @@ def test_D28_confirmed_it_goes_to_the_person_and_to_customer_care(office: Office
     assert told(posted) == {SERVICE_MANAGER: "penalty", CARE: "penalty"}
     his, theirs = one(posted, SERVICE_MANAGER), one(posted, CARE)
     assert his.subject.startswith(f"[{case.number}] ")
-    assert "罰款通知：200 元" in his.text
+    assert "依規定罰款 200 元：主觀過失或失職" in his.text
     assert "您（服務經理）因「主觀過失或失職」" in his.text
     assert "  D28  " in his.text
     assert "由總經理 周总经理裁定" in his.text
@@ -111,7 +111,7 @@ def test_D29_an_amount_the_rules_cannot_tell_is_asked_of_customer_care(office: O
     assert "工時費不詳" in said
     assert "確認 200" in said
     posted = do(office, ConfirmPenalty(party(office, CARE), 1, "confirm", amount=Decimal("1234.50")))
-    assert "罰款通知：1,234.50 元" in one(posted, SERVICE_MANAGER).text
+    assert "依規定罰款 1,234.50 元：處理不當" in one(posted, SERVICE_MANAGER).text
     assert "算不出" not in one(posted, CARE).text
 
 
@@ -122,15 +122,16 @@ def test_a_penalty_that_is_dropped_makes_no_mail(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("whom", "address", "said"),
+    ("whom", "said"),
     [
-        (MANAGER, MANAGER, "罚款通知：200 元"),
-        ("retail@example.com", "retail@example.com", "Notice of a penalty: CNY 200"),
+        (SERVICE_MANAGER, "【罰款】依規定罰款 200 元：主觀過失或失職"),
+        (MANAGER, "【罚款】按规定罚款 200 元：主观过失或失职"),
+        ("retail@example.com", "[Notice] Penalty of CNY 200: Fault or neglect of duty"),
     ],
 )
-def test_the_person_reads_it_in_his_own_language(office: Office, whom: str, address: str, said: str) -> None:
+def test_the_person_reads_it_in_his_own_language(office: Office, whom: str, said: str) -> None:
     office.opened()
-    assert said in one(issued(office, whom), address).text
+    assert said in one(issued(office, whom), whom).text
 
 
 # ---------------------------------------------------------------- who is meant
@@ -154,7 +155,7 @@ def test_plain_staff_named_by_address_gets_it_although_he_holds_no_office(office
     office.opened()
     posted = issued(office, Party(email=STAFF, name="林小姐"))
     assert told(posted) == {STAFF: "penalty", CARE: "penalty"}
-    assert "罰款通知：200 元" in one(posted, STAFF).text
+    assert "依規定罰款 200 元：主觀過失或失職" in one(posted, STAFF).text
 
 
 def test_customer_care_is_told_that_somebody_without_an_address_was_not_reached(office: Office) -> None:
@@ -318,7 +319,7 @@ def test_D26_an_overdue_report_costs_50_and_both_are_told_so(office: Office) -> 
     assert list(late.enclosures) == ["客戶抱怨回覆單.xlsx"]
     assert "D26" in late.text
     assert "D06" not in late.text
-    assert "罰款通知：50 元" in fine.text
+    assert "依規定罰款 50 元：逾期未回報" in fine.text
     assert "因「逾期未回報」" in fine.text
     assert "D26" in fine.text
     (care,) = to(posted, CARE, "overdue")
