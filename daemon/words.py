@@ -195,7 +195,7 @@ def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: 
 def party(who: Party, policy: Policy, locale: Locale) -> str:
     """Name somebody who acted: office and name, as far as known."""
     words = [role_titles(who.roles[:1], policy, locale), who.name or ("" if who.roles else who.email)]
-    named = " ".join(word for word in words if word) or CUSTOMER_SENDER.get(locale)
+    named = " ".join(word for word in dict.fromkeys(words) if word) or CUSTOMER_SENDER.get(locale)
     return named.replace(" （", "（")
 
 
