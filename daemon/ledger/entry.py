@@ -9,7 +9,15 @@ from sqlalchemy import Connection
 from daemon.ledger import activity, intake, outbox, projections, reading, sheets
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
-from daemon.ledger.rows import DueRow, MailState, OutgoingMail, StoredMail
+from daemon.ledger.rows import (
+    DueRow,
+    MailState,
+    OutboxEntry,
+    OutgoingMail,
+    QueuedMail,
+    RecordedEvent,
+    StoredMail,
+)
 from daemon.ledger.schema import marks, numbers
 from daemon.ledger.sqlite import insert
 from rules.case import Case, Status
@@ -86,6 +94,14 @@ class Entry:
         """Return the case called `number`, None if there is none."""
         return reading.case(self._connection, number)
 
+    def events(self, number: str) -> list[RecordedEvent]:
+        """Return what happened to a case, in order; events whose payload was erased are left out."""
+        return reading.events_of(self._connection, number)
+
+    def event(self, seq: int) -> Event | None:
+        """Return one event; None if there is none of this seq, or its payload was erased."""
+        return reading.event_at(self._connection, seq)
+
     def open_cases_with(self, key: str, value: str, *, status: Status | None = None) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number; only those of `status` if given."""
         return reading.open_cases_with(self._connection, key, value, status)
@@ -148,6 +164,14 @@ class Entry:
         PromiseBroken if another notice has its Message-ID.
         """
         return outbox.queue(self._connection, mail)
+
+    def outbox_mail(self, message_id: str) -> QueuedMail | None:
+        """Return the mail with this Message-ID, however far it has come; None if there is none."""
+        return outbox.by_message_id(self._connection, message_id)
+
+    def mails_about(self, case_number: str, event_seq: int) -> list[OutboxEntry]:
+        """Return the mails about one event of a case, in the order they became necessary."""
+        return outbox.entries_of(self._connection, case_number, event_seq)
 
     def replies_sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""

@@ -152,6 +152,11 @@ class Ledger:
         with self._reading() as connection:
             return reading.events_of(connection, number)
 
+    def penalised_cases(self) -> list[Case]:
+        """Return the cases that have penalties, whatever became of them, by number."""
+        with self._reading() as connection:
+            return reading.penalised_cases(connection)
+
     def changed_since(self, seq: int, limit: int) -> Changes:
         """Return cases with events after `seq`, at most `limit`, and up to which event that is all there is."""
         with self._reading() as connection:

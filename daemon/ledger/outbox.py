@@ -143,10 +143,12 @@ def replies_sent_to(connection: Connection, address: str, since: datetime) -> in
     return connection.execute(_REPLIES, {"address": address, "since": since}).scalar_one()
 
 
-def entries_of(connection: Connection, case_number: str) -> list[OutboxEntry]:
-    """Return the mails of a case, in the order they became necessary."""
+def entries_of(connection: Connection, case_number: str, event_seq: int | None = None) -> list[OutboxEntry]:
+    """Return the mails of a case, or of one of its events, in the order they became necessary."""
     query = select(*(outbox.c[name] for name in OutboxEntry.__slots__)).where(
         outbox.c.case_number == case_number
     )
+    if event_seq is not None:
+        query = query.where(outbox.c.event_seq == event_seq)
     rows = connection.execute(query.order_by(outbox.c.id)).mappings()
     return [OutboxEntry(**{**row, "state": OutboxState(row["state"])}) for row in rows]

@@ -10,7 +10,7 @@ from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
 from daemon.ledger.schema import case_keys, cases, chain_head, deadlines, events, marks, payloads, policies
 from rules.case import Case, Status
-from rules.events import event_from_json
+from rules.events import Event, event_from_json
 
 OPEN = tuple(status.value for status in Status if status is not Status.RESOLVED)
 _BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
@@ -95,6 +95,19 @@ def events_of(connection: Connection, number: str) -> list[RecordedEvent]:
         RecordedEvent(row.seq, event_from_json(json.loads(row.body)), row.policy_hash, row.version, row.hash)
         for row in connection.execute(query)
     ]
+
+
+def event_at(connection: Connection, seq: int) -> Event | None:
+    """Return one event; None if there is none of this seq, or its payload was erased."""
+    body = connection.execute(select(payloads.c.body).where(payloads.c.seq == seq)).scalar()
+    return None if body is None else event_from_json(json.loads(body))
+
+
+def penalised_cases(connection: Connection) -> list[Case]:
+    """Return the cases that have penalties, whatever became of them, by number."""
+    penalised = select(events.c.case_number).where(events.c.kind == "penalty")
+    query = select(cases.c.body).where(cases.c.number.in_(penalised)).order_by(cases.c.number)
+    return _cases(connection.execute(query))
 
 
 def due(connection: Connection, now: datetime, limit: int, aside: Collection[str]) -> list[DueRow]:
