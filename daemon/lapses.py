@@ -2,19 +2,33 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from daemon.bell import Bells, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import Entry, LedgerUnavailable
-from rules.commands import DeadlineReached
+from daemon.site import Site
+from rules.case import Case
+from rules.commands import NOBODY, DeadlineReached
 from rules.deadlines import deadlines, due_now
+from rules.events import TaskOpened
 
 log = logging.getLogger("kesu.lapses")
 
 BATCH = 50  # whole commands under one commit
 LONGEST_SLEEP = 60.0  # seconds; the clock may be set while nobody looks
 SET_ASIDE = timedelta(minutes=1)  # how long a case that cannot be decided is left alone
+
+
+_OF_DUTIES = ("overdue", "penalty")
+
+
+class Told(NamedTuple):
+    """Somebody whose notice of a duty was accepted by SMTP."""
+
+    email: str
+    at: datetime
 
 
 class Lapses:
@@ -82,14 +96,44 @@ class Lapses:
             policy = self._docket.site_of(case).policy
             entry.record(case, [], deadlines(case, policy), policy_hash=case.policy)
             return
-        if self._docket.perform(entry, case, DeadlineReached(deadline.name), now) is case:
+        if self._docket.perform(entry, case, self._reached(entry, case, deadline.name), now) is case:
             raise LookupError(f"{deadline.name} of {number} came to nothing")
         log.info("deadline case=%s name=%s late_ms=%d", number, deadline.name, _late(deadline.due, now))
+
+    def _reached(self, entry: Entry, case: Case, name: str) -> DeadlineReached:
+        """Say that a deadline has come and, of a duty's, when and whom SMTP accepted its notice for."""
+        kind, _, task = name.partition(":")
+        told = _told(entry, case, task, self._docket.site) if kind in _OF_DUTIES else []
+        if not told:
+            return DeadlineReached(name)
+        whom = self._docket.site.party(told[0].email) if len(told) == 1 else NOBODY
+        return DeadlineReached(name, min(one.at for one in told), whom)
 
     def _set_aside(self) -> list[str]:
         now = self._clock.now()
         self._aside = {number: until for number, until in self._aside.items() if until > now}
         return list(self._aside)
+
+
+def _told(entry: Entry, case: Case, task: str, site: Site) -> list[Told]:
+    """Return who holds the office that owes a duty and had its notice: nobody else's mail tells him of it."""
+    owed = case.task(task)
+    opened = [
+        row.seq
+        for row in entry.events(case.number)
+        if isinstance(row.event, TaskOpened) and row.event.task == task
+    ]
+    if owed is None or not opened:
+        return []
+    holders = {person.email.lower() for person in site.people(owed.role)}
+    return [
+        Told(mail.recipient, mail.sent_at)
+        for mail in entry.mails_about(case.number, opened[-1])
+        if mail.sent_at is not None
+        and mail.recipient.lower() in holders
+        and mail.notice_key
+        == f"event:{opened[-1]}:{mail.recipient.lower()}"  # not the copy of one that failed
+    ]
 
 
 def _late(due: datetime, now: datetime) -> int:
