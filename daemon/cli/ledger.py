@@ -1,4 +1,4 @@
-"""Commands that read the ledger: `kesu cases`, `kesu case`, `kesu ledger verify`."""
+"""Commands that read the ledger: `kesu cases`, `kesu case`, `kesu penalties`, `kesu ledger verify`."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from daemon import words
 from daemon.bootstrap import open_ledger
 from daemon.cli.output import print_json, say
+from daemon.cli.penalties import run_penalties
 from daemon.docket import site_under
 from daemon.errors import AnswerIsNo
 from daemon.ledger import Ledger, OutboxEntry, RecordedEvent
@@ -29,6 +30,9 @@ def register(commands: "Commands") -> None:
     command.add_argument("number")
     _with_config(command)
     command.set_defaults(run=run_case)
+    command = commands.add_parser("penalties", help="every penalty: whose, how much, why, and how it stands")
+    _with_config(command)
+    command.set_defaults(run=run_penalties)
     ledger = commands.add_parser("ledger", help="the ledger itself").add_subparsers(
         required=True, metavar="ACTION"
     )
