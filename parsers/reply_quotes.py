@@ -5,7 +5,8 @@ Cutting too much costs a question back; cutting too little would take our own ex
 
 import re
 
-from parsers.reply_verbs import opening, plain_text, verb_at
+from parsers.reply_verbs import opening, openings, plain_text, verb_at
+from parsers.verdict_verbs import blame_at, verdict_verb_at
 
 LONGEST = 100_000  # characters of a mail's text that are looked at
 SHORTEST_QUOTED = 6  # characters; a shorter line may stand in both mails by chance
@@ -124,4 +125,7 @@ def _only_greets(line: str) -> bool:
 
 def _answers(line: str) -> bool:
     """Our example is a good answer: who copies it into his first line means it."""
-    return verb_at(line, opening(line)) is not None
+    return any(
+        verb_at(line, begin) or verdict_verb_at(line, begin) or blame_at(line, begin)
+        for begin in openings(line)
+    )

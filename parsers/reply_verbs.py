@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +17,7 @@ class Verb:
     result: str
 
 
-# The first that matches counts: what denies stands before what it denies. Issue 4 adds verbs of its own.
+# The first that matches counts: what denies stands before what it denies. Verbs about penalties: reply_verdicts.
 _YET = "(?:尚|还|仍|暂时?|目前)*"
 _IS = r"(?:(?:is|has|was|been|now|already|fully|successfully)\s+)*"
 VERBS = (
@@ -92,13 +93,20 @@ def _plain_character(character: str) -> str:
 
 def opening(plain: str) -> int:
     """Return where greetings, references and acknowledgements end."""
+    *_, last = openings(plain)
+    return last
+
+
+def openings(plain: str) -> Iterator[int]:
+    """Yield where a verb may stand: at the beginning, and behind each greeting, reference or acknowledgement."""
     position = 0
+    yield position
     for _ in range(_ROUNDS):
         found = _BEFORE.match(plain, position)
         if found is None or found.end() == position:
             break
         position = found.end()
-    return position
+        yield position
 
 
 def verb_at(plain: str, position: int) -> tuple[Verb, int] | None:
