@@ -16,7 +16,7 @@ from rules.case import Case, apply, replay
 from rules.commands import AmendCase, Command, OpenCase
 from rules.deadlines import deadlines
 from rules.decide import decide
-from rules.events import Event, Party
+from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
 from rules.notices import Notice, Reader
@@ -117,6 +117,10 @@ class Docket:
             return case
         keys = self._keys(command.facts, case.sender) if isinstance(command, AmendCase) else None
         return self._record(entry, case, case.number, events, now, keys)
+
+    def refuse(self, entry: Entry, case: Case, refused: Refused, now: datetime) -> Case:
+        """Record that something was refused before the rules could be asked: nobody can tell what it says."""
+        return self._record(entry, case, case.number, [refused], now, None)
 
     def foresee(self, case: Case, command: Command, now: datetime) -> list[Event]:
         """Return what a command would come to; nothing is recorded."""

@@ -93,6 +93,7 @@ REFUSED_ASKING = {
     ),
 }
 REFUSALS = {
+    "unclear": _text("看不出要求什麼", "看不出要求什么", "not clear what is asked"),
     "not-entitled": _text("無此權限", "无此权限", "not entitled"),
     "unknown-person": _text("查無此人或此職務", "查无此人或此职务", "no such person or office"),
     "unknown-cause": _text("沒有這種認定事由", "没有这种认定事由", "no such cause"),
