@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from daemon import answers
+from daemon import answers, judging
 from daemon.answers import Outcome
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
@@ -212,10 +212,12 @@ class Intake:
     ) -> None:
         """Take a message without forms: a short reply in words, or a question of its own."""
         number = self._thread(entry, reading.message)
-        if not number or reading.message.automatic or (reading.files and reading.reply is None):
+        if not number or reading.message.automatic or (reading.files and not reading.speaks):
             return
         if not entry.claim_part(mail.message_id, _digest(number + reading.message.text), mail.id):
             tally.duplicates += 1
+        elif self._judge(entry, reading, number, now, tally):
+            tally.unreadable.clear()
         elif reading.reply is not None:
             tally.reports += 1
             tally.unreadable.clear()  # what lies beside an answer in words is no form, but kept with the case
@@ -225,6 +227,26 @@ class Intake:
         elif reading.sender.roles:
             tally.reports += 1
             self._report(entry, reading, number, {}, reading.message.text.strip()[:200] or "…", now, tally)
+
+    def _judge(self, entry: Entry, reading: Reading, number: str, now: datetime, tally: Tally) -> bool:
+        """Take words about a penalty or a finding of the case; False where they are about neither."""
+        case = entry.case(number)
+        if case is None or reading.reply is not None:
+            return False
+        site = self._docket.site_of(case)
+        match judging.judgement(entry, reading, case, site):
+            case None:
+                return False
+            case "nothing":
+                return True
+            case judging.Unclear() as unclear:
+                refused = unclear.refused(case, reading.sender, site, now)
+                case = self._docket.refuse(entry, case, refused, now)
+            case command:
+                case = self._docket.perform(entry, case, command, now)
+        tally.reports += 1
+        tally.outcomes.append(Outcome(case, "reported"))
+        return True
 
     def _report(
         self,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
@@ -13,6 +13,7 @@ from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.replies import Reply, parse_reply
+from parsers.reply_verdicts import Blame, Verdict, parse_blame, parse_verdict, says_nothing
 from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
 
@@ -32,9 +33,17 @@ class Reading:
     others: tuple[Attachment, ...] = ()  # photos, invoices
     sheets: tuple[Attachment, ...] = ()
     reply: Reply | None = None
+    verdict: Verdict | None = None
+    blame: Blame | None = None
+    silent: bool = False  # it only greets, thanks or says that a mail arrived
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
     )
+
+    @property
+    def speaks(self) -> bool:
+        """Tell whether its words are an answer of their own, whatever lies beside them."""
+        return self.reply is not None or self.verdict is not None or self.blame is not None
 
     @property
     def forms(self) -> list[ParsedForm]:
@@ -83,8 +92,16 @@ class MailReader:
             )
             for sheet in sheets
         )
-        reply = parse_reply(message.text, site.catalogue, answered=self._answered(message))
-        return Reading(message, sender, files, others, sheets, reply)
+        return self._with_words(Reading(message, sender, files, others, sheets))
+
+    def _with_words(self, reading: Reading) -> Reading:
+        text, answered = reading.message.text, self._answered(reading.message)
+        verdict = parse_verdict(text, answered=answered)
+        blame = None if verdict is not None else parse_blame(text, answered=answered)
+        judges = verdict is not None or blame is not None
+        reply = None if judges else parse_reply(text, self._docket.site.catalogue, answered=answered)
+        silent = says_nothing(text, answered=answered)
+        return replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
 
     def _answered(self, message: Message) -> str:
         """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""
