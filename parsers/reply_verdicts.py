@@ -171,6 +171,8 @@ def _rules_plainly(verb: VerdictVerb, rest: str, sentence: str) -> bool:
         return False
     if verb.decision not in deciding and _OF_AN_APPEAL.match(rest):
         return False  # to uphold an appeal is to revoke the penalty
+    if verb.decision is not Decision.CONFIRM and re.match(r"\d|百分之|[¥$]", sentence):
+        return False  # 維持 50% rules on another penalty than the one imposed
     if verb.decision is Decision.CONFIRM and _ONLY_NOTED.search(sentence):
         return False  # 確認，收到 confirms the mail
     return verb.spaced_note or not re.match(r"[ \t\u3000\xa0]*\w", rest)
