@@ -74,6 +74,25 @@ class Site:
         person = self.person(email)
         return Party(roles=self.roles_of(email), email=email, name=person.name if person else name)
 
+    def somebody(self, named: str) -> Party | None:
+        """Return whom a name, an address or an office means; None if nobody or more than one person is called so."""
+        wanted = "".join(named.split()).casefold()
+        people = {person.email.lower(): person for held in self.config.people.values() for person in held}
+        called = [
+            p for p in people.values() if wanted in (p.email.lower(), "".join(p.name.split()).casefold())
+        ]
+        if len(called) == 1:
+            return self.party(called[0].email)
+        offices = [
+            role.key
+            for role in self.policy.roles
+            if wanted in (role.key, *("".join(title.split()).casefold() for title in role.title.all()))
+        ]
+        if called or len(offices) != 1:
+            return None
+        holders = self.people(offices[0])
+        return self.party(holders[0].email) if len(holders) == 1 else Party(roles=(offices[0],))
+
     def issuer(self, email: str) -> str | None:
         """Return the role in which an address issues forms (D26: from the sender's role), the issuing ones first."""
         roles = self.roles_of(email)

@@ -36,8 +36,7 @@ from rules.facts import Facts, facts_from_json
 from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 from rules.policy import Authority, ConcessionKind, Policy
-from sheets.columns import ColumnKind
-from sheets.registry import OPEN
+from sheets.registry import OPEN, PENALTIES
 
 
 def _text(zh_hant: str, zh_hans: str, en: str) -> Text:
@@ -283,16 +282,24 @@ def _entries(entries: JsonFacts, locale: Locale) -> str:
     """Name the columns a manager wrote in, and what."""
     colon = COLON.get(locale)
     told = (
-        OPEN.header(key, locale)
+        column_title(key, locale)
         if value is None
-        else f"{OPEN.header(key, locale)}{colon}{_entry(key, value)}"
+        else f"{column_title(key, locale)}{colon}{_entry(key, value)}"
         for key, value in entries.items()
     )
     return JOIN.get(locale).join(told)
 
 
+def column_title(key: str, locale: Locale) -> str:
+    """Name the column of a note: one of a case, or `appeal 2` beside its second penalty."""
+    name, _, number = key.partition(" ")
+    if name == "appeal":
+        return f"{PENALTIES.header(name, locale)} {number}".strip()
+    return OPEN.header(key, locale)
+
+
 def _entry(key: str, value: object) -> str:
-    if OPEN.column(key).kind is ColumnKind.DATETIME:
+    if key == "next_contact":
         return f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M}"
     return str(value)[:80]
 

@@ -17,7 +17,7 @@ from sheets.drawing import LAST_ROW, LEGEND_DAEMON, LEGEND_MANAGER, Dress, draw_
 from sheets.guide import add_guide
 from sheets.looks import MUTED, NAVY, SLATE, TEAL, Look, cell_at, paint, put
 from sheets.page import A3, A4, fit_to_width
-from sheets.registry import ACTIONS, CLOSED, OPEN
+from sheets.registry import ACTIONS, CLOSED, OPEN, PENALTIES
 from sheets.signals import MasterLabels, add_counters, add_signals, add_sober_signals
 from sheets.stamping import stamped_file
 from sheets.texts import say
@@ -42,6 +42,7 @@ class MasterContents:
 
     open: Sequence[Row] = ()
     closed: Sequence[Row] = ()
+    penalties: Sequence[Row] = ()
     actions: Sequence[Mapping[str, CellValue]] = ()
     figures: Figures = field(default_factory=Figures)
 
@@ -60,6 +61,7 @@ def create_master(
     add_dashboard(workbook, contents.figures, labels, locale, zone)
     _add_open(workbook, contents.open, labels, dress)
     _add_closed(workbook, contents.closed, labels, dress)
+    _add_penalties(workbook, contents.penalties, labels, dress)
     _add_actions(workbook, contents.actions, labels, dress)
     add_guide(workbook, locale, labels)
     title = titled(_TITLE, labels, locale)
@@ -90,6 +92,15 @@ def _add_closed(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, d
     add_legends(sheet, CLOSED, sober, ours="customer_name", theirs="remarks")
     sheet.print_title_cols = "A:A"
     fit_to_width(sheet, title, dress.locale, paper=A3, landscape=True, pages=2)
+
+
+def _add_penalties(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+    title = titled(PENALTIES.title, labels, dress.locale)
+    sheet = new_list(workbook, PENALTIES, dress, title, SLATE)
+    sober = Dress(dress.locale, dress.zone, header=SLATE)
+    draw_table(sheet, PENALTIES, listed(rows, PENALTIES), sober, HEADER_ROW)
+    add_legends(sheet, PENALTIES, sober, ours="penalised", theirs="appeal")
+    fit_to_width(sheet, title, dress.locale, paper=A4, landscape=True)
 
 
 def _add_actions(

@@ -9,6 +9,17 @@ from rules.locales import Text
 from sheets.columns import Column, ColumnKind, Owner, Sheet
 from sheets.texts import say
 
+# How a penalty stands (D26–D31).
+PENALTY_STATES = {
+    "proposed": say("待確認", "待确认", "Proposed"),
+    "pending": say("待定金額", "待定金额", "Amount to be set"),
+    "issued": say("已開立", "已开立", "Issued"),
+    "appealed": say("申訴中", "申诉中", "Appealed"),
+    "upheld": say("維持", "维持", "Upheld"),
+    "revoked": say("撤銷", "撤销", "Revoked"),
+    "dropped": say("不罰", "不罚", "Dropped"),
+}
+
 # How a case stands, as the status columns show it; `partly` is an open case of which a part was reported settled.
 STATUSES = {
     "incomplete": say("待補資料", "待补资料", "Incomplete"),
@@ -343,6 +354,92 @@ _CLAUSE = _ours(
     say("依據的條款。", "依据的条款。", "The clause it follows from."),
 )
 
+_FAULT_OF = _theirs(
+    "fault_of",
+    ColumnKind.TEXT,
+    14,
+    say("責任人", "责任人", "Person at fault"),
+    say(
+        "客戶關愛部調查後填：姓名或職務。和「責任認定」都填了才算。",
+        "客户关爱部调查后填：姓名或职务。和“责任认定”都填了才算。",
+        "Customer care fills in a name or an office; it counts once the finding stands beside it.",
+    ),
+)
+_FAULT = _theirs(
+    "fault",
+    ColumnKind.TEXT,
+    16,
+    say("責任認定", "责任认定", "Finding"),
+    say(
+        "例：失職、處理不當、查無過失。有罰款的，先用郵件請客戶關愛部確認。",
+        "例：失职、处理不当、查无过失。有罚款的，先用邮件请客户关爱部确认。",
+        "E.g. neglect, improper, no fault. What it costs is first confirmed by customer care by e-mail.",
+    ),
+)
+_PENALTY_NUMBER = _ours(
+    "penalty_number",
+    ColumnKind.TEXT,
+    19,
+    say("處罰編號", "处罚编号", "Penalty number"),
+    say("案件編號加上第幾號。", "案件编号加上第几号。", "The case number and which of its penalties."),
+)
+_PENALISED = _ours(
+    "penalised",
+    ColumnKind.TEXT,
+    20,
+    say("受罰人", "受罚人", "Person"),
+    say("職務和姓名。", "职务和姓名。", "Office and name."),
+)
+_CAUSE = _ours(
+    "cause",
+    ColumnKind.TEXT,
+    22,
+    say("事由", "事由", "Cause"),
+    say("為什麼處罰。", "为什么处罚。", "What for."),
+)
+_AMOUNT = _ours(
+    "amount",
+    ColumnKind.MONEY,
+    12,
+    say("金額", "金额", "Amount"),
+    say("元；空白表示待定。", "元；空白表示待定。", "CNY; empty where it has to be set."),
+)
+_PENALTY_STATE = _ours(
+    "state",
+    ColumnKind.TEXT,
+    12,
+    say("處罰狀態", "处罚状态", "State"),
+    say(
+        "待確認、待定金額、已開立、申訴中、維持、撤銷、不罰。",
+        "待确认、待定金额、已开立、申诉中、维持、撤销、不罚。",
+        "Proposed, pending, issued, appealed, upheld, revoked or dropped.",
+    ),
+)
+_IMPOSED_AT = _ours(
+    "imposed_at",
+    ColumnKind.DATETIME,
+    16.5,
+    say("提出時間", "提出时间", "Raised at"),
+    say("何時提出的。", "何时提出的。", "When it was raised."),
+)
+_CHANGED_AT = _ours(
+    "changed_at",
+    ColumnKind.DATETIME,
+    16.5,
+    say("更新時間", "更新时间", "Changed at"),
+    say("狀態何時改變的。", "状态何时改变的。", "When its state changed last."),
+)
+_APPEAL = _theirs(
+    "appeal",
+    ColumnKind.PROSE,
+    34,
+    say("申訴理由", "申诉理由", "Appeal"),
+    say(
+        "受罰人對已開立的處罰寫下理由，即提出申訴；裁決期間暫停執行。",
+        "受罚人对已开立的处罚写下理由，即提出申诉；裁决期间暂停执行。",
+        "The person's reasons against an issued penalty; it is suspended until it is ruled on.",
+    ),
+)
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
@@ -369,6 +466,8 @@ OPEN = Sheet(
         _REFUSAL,
         _REMARKS,
         _NEXT_CONTACT,
+        _FAULT_OF,
+        _FAULT,
         _CUSTOMER_PHONE,
         _PLATE_NO,
         _DEPARTMENT,
@@ -405,6 +504,8 @@ CLOSED = Sheet(
         _LAPSES,
         _REMARKS,
         _NEXT_CONTACT,
+        _FAULT_OF,
+        _FAULT,
         _REFUSAL,
         _CUSTOMER_PHONE,
         _PLATE_NO,
@@ -415,6 +516,26 @@ CLOSED = Sheet(
     ),
     key_column="case_number",
     telling=(*_OF_THE_FORM, "resolved_at"),
+)
+
+PENALTIES = Sheet(
+    key="penalties",
+    title=say("處罰", "处罚", "Penalties"),
+    table="KesuPenalties",
+    columns=(
+        _PENALTY_NUMBER,
+        _CASE_NUMBER,
+        _PENALISED,
+        _CAUSE,
+        _AMOUNT,
+        _PENALTY_STATE,
+        _CLAUSE,
+        _IMPOSED_AT,
+        _CHANGED_AT,
+        _APPEAL,
+        _REFUSAL,
+    ),
+    key_column="penalty_number",
 )
 
 ACTIONS = Sheet(
@@ -440,4 +561,4 @@ ARCHIVED = Sheet(
 )
 
 # The sheets whose rows are merged with what managers make of them, in the order of a round.
-TWO_WAY = (OPEN, CLOSED)
+TWO_WAY = (OPEN, CLOSED, PENALTIES)

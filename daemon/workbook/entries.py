@@ -11,7 +11,7 @@ from daemon.workbook import wordings
 from daemon.workbook.rows import status_key
 from parsers.reply_concessions import read_concessions
 from rules.case import Case
-from rules.commands import Annotate, Report
+from rules.commands import Annotate, Appeal, RecordFinding, Report
 from rules.conditions import FactValue
 from rules.events import Party, Refused
 from rules.facts import Json
@@ -19,7 +19,7 @@ from rules.fields import FormKind
 from rules.locales import Text
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Sheet
-from sheets.registry import STATUSES
+from sheets.registry import PENALTIES, STATUSES
 from sheets.texts import plain_text
 
 Values = Mapping[str, ReadValue]
@@ -45,12 +45,17 @@ def manager_of(docket: Docket) -> Party:
 
 def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[str]:
     """Carry out what was written in a row; return why parts of it were not accepted, in the site's language."""
-    case = entry.case(written.key)
+    number, _, penalty = written.key.partition("/")
+    case = entry.case(number)
     if case is None:
         return []
     taking = _Taking(docket, entry, case, written, now)
-    taking.notes()
-    taking.status()
+    if written.sheet is PENALTIES:
+        taking.appeal(int(penalty))
+    else:
+        taking.notes()
+        taking.status()
+        taking.finding()
     return [reason.get(docket.site.locale) for reason in taking.refused]
 
 
@@ -156,6 +161,53 @@ class _Taking:
             self._refuse(wordings.NOT_ENTITLED, role=role or wordings.WORKBOOK, clause=refused.clause)
         else:
             self.refused.append(wordings.ALREADY_CLOSED)
+
+    def finding(self) -> None:
+        """Record a finding once both of its cells are filled in and one of them is new (D27)."""
+        row, new = self._written.row, self._written.new
+        whom, what = (_shown(row.get(name)).strip() for name in ("fault_of", "fault"))
+        if not {"fault_of", "fault"} & new.keys() or not whom or not what:
+            return
+        party, cause = self._docket.site.somebody(whom), self._cause_of(what)
+        if party is None:
+            self._refuse(wordings.UNKNOWN_PERSON, found=whom)
+        elif cause is None:
+            self._refuse(wordings.UNKNOWN_CAUSE, found=what, known=self._causes())
+        else:
+            self._judge(RecordFinding(self._by, party, cause))
+
+    def _cause_of(self, found: str) -> str | None:
+        findings = self._docket.site_of(self._case).policy.findings
+        causes = {} if findings is None else findings.causes
+        wanted = found.casefold()
+        named = [
+            k for k, c in causes.items() if wanted in (k, *(title.casefold() for title in c.title.all()))
+        ]
+        return named[0] if named else None
+
+    def _causes(self) -> Text:
+        findings = self._docket.site_of(self._case).policy.findings
+        titles = [] if findings is None else [cause.title for cause in findings.causes.values()]
+        return Text(
+            zh_hant="、".join(title.zh_hant for title in titles) or "—",
+            zh_hans="、".join(title.zh_hans for title in titles) or "—",
+            en=", ".join(title.en for title in titles) or "—",
+        )
+
+    def appeal(self, number: int) -> None:
+        """Take the reasons somebody wrote beside his penalty as his appeal (D31)."""
+        text = _shown(self._written.new.get("appeal")).strip()
+        penalty = self._case.penalty(number)
+        kept = Annotate(self._by, {f"appeal {number}": text or None})
+        self._case = self._docket.perform(self._entry, self._case, kept, self._now)
+        if text and penalty is not None:
+            self._judge(Appeal(penalty.party, number, text))
+
+    def _judge(self, command: RecordFinding | Appeal) -> None:
+        for event in self._docket.foresee(self._case, command, self._now):
+            if isinstance(event, Refused):
+                self._refuse(wordings.NOT_JUDGED[event.reason], clause=event.clause)
+        self._case = self._docket.perform(self._entry, self._case, command, self._now)
 
     def _refuse(self, reason: Text, **parts: str | Text) -> None:
         self.refused.append(filled(reason, **parts))

@@ -129,7 +129,7 @@ class Memory:
                     for column, value in row.values.items()
                 }
                 for row in reading.rows
-                if self._ledger.case(row.key) is not None
+                if self._ledger.case(row.key.partition("/")[0]) is not None
             }
             for name, reading in readings.items()
         }

@@ -10,12 +10,13 @@ from daemon import words
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
 from daemon.site import Site
-from rules.case import Case, Status
+from rules.case import Case, Penalty, Status
 from rules.fields import FormKind
-from rules.locales import Locale
+from rules.locales import Locale, Text
+from rules.policy import Policy
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Row, Sheet
-from sheets.registry import CLOSED, OPEN, STATUSES
+from sheets.registry import CLOSED, OPEN, PENALTIES, PENALTY_STATES, STATUSES
 from sheets.signals import MasterLabels
 from sheets.texts import plain_text
 
@@ -58,6 +59,43 @@ def row_of(docket: Docket, case: Case) -> Values | None:
     except Exception:
         log.exception("case %s cannot be shown in the workbook", case.number)
         return None
+
+
+def penalty_rows(docket: Docket, case: Case) -> dict[str, Values]:
+    """Return the rows of a case's penalties by their numbers."""
+    return {
+        penalty_number(case, penalty): _settled(_of_penalty(docket, case, penalty), PENALTIES)
+        for penalty in case.penalties
+    }
+
+
+def penalty_number(case: Case, penalty: Penalty) -> str:
+    """Return a penalty's number: the case's, and which of its penalties."""
+    return f"{case.number}/{penalty.number}"
+
+
+def _of_penalty(docket: Docket, case: Case, penalty: Penalty) -> dict[str, object]:
+    site, locale = docket.site_of(case), docket.site.locale
+    return {
+        "case_number": case.number,
+        "penalised": words.party(penalty.party, site.policy, locale),
+        "cause": cause_title(site.policy, penalty.cause, penalty.key).get(locale),
+        "amount": penalty.amount,
+        "state": PENALTY_STATES[penalty.state.value].get(locale),
+        "clause": penalty.clause,
+        "imposed_at": penalty.imposed_at,
+        "changed_at": penalty.changed_at,
+        "appeal": case.notes.get(f"appeal {penalty.number}"),
+    }
+
+
+def cause_title(policy: Policy, cause: str, key: str) -> Text:
+    """Return a penalty's cause in words: what was found, else the rule's own title."""
+    found = None if policy.findings is None else policy.findings.causes.get(cause)
+    if found is not None:
+        return found.title
+    rule = policy.penalty(key)
+    return Text(zh_hant=key, zh_hans=key, en=key) if rule is None else rule.title
 
 
 def as_row(key: str, values: Mapping[str, ReadValue]) -> Row:
@@ -116,7 +154,7 @@ def _notes(case: Case) -> dict[str, object]:
     """Return what managers wrote beside the case, typed as their columns are."""
     contact = case.notes.get("next_contact")
     return {
-        "remarks": case.notes.get("remarks"),
+        **{key: case.notes.get(key) for key in ("remarks", "fault_of", "fault")},
         "next_contact": datetime.fromisoformat(str(contact)) if contact else None,
     }
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.workbook.figures import Brief
-from daemon.workbook.rows import Values, row_of, sheet_of
+from daemon.workbook.rows import Values, penalty_rows, row_of, sheet_of
 from rules.case import Case
 from sheets.columns import Sheet
-from sheets.registry import CLOSED, REFUSAL_COLUMN, TWO_WAY
+from sheets.registry import CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, TWO_WAY
 
 ARCHIVED_TO = (
     "workbook:archived-to"  # the ledger's mark: cases resolved before then stand in the archive workbooks
@@ -84,6 +84,8 @@ class Shown:
         for key in keys:
             self._briefs.pop(key, None)
             self._rows[CLOSED.key].pop(key, None)
+            for number in [n for n in self._rows[PENALTIES.key] if n.startswith(f"{key}/")]:
+                del self._rows[PENALTIES.key][number]
             self.version += 1
 
     def _load(self) -> None:
@@ -108,14 +110,20 @@ class Shown:
             else datetime.min.replace(tzinfo=aged.tzinfo)
         )
 
+    def _place_penalties(self, case: Case) -> None:
+        told = self._answers.get(PENALTIES.key, {})
+        for number, values in penalty_rows(self._docket, case).items():
+            self._rows[PENALTIES.key][number] = {**values, REFUSAL_COLUMN: _said(told.get(number))}
+
     def _place(self, cases: Iterable[Case]) -> None:
         for case in cases:
             if (values := row_of(self._docket, case)) is None:
                 continue
             sheet = sheet_of(case)
-            for other in TWO_WAY:
+            for other in (OPEN, CLOSED):
                 if other is not sheet:
                     self._rows[other.key].pop(case.number, None)
+            self._place_penalties(case)
             told = _said(self._answers.get(sheet.key, {}).get(case.number))
             self._rows[sheet.key][case.number] = {**values, REFUSAL_COLUMN: told}
             self._briefs[case.number] = Brief(

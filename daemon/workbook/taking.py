@@ -15,6 +15,7 @@ from daemon.workbook.telling import Told, joined, missing_of, told_of, written_r
 from rules.locales import Text
 from sheets.cellvalues import ReadValue, same
 from sheets.columns import Sheet
+from sheets.registry import PENALTIES
 
 log = logging.getLogger("kesu.workbook")
 
@@ -104,6 +105,8 @@ class Taking:
 
     def _sheet_now(self, sheet: Sheet, key: str) -> Sheet:
         """Return where the row will stand: a case that was settled in this round has moved."""
+        if sheet is PENALTIES:
+            return sheet
         case = self._entry.case(key)
         return sheet if case is None else sheet_of(case)
 

@@ -1,5 +1,7 @@
 """What managers are told about what they did in the workbook, in three languages."""
 
+from collections import defaultdict
+
 from sheets.texts import say
 
 WORKBOOK = say("總表", "总表", "master workbook")
@@ -55,6 +57,49 @@ CANNOT_GO_BACK = say(
     "狀態不能改回「{found}」",
     "状态不能改回“{found}”",
     "The status cannot be set back to {found}",
+)
+UNKNOWN_PERSON = say(
+    "沒有「{found}」這個人或職務，請寫姓名或職務",
+    "没有“{found}”这个人或职务，请写姓名或职务",
+    "Nobody is called “{found}”; write a name or an office",
+)
+UNKNOWN_CAUSE = say(
+    "看不懂責任認定「{found}」；可以寫：{known}",
+    "看不懂责任认定“{found}”；可以写：{known}",
+    "The finding “{found}” is not known; there are: {known}",
+)
+_CANNOT = say(
+    "依{clause}不能這樣處理",
+    "依{clause}不能这样处理",
+    "{clause} does not allow that",
+)
+NOT_JUDGED = defaultdict(
+    lambda: _CANNOT,
+    {
+        "not-entitled": say(
+            "在總表裡填寫的人沒有這個權限（{clause}），請有權限的人用郵件處理",
+            "在总表里填写的人没有这个权限（{clause}），请有权限的人用邮件处理",
+            "Whoever writes here may not do that ({clause}); it is done by e-mail",
+        ),
+        "already-recorded": say(
+            "這個人的這項責任已經記錄過（{clause}）",
+            "这个人的这项责任已经记录过（{clause}）",
+            "That was found of him before ({clause})",
+        ),
+        "already-appealed": say(
+            "已經申訴過（{clause}）", "已经申诉过（{clause}）", "It was appealed before ({clause})"
+        ),
+        "already-ruled": say(
+            "已經裁決，不能再申訴（{clause}）",
+            "已经裁决，不能再申诉（{clause}）",
+            "It is ruled on already ({clause})",
+        ),
+        "not-issued": say(
+            "處罰還沒有開立，不必申訴（{clause}）",
+            "处罚还没有开立，不必申诉（{clause}）",
+            "It is not issued yet ({clause})",
+        ),
+    },
 )
 RESTORED = say(
     "「{column}」由系統維護，您填的「{found}」已還原",
