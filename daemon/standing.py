@@ -7,7 +7,7 @@ from daemon.config import Person
 from daemon.site import Site
 from mailer.letter import PenaltyStanding
 from rules.case import Case, Penalty
-from rules.events import Event, Finding, Party, Penalised, PenaltyState, PenaltyWithheld, Refused
+from rules.events import Event, Finding, Noted, Party, Penalised, PenaltyState, PenaltyWithheld, Refused
 from rules.locales import Locale
 from rules.notices import Reader
 from rules.penalties import RULED, WAITING, ruler_of, same_party
@@ -101,6 +101,11 @@ def penalised(party: Party, site: Site) -> list[Person]:
     return [person for role in party.roles for person in site.people(role)]
 
 
+_OF_FAULT = frozenset(
+    {"fault_of", "fault", "appeal"}
+)  # what managers note about somebody, not about the case
+
+
 def about(party: Party | None) -> Callable[[Event], bool]:
     """Return what of a history may be told: of findings and penalties only those of `party`, none where it is None."""
 
@@ -112,6 +117,8 @@ def about(party: Party | None) -> Callable[[Event], bool]:
                 return party is not None and event.role in party.roles
             case Refused():
                 return party is not None or event.asked == "report"
+            case Noted():
+                return not any(key.partition(" ")[0] in _OF_FAULT for key in event.entries)
             case _:
                 return True
 

@@ -520,7 +520,7 @@ CLOSED = Sheet(
 
 PENALTIES = Sheet(
     key="penalties",
-    title=say("處罰", "处罚", "Penalties"),
+    title=say("罰款", "罚款", "Penalties"),
     table="KesuPenalties",
     columns=(
         _PENALTY_NUMBER,
@@ -536,6 +536,7 @@ PENALTIES = Sheet(
         _REFUSAL,
     ),
     key_column="penalty_number",
+    telling=("case_number", "penalised", "cause", "imposed_at"),
 )
 
 ACTIONS = Sheet(

@@ -10,6 +10,7 @@ from statistics import median
 from daemon import words
 from daemon.docket import Docket
 from daemon.errors import ConfigurationError
+from daemon.standing import about
 from daemon.workbook import wordings
 from rules.events import Event
 from rules.locales import Locale, Text
@@ -19,6 +20,7 @@ from sheets.dashboard import DAYS, Figures, by_bucket
 
 RECENT = timedelta(days=30)
 ACTIONS_SHOWN = 500
+_OF_FINES = frozenset({"penalty", "appeal", "ruling"})
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ _Line = tuple[datetime, int, str | None, str, str | None]
 def _of_events(docket: Docket) -> Iterable[_Line]:
     locale = docket.site.locale
     for row in docket.ledger.recent_events(ACTIONS_SHOWN):
+        if not about(None)(row.event):
+            continue  # fines stand on a sheet of their own
         said = _said(row.event, _policy(docket, row.policy_hash), locale)
         if said:
             yield row.event.at, row.seq, row.case_number, said, _clause_of(row.event)
@@ -136,6 +140,8 @@ def _clause_of(event: Event) -> str | None:
 def _of_mails(docket: Docket) -> Iterable[_Line]:
     locale, site = docket.site.locale, docket.site
     for mail in docket.ledger.recent_mails(ACTIONS_SHOWN):
+        if mail.template in _OF_FINES:
+            continue
         person = site.person(mail.recipient)
         template = wordings.TEMPLATES.get(mail.template)
         said = wordings.MAIL_SENT.get(locale).format(

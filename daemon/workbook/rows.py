@@ -10,6 +10,7 @@ from daemon import words
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
 from daemon.site import Site
+from daemon.standing import about
 from rules.case import Case, Penalty, Status
 from rules.fields import FormKind
 from rules.locales import Locale, Text
@@ -173,8 +174,9 @@ def _of_open(docket: Docket, case: Case, site: Site) -> dict[str, object]:
 
 
 def _last_action(history: Sequence[RecordedEvent], site: Site, locale: Locale) -> str:
-    told = (words.step(row.event, site.policy, locale) for row in reversed(history))
-    return next(filter(None, told), "")
+    """Say what happened last, but nothing of fault and fines: the row and the board are for everybody."""
+    seen = filter(about(None), (row.event for row in reversed(history)))
+    return next(filter(None, (words.step(event, site.policy, locale) for event in seen)), "")
 
 
 def _of_closed(case: Case, site: Site, locale: Locale) -> dict[str, object]:

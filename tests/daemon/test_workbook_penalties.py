@@ -120,3 +120,20 @@ def test_penalties_are_drawn_anew_with_the_workbook(office: Office) -> None:
     office.clock.forward(seconds=10)
     office.workbook.round()
     assert penalties(office) == before
+
+
+def test_fines_are_told_on_their_own_sheet_and_nowhere_that_everybody_reads(office: Office) -> None:
+    (number,) = cases(office, 1)
+    find(office, number, "王經理", "主觀過失或失職")
+    confirm(office, number)
+    office.clock.forward(seconds=70)
+    office.workbook.round()
+    board = path_of(office).with_suffix(".html").read_text(encoding="utf-8")
+    doings = "\n".join(str(row["動作"]) for row in master(office).numbers("KesuActions").values())
+    for told in (str(rows(office)[number]["最近動態"]), board, doings):
+        assert "失職" not in told
+        assert "罰" not in told
+    office.clock.forward(hours=2)
+    office.lapses.run_due()
+    (mail,) = [one for one in office.post() if one.template == "escalation"]
+    assert "失職" not in mail.text
