@@ -15,7 +15,7 @@ from sheets.feed import write_feed
 from sheets.merge import merge, same
 from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
 from sheets.reading import MasterReading, read_master
-from sheets.registry import ACTIONS, CLOSED, OPEN, TWO_WAY
+from sheets.registry import ACTIONS, CLOSED, OPEN
 from sheets.removal import remove_rows
 from sheets.standing import open_master
 from sheets.texts import say
@@ -32,6 +32,7 @@ from tests.sheets.cases import (
 from tests.sheets.test_patch import edited, parts
 
 MASTER = whole_workbook()
+CASES = (OPEN, CLOSED)  # the sheets whose rows are cases
 SHEETS = {OPEN.key: "xl/worksheets/sheet1.xml", CLOSED.key: "xl/worksheets/sheet2.xml"}
 
 
@@ -99,14 +100,14 @@ def test_a_column_of_another_sheet_is_a_programming_error() -> None:
         patch_master(MASTER, [Row("K1", {"due_at": None})], HANT, SHANGHAI, CLOSED)
 
 
-@pytest.mark.parametrize("sheet", TWO_WAY, ids=lambda sheet: sheet.key)
+@pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: sheet.key)
 def test_what_was_written_last_is_nothing_to_do(sheet: Sheet) -> None:
     theirs = read(MASTER, sheet)
     base = {row.key: row.values for row in theirs.rows}
     assert merge(base, theirs, base, sheet) == []
 
 
-@pytest.mark.parametrize("sheet", [*TWO_WAY, ACTIONS], ids=lambda sheet: sheet.key)
+@pytest.mark.parametrize("sheet", [*CASES, ACTIONS], ids=lambda sheet: sheet.key)
 def test_every_column_key_and_header_of_a_sheet_is_unique(sheet: Sheet) -> None:
     headers = [name for column in sheet.columns for name in set(column.header.all())]
     assert len(set(headers)) == len(headers)
@@ -156,13 +157,13 @@ def edits(*some: Callable[[Any], object]) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("sheet", TWO_WAY, ids=lambda sheet: sheet.key)
+@pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: sheet.key)
 def test_a_copy_of_a_sheet_does_not_count_beside_it(sheet: Sheet) -> None:
     content = edits(copy(sheet.table, f"{sheet.table}2"), copy(sheet.table, f"{sheet.table}_3"))
     assert read(content, sheet) == read(MASTER, sheet)
 
 
-@pytest.mark.parametrize("sheet", TWO_WAY, ids=lambda sheet: sheet.key)
+@pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: sheet.key)
 def test_a_renamed_table_is_known_by_its_headers(sheet: Sheet) -> None:
     other = CLOSED if sheet is OPEN else OPEN
     content = edits(rename(sheet.table, "我的表"))
@@ -172,7 +173,7 @@ def test_a_renamed_table_is_known_by_its_headers(sheet: Sheet) -> None:
     assert read(out, sheet).rows[0].values["lapses"] == 7
 
 
-@pytest.mark.parametrize("sheet", TWO_WAY, ids=lambda sheet: sheet.key)
+@pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: sheet.key)
 def test_the_only_copy_of_a_deleted_sheet_takes_its_place(sheet: Sheet) -> None:
     content = edits(copy(sheet.table, f"{sheet.table}2"), delete(sheet.table))
     assert next(row.key for row in read(content, sheet).rows) == "只在副本上"
@@ -180,7 +181,7 @@ def test_the_only_copy_of_a_deleted_sheet_takes_its_place(sheet: Sheet) -> None:
 
 def test_both_tables_renamed_are_told_apart_by_what_fits_better() -> None:
     content = edits(rename("KesuCases", "甲"), rename("KesuClosed", "乙"))
-    assert [read(content, sheet) for sheet in TWO_WAY] == [read(MASTER, sheet) for sheet in TWO_WAY]
+    assert [read(content, sheet) for sheet in CASES] == [read(MASTER, sheet) for sheet in CASES]
 
 
 def test_another_sheet_of_ours_never_stands_in_for_a_missing_one() -> None:
@@ -357,6 +358,6 @@ def test_everything_of_a_round_opens_in_libreoffice(office: Any) -> None:
     out = carry_out(out, MasterPlan([closed_case(1)]), HANT, SHANGHAI, CLOSED).content
     out = write_feed(out, ACTIONS, [action(number) for number in (5, 4, 3, 2, 1)], HANT, SHANGHAI)
     saved = office({"round": out}, "xlsx")["round"]
-    for sheet in TWO_WAY:
+    for sheet in CASES:
         assert keys(saved, sheet) == keys(out, sheet)
     assert write_feed(saved, ACTIONS, [action(number) for number in (5, 4, 3, 2, 1)], HANT, SHANGHAI) is saved
