@@ -6,6 +6,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from daemon.docket import Docket
@@ -22,7 +23,7 @@ log = logging.getLogger("kesu.workbook")
 _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
-WRITTEN = "workbook:live-copy"  # the ledger's mark: the fingerprint of the copy as it was written last
+WRITTEN = "workbook:live-copy"  # the ledger's mark: what tells our own copy from one that somebody saved
 
 
 class LiveCopy:
@@ -34,29 +35,41 @@ class LiveCopy:
 
     def write(self, content: bytes) -> tuple[bool, Path | None]:
         """Make the copy what the master is, or is to be: did it work, and where somebody's changed copy was put."""
-        aside = self._put_aside()
+        try:
+            aside = self._put_aside()
+        except OSError as error:
+            log.warning("the live copy waits: %s", error)
+            return False, None
         if lock_holder(self.path) is not None:
             return False, aside  # a program that shows it would be disturbed; it is written when it is free
         try:
+            copy = read_only(content)
+            self._remember(fingerprint(self.path) if aside is None else None, sha256(copy).hexdigest())
             self._make_writable()
-            replace_file(self.path, read_only(content))
+            replace_file(self.path, copy)
             self.path.chmod(_READ_ONLY)
         except (OSError, WorkbookBusy, PatchRefused) as error:
             log.warning("the live copy waits: %s", error)
             return False, aside
-        with self._ledger.writing() as entry:
-            entry.mark(WRITTEN, _sign(fingerprint(self.path)))
+        self._remember(fingerprint(self.path))
         return True, aside
 
+    def _remember(self, standing: Fingerprint | None, coming: str = "") -> None:
+        """Remember which copy is ours: the one that stands there, and the one about to take its place, by its hash."""
+        with self._ledger.writing() as entry:
+            entry.mark(WRITTEN, f"{_sign(standing)} {coming}".strip())
+
     def _put_aside(self) -> Path | None:
-        """Keep a copy that somebody saved over: what he wrote is not read, and not thrown away either."""
-        found, known = fingerprint(self.path), self._ledger.mark_value(WRITTEN)
-        if not known or found is None or _sign(found) == known:
+        """Keep a copy that somebody saved over: what he wrote is not read, and not thrown away either.
+
+        OSError where it cannot be looked at or moved.
+        """
+        found, known = fingerprint(self.path), (self._ledger.mark_value(WRITTEN) or "").split()
+        if not known or found is None or _sign(found) in known:
             return None
-        try:
-            return put_aside(self.path)
-        except OSError:
-            return None
+        if sha256(self.path.read_bytes()).hexdigest() in known:
+            return None  # ours: the process died before it could say so
+        return put_aside(self.path)
 
     def _make_writable(self) -> None:
         """Windows does not replace a read-only file."""

@@ -11,7 +11,7 @@ from daemon.workbook import wordings
 from daemon.workbook.book import Actions, Book
 from daemon.workbook.entries import Written, filled, take
 from daemon.workbook.rows import sheet_of
-from daemon.workbook.telling import Told, joined, missing_of, told_of, written_rows
+from daemon.workbook.telling import PASSED_OVER, Told, joined, missing_of, told_of, written_rows
 from rules.locales import Text
 from sheets.cellvalues import ReadValue, same
 from sheets.columns import Sheet
@@ -21,19 +21,9 @@ log = logging.getLogger("kesu.workbook")
 
 LACKING = "workbook:lacking"  # the ledger's mark: which of our sheets and columns are not there
 STATUS = "status"
-_LINES = 5  # of one kind in one round; more are summed up
-
-
-class Answers:
-    """What rows are told in the column of refusals, and which status was refused there."""
-
-    def __init__(self, docket: Docket) -> None:
-        self._docket = docket
-
-    def refused_status(self, sheet: Sheet, key: str) -> str | None:
-        """Return the status that was refused in a row; while it stands there, it is judged again with each entry."""
-        body = self._docket.ledger.answers().get(sheet.key, {}).get(key)
-        return None if body is None else json.loads(body).get(STATUS)
+_LINES = (
+    5  # about rows that are passed over in one round; more are summed up: what they hold stands there still
+)
 
 
 class Taking:
@@ -42,7 +32,7 @@ class Taking:
     def __init__(self, docket: Docket, entry: Entry, now: datetime) -> None:
         self._docket, self._entry, self._now = docket, entry, now
         self._locale = docket.site.locale
-        self._answers = Answers(docket)
+        self._answers = docket.ledger.answers()  # as they stood before this file
         self.recorded = False  # something changed that the workbook shows
 
     def take(self, book: Book, actions: Actions, *, stale: bool) -> None:
@@ -62,7 +52,8 @@ class Taking:
         """Judge a refused status again that still stands in the row: what it lacked may have been written now."""
         if STATUS in written.new:
             return written
-        refused = self._answers.refused_status(written.sheet, written.key)
+        body = self._answers.get(written.sheet.key, {}).get(written.key)
+        refused = None if body is None else json.loads(body).get(STATUS)
         standing = written.row.get(STATUS)
         if refused is None or not same(standing, refused):
             return written
@@ -115,7 +106,7 @@ class Taking:
         for code, number, line in told.activity:
             by_code.setdefault(code, []).append((number, line))
         for code, lines in by_code.items():
-            few = lines if code == "entry-refused" else lines[:_LINES]
+            few = lines[:_LINES] if code == PASSED_OVER else lines
             for number, line in few:
                 self._say(code, line, number)
             if len(lines) > len(few):

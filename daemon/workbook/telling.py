@@ -25,6 +25,7 @@ from sheets.reading import MasterReading, ReadRow
 from sheets.registry import REFUSAL_COLUMN
 from sheets.texts import plain_text
 
+PASSED_OVER = "row-passed-over"  # the code of a row that belongs to no case
 SHOWN = 60  # characters of a manager's text that are quoted back
 
 
@@ -160,7 +161,7 @@ def _passed_over(
     said = note.get(locale)
     if row.values.get(REFUSAL_COLUMN) != said:
         told.notes[action.row_number] = said
-        told.activity.append(("row-passed-over", None, line))
+        told.activity.append((PASSED_OVER, None, line))
 
 
 def _not_taken(sheet: Sheet, entered: Mapping[str, ReadValue], *, whole: bool = False) -> Text | None:

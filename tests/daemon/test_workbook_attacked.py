@@ -4,13 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from daemon.workbook import Workbook, channel, taking
+from daemon.workbook import Workbook, beside, channel, taking
 from daemon.workbook.entries import Written
 from sheets.files import WorkbookBusy
 from tests.daemon.office import CARE, SERVICE_MANAGER, Office, mail, to
 from tests.daemon.spreadsheet import Master
 from tests.daemon.test_workbook import path_of, rows
-from tests.daemon.test_workbook_two_way import CLOSED, REASON, cases, lock, master, rename, settled, unlock
+from tests.daemon.test_workbook_two_way import (
+    CLOSED,
+    REASON,
+    Crash,
+    cases,
+    lock,
+    master,
+    rename,
+    settled,
+    unlock,
+)
 
 
 def told(office: Office) -> list[str]:
@@ -406,3 +416,51 @@ def test_a_column_that_comes_back_empty_is_filled_again(office: Office) -> None:
         book.put(numbers[0], "備註", None)
     settled(office)
     assert "remarks" not in office.case(numbers[0]).notes, "from now on an emptied cell is an entry again"
+
+
+def test_a_block_pasted_over_the_daemons_cells_is_kept_whole_however_many_rows_it_has(office: Office) -> None:
+    numbers = cases(office, 8)
+    pasted = {number: f"貼上的第 {at} 段，" * 12 for at, number in enumerate(numbers)}
+    with master(office) as book:
+        for number, text in pasted.items():
+            book.put(number, "提醒", text)
+    settled(office)
+    kept = "\n".join(line.body for line in office.ledger.recent_activity(100))
+    assert [number for number, text in pasted.items() if text not in kept] == []
+
+
+def test_rows_that_belong_to_no_case_do_not_flush_what_kesu_did(office: Office) -> None:
+    (number,) = cases(office, 1)
+    with master(office) as book:
+        for at in range(30):
+            book.grow({"客戶姓名": f"新客戶{at}"})
+    settled(office)
+    lines = [line for line in office.ledger.recent_activity(100) if line.code == "row-passed-over"]
+    assert len(lines) == 6
+    assert "25" in lines[0].body
+    assert number in rows(office)
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_crash_over_the_live_copy_is_not_taken_for_somebodys_save(
+    office: Office, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+) -> None:
+    cases(office, 1)
+    real = beside.replace_file
+
+    def dying(path: Path, content: bytes) -> None:
+        if path.suffix == ".xlsx":
+            if is_replaced:
+                real(path, content)
+            raise Crash
+        real(path, content)
+
+    new = office.opened(customer_phone="0900-000-999").number
+    with monkeypatch.context() as patch:
+        patch.setattr(beside, "replace_file", dying)
+        with pytest.raises(Crash):
+            office.workbook.round()
+    office.restart_workbook()
+    settled(office)
+    assert not list(office.folder.glob("master-live-until-*"))
+    assert new in Master(path_of(office).with_name("master-live.xlsx")).rows()
