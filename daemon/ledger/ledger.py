@@ -157,6 +157,11 @@ class Ledger:
         with self._reading() as connection:
             return reading.penalised_cases(connection)
 
+    def follow_ups(self, *, open_only: bool = False) -> list[Case]:
+        """Return the days of follow-up calls, by number."""
+        with self._reading() as connection:
+            return reading.follow_ups(connection, open_only=open_only)
+
     def changed_since(self, seq: int, limit: int) -> Changes:
         """Return cases with events after `seq`, at most `limit`, and up to which event that is all there is."""
         with self._reading() as connection:
