@@ -65,11 +65,12 @@ class Outcome:
         self.timeline: list[dict[str, Any]] = raw["timeline"]
         self.cases: dict[str, dict[str, Any]] = {case["case"]: case for case in raw["cases"]}
 
-    def of(self, event: str, case: str = "a") -> list[dict[str, Any]]:
-        return [entry for entry in self.timeline if entry["event"] == event and entry["case"] == case]
+    def of(self, event: str, case: str = "a", clause: str = "") -> list[dict[str, Any]]:
+        found = [entry for entry in self.timeline if entry["event"] == event and entry["case"] == case]
+        return [entry for entry in found if clause in ("", entry.get("clause"))]
 
-    def the(self, event: str, case: str = "a") -> dict[str, Any]:
-        (entry,) = self.of(event, case)
+    def the(self, event: str, case: str = "a", clause: str = "") -> dict[str, Any]:
+        (entry,) = self.of(event, case, clause)
         return entry
 
     def told(self, template: str, case: str = "a") -> list[str]:
