@@ -74,7 +74,7 @@ def _open(stage: Stage, entry: Entry, command: OpenCase) -> None:
         if name in stage.facts and recurs(entry.facts, case, stage.facts[name], policy, entry.time)
     )
     if (name := next(settled, None)) is not None:
-        _execute(stage, name, Recur(entry.facts, command.sender), entry.time)
+        _execute(stage, name, Recur(entry.facts, command.issued_by, command.sender), entry.time)
         stage.facts[name] = {**stage.facts[name], **entry.facts}
         return
     if entry.case in stage.cases:

@@ -63,6 +63,7 @@ class Reopened(BaseEvent):
     because: Literal["recurrence", "correction"]
     by: Party
     facts: JsonFacts = Field(default_factory=dict)
+    issued_by: str | None = None
     dropped: tuple[str, ...] = ()
     note: str = ""
     clause: str

@@ -322,6 +322,7 @@ def _assigned(case: Case, event: Assigned) -> Case:
             "owners": event.roles,
             "assigned_at": event.at,
             "due": event.due,
+            **({} if event.due is None else {"held_until": None, "held_seconds": None}),  # a new window runs
             "reminded_at": None,
             "told": union(case.told, event.roles),
             "approvals": tuple(

@@ -99,6 +99,7 @@ def _reopened(case: Case, event: Reopened) -> Case:
         update={
             "status": Status.OPEN,
             "facts": event.facts or case.facts,
+            "issued_by": event.issued_by if event.because == "recurrence" else case.issued_by,
             "openings": case.openings + 1,
             "round": case.round + 1,
             "resolution": {},

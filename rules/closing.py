@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from rules import duties
-from rules.after_events import Approval, Closed, Informed, Rectified
+from rules.after_events import Approval, Closed, Informed, Rectified, Reopened
 from rules.after_rules import Begins, Gate, Rectification
 from rules.case import Case, Status, Task, apply
 from rules.commands import Inform, Rectify
@@ -40,14 +40,20 @@ def with_aftermath(
     if case is None or case.kind != "complaint":
         return list(events)
     told = list(events)
-    moments = dict.fromkeys(_BEGINS[type(event)] for event in events if type(event) in _BEGINS)
-    for begins in moments:
+    for begins in dict.fromkeys(moment for event in events if (moment := _moment(event)) is not None):
         for task in duties.begun(begins, case, facts, policy, now, zone):
             case, told = apply(case, task), [*told, task]
     if case.status is not Status.RESOLVED or not policy.gates or missing(case, policy):
         return told
     closed = Closed(at=now, clause=policy.gates[-1].clause)
     return [*told, closed, *duties.begun("closed", apply(case, closed), facts, policy, now, zone)]
+
+
+def _moment(event: Event) -> Begins | None:
+    """Return what of a case's life an event is, as duties name it; a form of a matter come back opens it anew."""
+    if isinstance(event, Reopened):
+        return "opened" if event.because == "recurrence" else None
+    return _BEGINS.get(type(event))
 
 
 _BEGINS: dict[type, Begins] = {

@@ -193,9 +193,10 @@ class CompleteTask:
 
 @dataclass(frozen=True)
 class Recur:
-    """A form shows that a settled matter has come back (D36)."""
+    """A form shows that a settled matter has come back (D36); `issued_by` is its sender's role, as of OpenCase."""
 
     facts: Facts
+    issued_by: str | None = None
     sender: Party = NOBODY
 
 

@@ -297,10 +297,11 @@ def recur(
         because="recurrence",
         by=command.sender,
         facts=facts_to_json(facts),
+        issued_by=command.issued_by,
         dropped=_owed_since(case, policy),
         clause=policy.recurrence.clause,
     )
-    after = _graded(case, facts, policy, now, zone)
+    after = _graded(case.model_copy(update={"issued_by": command.issued_by}), facts, policy, now, zone)
     if after is None:
         return [reopened, begun_anew(policy.stage(case.stage), now)]
     return [reopened, *_regraded(after, now)]

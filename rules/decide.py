@@ -67,9 +67,14 @@ def decide(
     if isinstance(command, ReceiveList):
         return follow_up.receive(case, command, policy, now, zone)
     events = _decided(case, command, policy, now, zone, facts or {})
-    issued_by = command.issued_by if isinstance(command, OpenCase) else case.issued_by if case else None
-    known = with_issuer(_facts_after(command, facts or {}), issued_by)
+    known = with_issuer(_facts_after(command, facts or {}), _issuer(case, command))
     return with_aftermath(case, events, known, policy, now, zone) if events else []
+
+
+def _issuer(case: Case | None, command: Command) -> str | None:
+    if isinstance(command, OpenCase | Recur):
+        return command.issued_by
+    return None if case is None else case.issued_by
 
 
 def _facts_after(command: Command, facts: Facts) -> Facts:
