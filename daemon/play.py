@@ -15,7 +15,7 @@ from rules.commands import Command, DeadlineReached, OpenCase, ReceiveList, Reco
 from rules.deadlines import Deadline, deadlines
 from rules.decide import decide
 from rules.duties import told_in_time
-from rules.events import Event, event_to_json
+from rules.events import Event, Party, event_to_json
 from rules.facts import Facts, fact_to_json
 from rules.follow_up import complaint_of
 from rules.notices import notices
@@ -163,10 +163,15 @@ def _entry_of(event: Event, name: str, policy: Policy, zone: ZoneInfo) -> dict[s
     if "task" in raw:
         duty = policy.duty(str(raw["task"]))
         raw["kind"] = duty.kind if duty is not None and duty.kind else raw["task"]
+    if event.kind in ("assigned", "task", "task-done"):  # nobody in particular, for no special reason
+        raw = {key: value for key, value in raw.items() if key not in ("by", "note") or value not in _NOBODY}
     if kind == "penalty":  # whom it concerns by office, by name, or both; never an empty one
         raw = {key: value for key, value in raw.items() if value or key not in ("role", "person")}
     local = {key: _local(value, zone) for key, value in raw.items()}
     return {"at": local.pop("at"), "case": name, "event": kind, **local}
+
+
+_NOBODY = ("", Party().model_dump(mode="json"))
 
 
 def _notified(case: Case, event: Event, policy: Policy, zone: ZoneInfo) -> Iterator[dict[str, object]]:

@@ -101,7 +101,6 @@ def _reopened(case: Case, event: Reopened) -> Case:
             "facts": event.facts or case.facts,
             "issued_by": event.issued_by if event.because == "recurrence" else case.issued_by,
             "openings": case.openings + 1,
-            "round": case.round + 1,
             "resolution": {},
             "resolved_by": Party(),
             "resolved_at": None,

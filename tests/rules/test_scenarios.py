@@ -25,7 +25,9 @@ def test_what_a_scenario_expects_happens(path: Path) -> None:
     timeline = play(load_scenario(path))["timeline"]
     for expected in wanted["expect"]:
         assert any(holds(expected, entry) for entry in timeline), expected
-    kinds = [name for entry in timeline for name in (entry["event"], f"{entry['event']} {entry.get('clause')}")]
+    kinds = [
+        name for entry in timeline for name in (entry["event"], f"{entry['event']} {entry.get('clause')}")
+    ]
     assert {kind: kinds.count(kind) for kind in wanted.get("times", {})} == wanted.get("times", {})
 
 
