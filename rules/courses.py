@@ -21,7 +21,10 @@ class History:
 
 @dataclass(frozen=True)
 class Turn:
-    """A case was opened, settled, or opened again. `since` is when it was last opened; `resolved`: by a report of it."""
+    """A case was opened, settled or opened again.
+
+    `since` is when it was last opened; `resolved` tells a resolution from other ways to settle it.
+    """
 
     at: datetime
     kind: Literal["opened", "settled", "reopened"]
