@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from math import ceil
-from statistics import median
 from typing import TypeVar
 
 from rules.case import Penalty
@@ -165,6 +164,7 @@ class Figures:
     penalty_lines: tuple[PenaltyLine, ...]
     cases: tuple[CaseLine, ...]
     unknown: int  # cases that cannot be counted: their data was erased
+    is_over: bool  # the month has ended, and its figures stay as they are
 
 
 def figures_of(histories: Iterable[History], month: Month, now: datetime, zone: tzinfo) -> Figures:
@@ -189,6 +189,7 @@ def figures_of(histories: Iterable[History], month: Month, now: datetime, zone: 
         penalty_lines=_penalty_lines(courses, since),
         cases=_cases(courses, since),
         unknown=unknown,
+        is_over=month.ends(zone) <= now,
     )
 
 
@@ -257,7 +258,15 @@ def resolutions(course: Course, since: datetime) -> list[timedelta]:
 
 
 def _taken(key: str, spans: Sequence[timedelta]) -> Times:
-    return Times(key, len(spans), median(spans) if spans else None, percentile(spans, 90))
+    return Times(key, len(spans), middle(spans), percentile(spans, 90))
+
+
+def middle(spans: Sequence[timedelta]) -> timedelta | None:
+    """Return the median, of an even number the mean of the middle two; None of none."""
+    ranked, half = sorted(spans), len(spans) // 2
+    if not ranked:
+        return None
+    return ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2
 
 
 def percentile(spans: Sequence[timedelta], percent: int) -> timedelta | None:

@@ -18,7 +18,19 @@ from rules.locales import Locale, Text
 from sheets.charts import Bar, Source, bar_chart
 from sheets.columns import CellValue, Column, ColumnKind, Owner, Sheet
 from sheets.drawing import Dress, draw_table, set_widths
-from sheets.looks import HAIRLINE, HOURS_FORMAT, MIST, MONEY_FORMAT, MUTED, NAVY, TEAL, Look, cell_at, paint, put
+from sheets.looks import (
+    HAIRLINE,
+    HOURS_FORMAT,
+    MIST,
+    MONEY_FORMAT,
+    MUTED,
+    NAVY,
+    TEAL,
+    Look,
+    cell_at,
+    paint,
+    put,
+)
 from sheets.page import fit_to_width
 from sheets.texts import plain_text, say
 
@@ -172,9 +184,7 @@ def _set_up(sheet: Worksheet, book: ReportBook, locale: Locale, *, landscape: bo
 # ---------------------------------------------------------------- the summary
 
 
-def _draw_summary(
-    sheet: Worksheet, book: ReportBook, sources: Mapping[str, Source], locale: Locale
-) -> None:
+def _draw_summary(sheet: Worksheet, book: ReportBook, sources: Mapping[str, Source], locale: Locale) -> None:
     width = 2 * _CHART_COLUMNS
     for number in range(1, width + 1):
         sheet.column_dimensions[get_column_letter(number)].width = 13
@@ -202,7 +212,9 @@ def _draw_figures(sheet: Worksheet, figures: Sequence[tuple[str, str]], locale: 
         across, down = divmod(number, rows)
         row, column = _TOP + down, 1 + 4 * across
         label = Look(size=10.5, colour=MUTED, fill=MIST, line=HAIRLINE, indent=1, wrap=False, shrink=True)
-        told = Look(size=11.5, bold=True, fill="", line=HAIRLINE, horizontal="center", wrap=False, shrink=True)
+        told = Look(
+            size=11.5, bold=True, fill="", line=HAIRLINE, horizontal="center", wrap=False, shrink=True
+        )
         for start, text, look in ((column, name, label), (column + 2, value, told)):
             for covered in (start, start + 1):
                 paint(cell_at(sheet, row, covered), look, locale)
