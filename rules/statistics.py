@@ -66,8 +66,9 @@ class Times:
 
 @dataclass(frozen=True)
 class StageLapses:
-    """How often a stage lapsed, and in whose hands."""
+    """How often a stage lapsed in cases of a department, and in whose hands."""
 
+    department: str
     stage: str
     grade: str
     roles: tuple[str, ...]
@@ -297,7 +298,7 @@ def _case(course: Course, since: datetime) -> CaseLine:
 
 def _stages(courses: Iterable[Course], since: datetime) -> tuple[StageLapses, ...]:
     counts = Counter(
-        (lapse.stage, lapse.grade, lapse.roles)
+        (key_of(course, "department"), lapse.stage, lapse.grade, lapse.roles)
         for course in courses
         for lapse in course.lapses
         if lapse.at >= since

@@ -38,6 +38,7 @@ SUMMARY = say("摘要", "摘要", "Summary")
 _TOP = 4  # the header row of every table
 _FORMATS = {ColumnKind.MONEY: MONEY_FORMAT, ColumnKind.HOURS: HOURS_FORMAT, ColumnKind.NUMBER: "0"}
 _CHART_COLUMNS, _CHART_ROWS = 6, 16
+_SUMMARY_ROWS = 21  # of a chart on the summary, so that six of them fill a sheet of paper
 _LONGEST_TITLE = 31  # of a sheet; Excel takes no more
 
 
@@ -119,6 +120,8 @@ def _draw_sheet(
         height = max(_CHART_ROWS, 2 * len(table.rows)) if table.plot.lying else _CHART_ROWS
         _draw_chart(sheet, source, table, (_TOP - 1, left), (_CHART_COLUMNS + 2, height))
     _set_up(sheet, book, locale, landscape=table.plot is not None or len(table.columns) > 6)
+    if table.plot is not None:
+        sheet.page_setup.fitToHeight = 1
     sheet.print_title_rows = f"{_TOP}:{_TOP}"
     sheet.freeze_panes = f"A{_TOP + 1}"
     return source
@@ -196,9 +199,9 @@ def _draw_summary(sheet: Worksheet, book: ReportBook, sources: Mapping[str, Sour
     drawn = [table for key in book.charts for table in book.tables if table.key == key and table.rows]
     for number, table in enumerate(drawn):
         down, across = divmod(number, 2)
-        place = (first + down * (_CHART_ROWS + 1), across * _CHART_COLUMNS)
-        _draw_chart(sheet, sources[table.key], table, place, (_CHART_COLUMNS, _CHART_ROWS))
-    last = first + (len(drawn) + 1) // 2 * (_CHART_ROWS + 1)
+        place = (first + down * (_SUMMARY_ROWS + 1), across * _CHART_COLUMNS)
+        _draw_chart(sheet, sources[table.key], table, place, (_CHART_COLUMNS, _SUMMARY_ROWS))
+    last = first + (len(drawn) + 1) // 2 * (_SUMMARY_ROWS + 1)
     sheet.print_area = f"A1:{get_column_letter(width)}{last}"
     sheet.sheet_properties.tabColor = TEAL
     _set_up(sheet, book, locale, landscape=False)

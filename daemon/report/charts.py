@@ -73,14 +73,14 @@ def _sources(figures: Figures, labels: Labels) -> Iterable[BarLine]:
 
 def _stages(figures: Figures, labels: Labels) -> Iterable[BarLine]:
     for each in figures.stages:
-        yield _bar(labels.stage(each.grade, each.roles), each.lapses, [_piece(each.lapses, ORANGE)], [])
+        yield _bar(labels.stage(each), each.lapses, [_piece(each.lapses, ORANGE)], [])
 
 
 def _roles(figures: Figures, labels: Labels) -> Iterable[BarLine]:
     lapses, overdue = labels.say(wordings.LAPSES), labels.say(wordings.OVERDUE)
     for each in figures.roles:
         pieces = [_piece(each.lapses, ORANGE, lapses), _piece(each.overdue, OVERDUE, overdue)]
-        detail = [f"{piece.label} {piece.number}" for piece in pieces if piece.number]
+        detail = [f"{piece.label} {piece.number}" for piece in pieces if piece.number and each.overdue]
         yield _bar(labels.role(each.role), each.lapses + each.overdue, pieces, detail)
 
 

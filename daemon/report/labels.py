@@ -11,6 +11,7 @@ from rules.events import PenaltyState
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 from rules.months import Month
+from rules.statistics import StageLapses
 from sheets.registry import PENALTY_STATES
 
 
@@ -50,9 +51,10 @@ class Labels:
         field = self.site.catalogue.form(FormKind.COMPLAINT).field(name)
         return tuple(choice.key for choice in field.choices)
 
-    def stage(self, grade: str, roles: tuple[str, ...]) -> str:
-        """Name a stage by its grade and who is responsible in it."""
-        return f"{self.grade(grade)} {words.role_titles(roles, self.site.policy, self.locale)}"
+    def stage(self, lapses: StageLapses) -> str:
+        """Name a stage by department, grade and who is responsible in it."""
+        offices = words.role_titles(lapses.roles, self.site.policy, self.locale)
+        return " · ".join((self.fact("department", lapses.department), self.grade(lapses.grade), offices))
 
     def role(self, key: str) -> str:
         """Name an office and who holds it now."""

@@ -6,7 +6,7 @@ from typing import Final
 from daemon.report import wordings
 from daemon.report.labels import Labels, hours
 from rules.locales import Text
-from rules.statistics import Figures, Share, Sum
+from rules.statistics import Figures, Share, Sum, Times
 from sheets.charts import Bar
 from sheets.columns import CellValue, ColumnKind
 from sheets.looks import HOURS_FORMAT, PAPER, TEAL
@@ -17,7 +17,7 @@ Row = Mapping[str, CellValue]
 Builder = Callable[[Figures, Labels], ReportTable | None]
 
 BLUE, ORANGE, PALE = "FF3B78C2", "FFD9663D", "FF9DB2D6"
-_NAME, _PERSON = 22, 30  # widths
+_NAME, _PERSON, _STAGE = 27, 38, 52  # widths
 OF_FINES: Final = frozenset({"penalty-flow", "penalised", "penalty-list"})  # only for who may see fines
 CHARTS: Final = ("days", "departments", "grades", "stages", "categories", "times")  # on the summary
 
@@ -130,10 +130,10 @@ def _by_fact(key: str, fact: str, title: Text, header: Text, figures: Figures, l
 
 def _stages(figures: Figures, labels: Labels) -> ReportTable:
     columns = [
-        _text("key", wordings.STAGE, labels, _PERSON),
+        _text("key", wordings.STAGE, labels, _STAGE),
         _number("lapses", wordings.LAPSES, labels),
     ]
-    rows: list[Row] = [{"key": labels.stage(s.grade, s.roles), "lapses": s.lapses} for s in figures.stages]
+    rows: list[Row] = [{"key": labels.stage(s), "lapses": s.lapses} for s in figures.stages]
     plot = Plot([Bar("lapses", ORANGE)], lying=True)
     return _counted("stages", wordings.STAGES, columns, rows, labels, plot=plot)
 
@@ -165,11 +165,17 @@ def _times(figures: Figures, labels: Labels) -> ReportTable:
             "median": hours(each.median),
             "p90": hours(each.p90),
         }
-        for each in figures.times
+        for each in by_grade(figures, labels)
     ]
     plot = Plot([Bar("median", TEAL, number=HOURS_FORMAT), Bar("p90", PALE, number=HOURS_FORMAT)])
     title, note = labels.say(wordings.TIMES), labels.say(wordings.TIMES_NOTE)
     return ReportTable("times", title, columns, rows[:-1], rows[-1], note, plot)
+
+
+def by_grade(figures: Figures, labels: Labels) -> list[Times]:
+    """Return the times in the policy's order of grades; those of all cases come last."""
+    order = [*labels.grades(), *sorted(times.key for times in figures.times)]
+    return sorted(figures.times, key=lambda times: (not times.key, order.index(times.key)))
 
 
 # ---------------------------------------------------------------- penalties
@@ -262,8 +268,8 @@ def _case_list(figures: Figures, labels: Labels) -> ReportTable:
     columns = [
         _text("key", wordings.CASE, labels, 18),
         _text("department", wordings.DEPARTMENT, labels, 12),
-        _text("category", wordings.CATEGORY, labels, 18),
-        _text("source", wordings.SOURCE, labels, 16),
+        _text("category", wordings.CATEGORY, labels, 24),
+        _text("source", wordings.SOURCE, labels, 27),
         _text("first_grade", wordings.FIRST_GRADE, labels, 12),
         _text("grade", wordings.REACHED, labels, 14),
         ReportColumn("opened_at", labels.say(wordings.OPENED_AT), ColumnKind.DATETIME, 17),
