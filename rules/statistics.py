@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import reduce
 from math import ceil
 from typing import TypeVar
 
 from rules.case import Penalty
-from rules.courses import IN_FORCE, Course, History, PenaltyTurn, courses_of
+from rules.courses import Course, History, courses_of
 from rules.events import PenaltyState
 from rules.months import Month
 
@@ -94,21 +95,20 @@ class Sum:
 
 @dataclass(frozen=True)
 class PenaltyFlow:
-    """Penalties through the month.
+    """Penalties through the month: `issued` in it, `revoked` in it whenever issued.
 
-    `in_force_before` + `issued` - `revoked` = `in_force_after`, and likewise
-    `appeals_before` + `appealed` - `upheld` - `revoked` = `appeals_after`. `waiting` have not been issued yet.
+    `states` are those issued in the month as they stood at its end, together `issued`. `waiting` have not been issued
+    yet. `appeals_before` + `appealed` - `upheld` - `revoked` = `appeals_after`.
     """
 
-    in_force_before: Sum = Sum()
-    issued: Sum = Sum()
-    revoked: Sum = Sum()
-    in_force_after: Sum = Sum()
-    appeals_before: int = 0
-    appealed: int = 0
-    upheld: int = 0
-    appeals_after: int = 0
-    waiting: int = 0
+    issued: Sum
+    revoked: Sum
+    states: Mapping[str, Sum]
+    appeals_before: int
+    appealed: int
+    upheld: int
+    appeals_after: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -325,44 +325,35 @@ def _ranked(counts: Counter[_Key]) -> list[tuple[_Key, int]]:
 # ---------------------------------------------------------------- penalties
 
 
-def _penalties(courses: Iterable[Course], since: datetime) -> PenaltyFlow:
-    before, after = _Balance(), _Balance()
-    within: Counter[str] = Counter()
-    issued, revoked = Sum(), Sum()
-    for course in courses:
-        before.take(turn for turn in course.penalty_turns if turn.at < since)
-        after.take(course.penalty_turns)
-        for turn in course.penalty_turns:
-            if turn.at < since:
-                continue
-            within[turn.after.state.value] += 1
-            issued = plus(issued, turn.after) if turn.issued else issued
-            revoked = plus(revoked, turn.after) if turn.after.state is PenaltyState.REVOKED else revoked
+def _penalties(courses: Sequence[Course], since: datetime) -> PenaltyFlow:
+    turns = [turn for course in courses for turn in course.penalty_turns if turn.at >= since]
+    became = Counter(turn.after.state for turn in turns)
+    then = Counter(state for course in courses for state in _states(course, since))
+    now = Counter(state for course in courses for state in _states(course))
+    lines = [line.penalty for line in _penalty_lines(courses, since) if line.issued_now]
     return PenaltyFlow(
-        in_force_before=before.in_force,
-        issued=issued,
-        revoked=revoked,
-        in_force_after=after.in_force,
-        appeals_before=before.appeals,
-        appealed=within["appealed"],
-        upheld=within["upheld"],
-        appeals_after=after.appeals,
-        waiting=after.waiting,
+        issued=_sum(turn.after for turn in turns if turn.issued),
+        revoked=_sum(turn.after for turn in turns if turn.after.state is PenaltyState.REVOKED),
+        states={
+            state.value: _sum(penalty for penalty in lines if penalty.state is state)
+            for state in sorted({penalty.state for penalty in lines}, key=list(PenaltyState).index)
+        },
+        appeals_before=then[PenaltyState.APPEALED],
+        appealed=became[PenaltyState.APPEALED],
+        upheld=became[PenaltyState.UPHELD],
+        appeals_after=now[PenaltyState.APPEALED],
+        waiting=sum(now[state] for state in _WAITING),
     )
 
 
-class _Balance:
-    """Penalties as they stand."""
+def _states(course: Course, before: datetime | None = None) -> Iterable[PenaltyState]:
+    """Return how each penalty of a case stood at a moment, by default when counting stopped."""
+    turns = (turn for turn in course.penalty_turns if before is None or turn.at < before)
+    return {turn.number: turn.after.state for turn in turns}.values()
 
-    def __init__(self) -> None:
-        self.in_force, self.appeals, self.waiting = Sum(), 0, 0
 
-    def take(self, turns: Iterable[PenaltyTurn]) -> None:
-        """Add the penalties of one case."""
-        for penalty in {turn.number: turn.after for turn in turns}.values():
-            self.in_force = plus(self.in_force, penalty) if penalty.state in IN_FORCE else self.in_force
-            self.appeals += penalty.state is PenaltyState.APPEALED
-            self.waiting += penalty.state in _WAITING
+def _sum(penalties: Iterable[Penalty]) -> Sum:
+    return reduce(plus, penalties, Sum())
 
 
 def plus(total: Sum, penalty: Penalty) -> Sum:

@@ -5,23 +5,26 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, func, select, union
+from sqlalchemy import Connection, func, or_, select, union
 
 from daemon.ledger.schema import cases, events, payloads
 from rules.courses import History
-from rules.events import event_from_json
+from rules.events import PenaltyState, event_from_json
 
 _AT_ONCE = 1000
+_UNDECIDED = (PenaltyState.PROPOSED, PenaltyState.PENDING, PenaltyState.APPEALED)
 
 
 def touched_since(connection: Connection, since: datetime, as_of: int) -> Iterator[History]:
     """Yield the histories, up to event `as_of`, of all cases that were open at some time since `since`.
 
-    So are those with penalties, whose appeals may outlive the case. Events whose payload was erased are left out.
+    So are those with a penalty that ever waited for a decision, which may outlive the case; and no others, however
+    long the ledger is. Events whose payload was erased are left out.
     """
+    undecided = or_(*(payloads.c.body.like(f'%"state":"{state.value}"%') for state in _UNDECIDED))
     concerned = union(
         select(events.c.case_number).where(events.c.at >= since),
-        select(events.c.case_number).where(events.c.kind == "penalty"),
+        select(events.c.case_number).join(payloads).where(events.c.kind == "penalty", undecided),
         select(cases.c.number).where(cases.c.resolved_at.is_(None)),
     )
     query = (

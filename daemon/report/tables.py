@@ -5,6 +5,7 @@ from typing import Final
 
 from daemon.report import wordings
 from daemon.report.labels import Labels, hours
+from rules.events import PenaltyState
 from rules.locales import Text
 from rules.statistics import Figures, Share, Sum, Times
 from sheets.charts import Bar
@@ -183,11 +184,14 @@ def by_grade(figures: Figures, labels: Labels) -> list[Times]:
 
 def _penalty_flow(figures: Figures, labels: Labels) -> ReportTable | None:
     flow = figures.penalties
-    money: tuple[tuple[Text, Sum], ...] = (
-        (wordings.IN_FORCE_BEFORE, flow.in_force_before),
-        (wordings.PENALTIES_ISSUED, flow.issued),
-        (wordings.PENALTIES_REVOKED, flow.revoked),
-        (wordings.IN_FORCE_AFTER, flow.in_force_after),
+    states = (
+        (labels.say(wordings.OF_THESE, state=labels.state(PenaltyState(state))), amount)
+        for state, amount in flow.states.items()
+    )
+    money: tuple[tuple[str, Sum], ...] = (
+        (labels.say(wordings.PENALTIES_ISSUED), flow.issued),
+        *states,
+        (labels.say(wordings.PENALTIES_REVOKED), flow.revoked),
     )
     counts = (
         (wordings.APPEALS_BEFORE, flow.appeals_before),
@@ -202,7 +206,7 @@ def _penalty_flow(figures: Figures, labels: Labels) -> ReportTable | None:
         _number("count", wordings.COUNT, labels),
         _money("amount", wordings.AMOUNT, labels),
     ]
-    rows: list[Row] = [{"what": labels.say(text), "count": s.count, "amount": s.amount} for text, s in money]
+    rows: list[Row] = [{"what": text, "count": s.count, "amount": s.amount} for text, s in money]
     rows += [{"what": labels.say(text), "count": count} for text, count in counts]
     return ReportTable("penalty-flow", labels.say(wordings.PENALTY_FLOW), columns, rows)
 

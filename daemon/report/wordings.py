@@ -134,10 +134,11 @@ SETTLED_AT = say("結案時間", "结案时间", "Settled at")
 HOURS = say("用時（小時）", "用时（小时）", "Took (h)")
 TIMES_REOPENED = say("重新開啟", "重新打开", "Reopened")
 
-IN_FORCE_BEFORE = say("月初有效", "月初有效", "In force at the beginning")
-PENALTIES_ISSUED = say("本月開立", "本月开立", "Issued")
-PENALTIES_REVOKED = say("本月撤銷", "本月撤销", "Revoked")
-IN_FORCE_AFTER = say("統計時有效", "统计时有效", "In force at the end")
+PENALTIES_ISSUED = say("本月開立", "本月开立", "Issued this month")
+OF_THESE = say("其中：{state}", "其中：{state}", "of these: {state}")
+PENALTIES_REVOKED = say(
+    "本月撤銷（含以前開立的）", "本月撤销（含以前开立的）", "Revoked this month, whenever issued"
+)
 APPEALS_BEFORE = say("月初未裁定的申訴", "月初未裁定的申诉", "Appeals open at the beginning")
 APPEALED = say("本月提出申訴", "本月提出申诉", "Appeals made")
 UPHELD = say("本月裁定維持", "本月裁定维持", "Appeals ruled: upheld")
