@@ -6,7 +6,7 @@ from mailer.letter import Template
 from mailer.monthly import BarChart, BarLine, DayChart, Grid
 from mailer.pictures import OPENED, SETTLED, Picture, day_chart, swatch
 
-_FULL = 300  # how long the longest bar of a chart is, in pixels
+_FULL = 260  # how long the longest bar of a chart is, in pixels: it fits the narrowest telephone
 _THIN = 3  # what is there at all can be seen
 
 

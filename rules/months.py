@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-_WRITTEN = re.compile(r"(\d{4})-(\d{2})")
+_WRITTEN = re.compile(
+    r"([2-9]\d{3})-(\d{2})"
+)  # nobody asks for the months of the year 1, and no zone knows them
 
 
 @dataclass(frozen=True, order=True)

@@ -38,7 +38,7 @@ SUMMARY = say("摘要", "摘要", "Summary")
 _TOP = 4  # the header row of every table
 _FORMATS = {ColumnKind.MONEY: MONEY_FORMAT, ColumnKind.HOURS: HOURS_FORMAT, ColumnKind.NUMBER: "0"}
 _CHART_COLUMNS, _CHART_ROWS = 6, 16
-_SUMMARY_ROWS = 21  # of a chart on the summary, so that six of them fill a sheet of paper
+_SUMMARY_ROWS = 29  # of a chart on the summary, so that six of them fill a sheet of paper
 _LONGEST_TITLE = 31  # of a sheet; Excel takes no more
 
 
@@ -110,6 +110,7 @@ def _draw_sheet(
     _say(sheet, 1, 1, table.title, Look(size=16, bold=True, colour=NAVY, wrap=False), locale)
     _say(sheet, 2, 1, table.note or book.subtitle, Look(size=9.5, colour=MUTED, wrap=False), locale)
     dress = Dress(locale, zone, row_height=20, explained=False)
+    sheet.row_dimensions[_TOP].height = 24
     last = draw_table(sheet, definition, table.rows, dress, _TOP)
     if table.total is not None:
         _draw_total(sheet, table, last + 1, locale)

@@ -16,7 +16,7 @@ MOST_BARS = 8  # of one chart; the workbook has them all
 def day_chart(figures: Figures, labels: Labels) -> DayChart:
     """Show what came and what was settled on each day."""
     eventful = [each for each in figures.days if each.opened or each.settled]
-    told = labels.say(wordings.APART).join(f"{d.day:%m/%d} {d.opened}/{d.settled}" for d in eventful)
+    told = labels.say(wordings.APART).join(f"{d.day:%m/%d}\u00a0{d.opened}/{d.settled}" for d in eventful)
     return DayChart(
         title=labels.say(wordings.DAYS),
         days=tuple(DayColumn(day=d.day.day, opened=d.opened, settled=d.settled) for d in figures.days),

@@ -92,11 +92,12 @@ class Labels:
             return self.say(wordings.NONE)
         minutes = round(length.total_seconds() / 60)
         if minutes >= 24 * 60:
-            hours = round(minutes / 60)
-            return self.say(wordings.DAYS_HOURS, days=hours // 24, hours=hours % 24)
-        if minutes >= 60:
-            return self.say(wordings.HOURS_MINUTES, hours=minutes // 60, minutes=minutes % 60)
-        return self.say(wordings.MINUTES, minutes=minutes)
+            minutes = round(minutes / 60) * 60
+        counts = (minutes // (24 * 60), minutes // 60 % 24, minutes % 60)
+        told = [
+            self.say(unit, count=count) for unit, count in zip(wordings.UNITS, counts, strict=True) if count
+        ]
+        return " ".join(told) or self.say(wordings.UNITS[-1], count=0)
 
 
 def hours(length: timedelta | None) -> Decimal | None:

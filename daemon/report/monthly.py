@@ -6,7 +6,6 @@ from datetime import datetime
 from daemon.clock import Clock
 from daemon.config import Person
 from daemon.docket import Docket
-from daemon.ledger import LedgerError
 from daemon.report.orders import ReportOrder
 from daemon.site import Site
 from rules.months import Month
@@ -42,8 +41,8 @@ class MonthlyReports:
         """Do it between other periodic work, which a failure must not end."""
         try:
             self.queue_due()
-        except LedgerError as error:
-            log.error("the monthly report has to wait: %s", error)
+        except Exception:
+            log.exception("the monthly report has to wait")
 
     def _has_cases(self, month: Month) -> bool:
         first = self._docket.ledger.first_opening()

@@ -45,9 +45,11 @@ APPEALS_OPEN = say("未裁定的申訴", "未裁定的申诉", "Appeals not rule
 COUNTED = say("{count} 筆，{amount}", "{count} 笔，{amount}", "{count} ({amount})")
 CASES = say("{count} 件", "{count} 件", "{count}")
 TIMES_COUNT = say("{count} 次", "{count} 次", "{count}")
-DAYS_HOURS = say("{days} 天 {hours} 小時", "{days} 天 {hours} 小时", "{days} d {hours} h")
-HOURS_MINUTES = say("{hours} 小時 {minutes} 分", "{hours} 小时 {minutes} 分", "{hours} h {minutes} min")
-MINUTES = say("{minutes} 分鐘", "{minutes} 分钟", "{minutes} min")
+UNITS = (
+    say("{count} 天", "{count} 天", "{count} d"),
+    say("{count} 小時", "{count} 小时", "{count} h"),
+    say("{count} 分鐘", "{count} 分钟", "{count} min"),
+)
 
 # ---------------------------------------------------------------- tables
 

@@ -17,10 +17,16 @@ from openpyxl import load_workbook
 from daemon.bootstrap import build
 from daemon.cli import main
 from daemon.loop import run_once
+from daemon.report.counting import count
+from daemon.report.labels import Labels
+from daemon.report.letter import report_letter
 from daemon.report.monthly import MonthlyReports, queue, readers
+from daemon.report.plain import as_json
+from mailer.letter import Address
 from rules.commands import Appeal, OpenCase, RecordFinding, Report
 from rules.facts import facts_from_json
 from rules.fields import FormKind
+from rules.locales import Locale
 from rules.monthly import MonthlyReport
 from rules.months import Month
 from tests.daemon.office import CARE, COMPLAINT, MANAGER, SERVICE_MANAGER, HandClock, Office, Posted
@@ -203,7 +209,7 @@ def test_the_mail_says_the_months_figures_as_text(march) -> None:
         "結案：1 件",
         "月底未結：2 件",
         "逾時次數：1 次",
-        "1 小時 30 分",
+        "1 小時 30 分鐘",
         "1 筆，200 元",
     ):
         assert line in text
@@ -323,3 +329,38 @@ def test_a_month_without_any_case_is_told_as_such(march, kesu, tmp_path: Path) -
     status, *_ = kesu("report", "--month", "2025-01", "--out", str(tmp_path))
     assert status == 0
     assert "本月沒有新增或結案的案件" in (tmp_path / "report-2025-01.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        ({"seconds": 20}, "0 min"),
+        ({"minutes": 90}, "1 h 30 min"),
+        ({"hours": 20}, "20 h"),
+        ({"hours": 49, "minutes": 31}, "2 d 2 h"),
+        ({"minutes": 59, "seconds": 40}, "1 h"),
+    ],
+)
+def test_times_are_told_by_their_two_largest_units(office, length, said) -> None:
+    assert Labels(office.site, Locale.EN).span(timedelta(**length)) == said
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_who_may_not_see_fines_finds_none_in_mail_workbook_and_json(march, locale: Locale) -> None:
+    figures = count(march.ledger, MARCH, datetime(2025, 4, 10, tzinfo=UTC), SHANGHAI)
+    labels = Labels(march.site, locale)
+    seen, unseen = (
+        report_letter(figures, Address(email=CARE), labels, fines=fines) for fines in (True, False)
+    )
+    assert "200" in seen.content.model_dump_json()
+    assert "200" not in unseen.content.model_dump_json().replace("2025", "")
+    titles = [load_workbook(BytesIO(order.files[0].content)).sheetnames for order in (seen, unseen)]
+    assert len(titles[0]) - len(titles[1]) == 3
+    assert not {"penalties", "penalised", "penalty_lines"} & set(as_json(figures, SHANGHAI, fines=False))
+
+
+def test_a_ledger_that_cannot_be_written_ends_no_other_periodic_work(march, caplog) -> None:
+    monthly = at(march, 2025, 4, 10, 8, 0)
+    march.ledger.close()
+    monthly.queue_quietly()
+    assert "has to wait" in caplog.text

@@ -180,7 +180,7 @@ def test_a_month_that_still_runs_is_counted_up_to_now(policy) -> None:
     assert (figures.flow.opened, figures.flow.settled, figures.flow.open_after) == (1, 0, 1)
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-00", "202611", "2026-1", "November", ""])
+@pytest.mark.parametrize("text", ["2026-13", "2026-00", "0001-01", "202611", "2026-1", "November", ""])
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="month"):
         Month.parse(text)

@@ -149,7 +149,7 @@ def test_bars_are_as_long_as_their_numbers_and_what_is_little_can_still_be_seen(
             r'src="cid:(bar-[0-9a-f]+)\.[^"]*" width="(\d+)" height="14"', html(mail())
         )
     ]
-    assert widths == [(200, "bar-ffd84d"), (100, "bar-f58220"), (10, "bar-ffd84d")]
+    assert widths == [(173, "bar-ffd84d"), (87, "bar-f58220"), (9, "bar-ffd84d")]
     tiny = BARS.bars[1].model_copy(update={"segments": (Segment(label="", number=1, colour="#ffd84d"),)})
     huge = BARS.bars[1].model_copy(update={"segments": (Segment(label="", number=9999, colour="#ffd84d"),)})
     assert 'width="3" height="14"' in html(mail(parts=(BarChart(title="", bars=(tiny, huge)),)))
