@@ -172,6 +172,12 @@ class WorkbookSection(_Section):
         return path
 
 
+class ReportsSection(_Section):
+    """Where the statistics of a month are written."""
+
+    path: str = "var/reports"
+
+
 class AccessSection(_Section):
     """Who may send forms."""
 
@@ -194,6 +200,7 @@ class Config(_Section):
     mailbox: MailboxSection
     smtp: SmtpSection
     workbook: WorkbookSection = WorkbookSection()
+    reports: ReportsSection = ReportsSection()
     access: AccessSection = AccessSection()
     people: dict[str, tuple[Person, ...]]
     base: Path = Path()

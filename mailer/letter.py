@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from mailer.monthly import MonthlyReport
 from rules.events import Asked, RefusalReason
 from rules.locales import Locale
 
@@ -28,6 +29,7 @@ class Template(StrEnum):
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     WORKBOOK = "workbook"
+    MONTHLY_REPORT = "monthly-report"
 
 
 class _Part(BaseModel):
@@ -168,6 +170,7 @@ class Content(_Part):
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
     workbook: WorkbookTrouble | None = None
+    report: MonthlyReport | None = None
 
 
 class Address(_Part):

@@ -22,6 +22,7 @@ from rules.after_rules import Duty as Duty
 from rules.conditions import Condition
 from rules.derivations import DERIVATIONS
 from rules.locales import Text
+from rules.monthly import MonthlyReport
 from rules.penalty_rules import Appeals, Findings, Overdue, PenaltyRule
 from rules.spans import Span
 
@@ -204,6 +205,7 @@ class Policy(_Model):
     follow_up: FollowUp | None = None
     corrections: Corrections | None = None
     holds: Holds | None = None
+    monthly_report: MonthlyReport | None = None
     workbook_role: str | None = None  # whoever writes in the master workbook acts in this role
 
     def __repr__(self) -> str:
@@ -317,6 +319,9 @@ def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
     yield from (("resolved_notice", "role", role) for role in policy.resolved_notice)
     yield from _names_of_penalties(policy)
     yield from names_afterwards(policy)
+    if policy.monthly_report is not None:
+        yield "monthly_report", "clause", policy.monthly_report.clause
+        yield from (("monthly_report", "role", role) for role in policy.monthly_report.roles)
     if policy.workbook_role is not None:
         yield "workbook_role", "role", policy.workbook_role
 
