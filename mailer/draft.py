@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 
-from mailer.cleaning import cleaned
+from mailer.cleaning import cleaned, one_line
 from mailer.letter import Content, Letter, Template
 from mailer.wording import Wording, wording
 
@@ -38,6 +38,8 @@ class Draft:
                 return "running" if content.report and content.report.running else ""
             case Template.RESOLVED:
                 return ""
+            case Template.CONFIRM_REQUEST:
+                return "" if content.valid_until else "void"
             case _:
                 return _situation(content)
 
@@ -51,6 +53,8 @@ class Draft:
                 return self.content.reader == "owner" and self.variant in ("proposed", "pending")
             case Template.APPEAL:
                 return self.content.reader == "owner"
+            case Template.CONFIRM_REQUEST:
+                return self.variant != "void"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case _:
@@ -60,6 +64,21 @@ class Draft:
     def about_penalty(self) -> bool:
         """Tell whether the mail is about a penalty, so that the case's own deadline is beside the point."""
         return self.letter.template in (Template.PENALTY, Template.APPEAL, Template.RULING)
+
+    @property
+    def token(self) -> str:
+        """What proves who answers the mail; empty where no answer is expected."""
+        aside = self.letter.template is Template.WORKBOOK or self.variant == "care"
+        return "" if aside else self.letter.token
+
+    @property
+    def subject(self) -> str:
+        """The one subject of every mail of a case; a mail about no single case has its own."""
+        number = one_line(self.content.case_number)
+        if not number or self.variant in ("several", "unknown-case"):
+            return one_line(self.line("subject"))
+        hint = one_line(self.letter.subject_hint) or self.say("general.subject")
+        return f"[{number}] {hint}"
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key` with the letter's values."""
@@ -97,6 +116,8 @@ class Draft:
             "files": self.wording.say("general.separator").join(files),
             "zone": content.zone,
             "fine_at": self.moment(content.fine_at),
+            "valid_until": self.moment(content.valid_until),
+            "token": self.token,
             "asked": self.wording.say(f"asked.{content.asked}"),
             **self._trouble,
             **self._penalty,
@@ -189,6 +210,8 @@ def _with_lone_case(letter: Letter) -> Content:
 
 
 def _acknowledged(content: Content) -> str:
+    if content.reader == "reporter":
+        return ""  # of a report that settles nothing
     if content.quarantined and not content.cases and not content.case_number:
         return "quarantined"
     if len(content.cases) > 1:

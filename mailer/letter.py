@@ -28,6 +28,7 @@ class Template(StrEnum):
     RULING = "ruling"
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
+    CONFIRM_REQUEST = "confirm-request"
     WORKBOOK = "workbook"
     MONTHLY_REPORT = "monthly-report"
 
@@ -169,6 +170,8 @@ class Content(_Part):
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
+    unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
+    valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None
     report: MonthlyReport | None = None
 
@@ -206,3 +209,4 @@ class Letter(_Part):
     subject_hint: str = ""  # for one unchanged subject per case: customer and category
     content: Content
     enclosures: tuple[Enclosure, ...] = ()
+    token: str = ""  # proves that an answer comes from the reader; empty: the mail says nothing of one

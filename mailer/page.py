@@ -14,6 +14,7 @@ from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
 from mailer.report import report
+from mailer.ready import Action, actions, unproven
 from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
@@ -49,8 +50,11 @@ class Page:
     customer: str
     summary: str
     panel: Panel | None
+    actions: tuple[Action, ...]
+    actions_note: str
     blocks: tuple[Block, ...]
     footer: tuple[str, ...]
+    token: str  # the line that a reply is known by
 
 
 def page(draft: Draft) -> Page:
@@ -76,8 +80,11 @@ def page(draft: Draft) -> Page:
         customer="" if listed else content.customer,
         summary="" if listed else content.summary,
         panel=penalty_panel(draft) if draft.about_penalty else deadline(draft),
+        actions=(buttons := actions(draft)),
+        actions_note=draft.say("ready.note") if buttons else "",
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
         footer=_footer(draft),
+        token=draft.say("general.footer_token") if draft.token else "",
     )
 
 
@@ -289,7 +296,7 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty:
+    if not draft.acts or draft.about_penalty or draft.letter.template is Template.CONFIRM_REQUEST:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -325,6 +332,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _ask,
     trouble,
     report,
+    unproven,
     _notes,
     _flaws,
     _unreadable,
@@ -345,7 +353,7 @@ def _colour(draft: Draft) -> str:
     match draft.letter.template:
         case Template.RESOLVED:
             return GREEN
-        case Template.FORM_PROBLEMS:
+        case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST:
             return AMBER
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER

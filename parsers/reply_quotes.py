@@ -5,6 +5,7 @@ Cutting too much costs a question back; cutting too little would take our own ex
 
 import re
 
+from parsers.reply_tokens import without_tokens
 from parsers.reply_verbs import opening, openings, plain_text, verb_at
 from parsers.verdict_verbs import blame_at, verdict_verb_at
 
@@ -42,6 +43,7 @@ _ATTRIBUTION = re.compile(rf".{{3,300}}{_WROTE}\s*:\s*|(?:am|op)\b.{{3,200}}schr
 _ATTRIBUTION_BEGINS = re.compile(r"\s*(?:(?:on|am|le|el|op)\b|在|于|於).{3,}|.*(?:@|\b20\d\d).*")
 _OURS = re.compile(
     r"\W*(?:直接回[复覆]本(?:信|邮件),第一行以|如有给予优惠,请一[并併]写明|也可以填写附件中?的回[复覆]单|[若如]果?尚未解决,也请用回[复覆]单"
+    r"|回信识别码|reply code\b|[(]?请保留这一行|[(]?please keep this line|点一下会(?:打开|开启)写好的回"
     r"|reply to this e-mail and begin the first line with|state any concession in words, for example"
     r"|or fill in the attached handling form|if it is not resolved yet, please report the progress)"
 )
@@ -52,7 +54,7 @@ def own_text(text: str, answered: str = "") -> str:
 
     `answered`: our mail that he answers; the first line that stands in it ends his own text.
     """
-    lines = [line.strip("\ufeff\u200b") for line in _lines(text)]
+    lines = [line.strip("\ufeff\u200b") for line in _lines(without_tokens(text[:LONGEST]))]
     plain = [plain_text(line) for line in lines]
     ours = Answered(answered)
     kept: list[str] = []

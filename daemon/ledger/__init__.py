@@ -24,10 +24,12 @@ from daemon.ledger.rows import (
     OutgoingMail,
     QueuedMail,
     RecordedEvent,
+    RequestState,
     SentMail,
     Statistics,
     StoredAttachment,
     StoredMail,
+    WaitingRequest,
 )
 
 __all__ = [
@@ -52,8 +54,10 @@ __all__ = [
     "PromiseBroken",
     "QueuedMail",
     "RecordedEvent",
+    "RequestState",
     "SentMail",
     "Statistics",
     "StoredAttachment",
     "StoredMail",
+    "WaitingRequest",
 ]

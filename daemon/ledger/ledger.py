@@ -10,7 +10,18 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from daemon.ledger import activity, audit, histories, intake, outbox, projections, reading, sheets, sqlite
+from daemon.ledger import (
+    activity,
+    audit,
+    histories,
+    intake,
+    outbox,
+    projections,
+    reading,
+    requests,
+    sheets,
+    sqlite,
+)
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
@@ -30,6 +41,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    WaitingRequest,
 )
 from daemon.ledger.schema import chain_head, events
 from daemon.ledger.upgrade import shipped_migrations, upgrade
@@ -357,6 +369,21 @@ class Ledger:
         """Return the mail with this Message-ID, however far it has come; None if there is none."""
         with self._reading() as connection:
             return outbox.by_message_id(connection, message_id)
+
+    def outbox_mail_numbered(self, mail_id: int) -> QueuedMail | None:
+        """Return the mail with this id, however far it has come; None if there is none."""
+        with self._reading() as connection:
+            return outbox.numbered(connection, mail_id)
+
+    def request_asked_by(self, message_id: str) -> WaitingRequest | None:
+        """Return the request that the mail with this Message-ID asks its reader to confirm, None if it asks none."""
+        with self._reading() as connection:
+            return requests.asked_by(connection, message_id)
+
+    def requests_over(self, now: datetime) -> bool:
+        """Tell whether a request still waits whose time is over."""
+        with self._reading() as connection:
+            return requests.any_over(connection, now)
 
     def outbox_of(self, case_number: str) -> list[OutboxEntry]:
         """Return the mails of a case, in the order they became necessary."""

@@ -75,9 +75,10 @@ def test_a_case_number_is_known_however_it_is_copied(office: Office, spelling: s
     assert office.case().status is Status.RESOLVED
 
 
-def test_a_subject_with_the_number_is_enough(office: Office) -> None:
+def test_a_subject_with_the_number_tells_the_case_of_whoever_proves_himself(office: Office) -> None:
     case, _ = assigned(office)
-    office.receive(mail(SERVICE_MANAGER, f"回覆: [{case.number}] 許雅婷", "已解決 重新調整"))
+    reply = mail(SERVICE_MANAGER, f"回覆: [{case.number}] 許雅婷", "已解決 重新調整")
+    office.receive(office.vouched(reply))
     assert office.case().status is Status.RESOLVED
 
 
@@ -166,7 +167,7 @@ def test_a_report_on_a_resolved_case_is_refused_and_changes_nothing(office: Offi
     case, assignment = assigned(office)
     office.receive(mail(SERVICE_MANAGER, text="已解決 重新調整", answers=assignment))
     office.post()
-    office.receive(mail(WORKSHOP, f"[{case.number}]", "已解決 換新"))
+    office.receive(office.vouched(mail(WORKSHOP, f"[{case.number}]", "已解決 換新")))
     assert office.case().resolved_by.email == SERVICE_MANAGER
     refusal(office, WORKSHOP)
 
