@@ -133,7 +133,7 @@ def test_D38_whoever_covers_it_grants_it_by_replying(office: Office) -> None:
 
 def test_somebody_without_a_part_in_the_case_is_told_that_he_may_not_report(office: Office) -> None:
     case, _ = assigned(office)
-    office.receive(mail(SALES, f"[{case.number}]", "已解決 不用管了"))
+    office.receive(office.vouched(mail(SALES, f"[{case.number}]", "已解決 不用管了")))
     assert office.case().status is Status.OPEN
     refusal(office, SALES)
 
