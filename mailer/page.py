@@ -81,11 +81,15 @@ def page(draft: Draft) -> Page:
         summary="" if listed else content.summary,
         panel=penalty_panel(draft) if draft.about_penalty else deadline(draft),
         actions=(buttons := actions(draft)),
-        actions_note=draft.say("ready.note") if buttons else "",
+        actions_note=draft.say(_note(draft)) if buttons else "",
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
         footer=_footer(draft),
         token=draft.say("general.footer_token") if draft.token else "",
     )
+
+
+def _note(draft: Draft) -> str:
+    return "ready.note_plain" if draft.letter.template is Template.CONFIRM_REQUEST else "ready.note"
 
 
 def _footer(draft: Draft) -> tuple[str, ...]:
@@ -275,7 +279,7 @@ def _facts(draft: Draft) -> list[Block]:
 def _about(draft: Draft) -> list[Row]:
     """The case itself; nothing where the mail lists several or the case is not known."""
     content = draft.content
-    if draft.variant in ("several", "unknown-case"):
+    if draft.variant in ("several", "unknown-case") or content.unproven:
         return []
     changed = content.previous_grade and content.grade and content.previous_grade != content.grade
     return [
