@@ -25,6 +25,7 @@ _HEADERS = (
     r"|de|von|da|van|expéditeur|gesendet|envoyé|från|fra|od|от|보낸 사람"
 )
 _MARKED = re.compile(
+    r"\s*+\|\s*+\|\s*$|"  # the table that NetEase's phone program signs in
     r"\s*+[|#~+]{3,}+\s*+\S.{0,60}?[|#~+]{3,}+\s*$"
     r"|[\s|*]*+(?:"
     rf"[-—–=_*]{{2,}}+\s*+(?:{_RULED})"
@@ -33,7 +34,9 @@ _MARKED = re.compile(
     rf"|(?:{_HEADERS})\s*\*{{0,2}}\s*(?::|\|\s*\S)"
     r"|.{0,100}?-{2,}+\s*+\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}.{0,60}-{2,}"  # Lotus Notes
     r"|\"?[^<>\n]{0,60}<[^<>@\s]+@[^<>\s]+>\s*$"
-    r"|(?:发自|传送自|来自|sent from).{0,40}(?:iphone|ipad|android|galaxy|手机|outlook|邮箱|网易).{0,20}$"
+    r"|(?:发自|传送自|寄自|来自|sent from).{0,40}"
+    r"(?:iphone|ipad|android|galaxy|手机|平板|outlook|邮箱|网易|企业微信|飞书|钉钉).{0,20}$"
+    r"|-{2,}+\s*original\s*-{2,}+\s*$"  # WeCom
     r"|从我的.{0,40}(?:传送|发送|寄出|iphone|ipad|手机).{0,10}$|(?:取得|获取|下载).{0,20}outlook.{0,20}$"
     r"|get outlook for .{0,20}$"
     r")"

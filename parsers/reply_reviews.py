@@ -133,8 +133,8 @@ def _unclear(said: str) -> Text:
     return say(
         f"「{shown}」看不出您同意還是不同意。請直接回覆那封信，第一行只寫「同意」，或寫「不同意」和理由",
         f"“{shown}”看不出您同意还是不同意。请直接回复那封邮件，第一行只写“同意”，或写“不同意”和理由",
-        f"'{shown}' does not say clearly whether you approve; reply to that mail and write nothing but 'approve' in the "
-        "first line, or 'reject' and the reason",
+        f"'{shown}' does not say clearly whether you approve; reply to that mail and write nothing but 'approve' in "
+        "the first line, or 'reject' and the reason",
     )
 
 
