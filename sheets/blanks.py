@@ -7,7 +7,6 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from openpyxl.comments import Comment
-from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Protection
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -16,7 +15,7 @@ from rules.conditions import FactValue
 from rules.fields import Blank, Field, Form
 from rules.locales import Locale
 from sheets.entry import ChoiceLists, is_required, number_format, validation, written
-from sheets.guidance import CASE_NUMBER, MEND_LINE, SHEET_NAME, TOKEN_LINE, TOP_LINE, add_instructions
+from sheets.guidance import CASE_NUMBER, MEND_LINE, SHEET_NAME, TOP_LINE, add_instructions
 from sheets.lists import list_blank
 from sheets.looks import (
     INK,
@@ -39,6 +38,7 @@ from sheets.looks import (
 from sheets.page import fit_to_width
 from sheets.sections import Section, grouped
 from sheets.texts import plain_text
+from sheets.tokens import put_token
 
 __all__ = ["blank_form", "blank_name", "list_blank"]
 
@@ -47,7 +47,6 @@ SECTION, LABEL, VALUE, LABEL_2, VALUE_2, ARROW, NOTE = range(1, 8)
 _WIDTHS = (5.5, 16.5, 26, 16.5, 26)
 _NOTE_WIDTHS = (3.5, 42)
 _ROW, _TALL_ROW = 31.0, 125.0
-TOKEN_PROPERTY = "kesu-token"  # noqa: S105 - the name of a document property
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 # A reader takes the next filled cell for the value; a lone "-" means empty to it, and the format shows an arrow.
@@ -55,7 +54,6 @@ _ARROW_TEXT, _ARROW_FORMAT = "-", '"◄";"◄";"◄";"◄"'
 
 _TITLE = Look(size=20, bold=True, colour=NAVY, horizontal="center", wrap=False)
 _LINE = Look(size=9.5, colour=MUTED, horizontal="center")
-_TOKEN = Look(size=7.5, colour=MUTED, horizontal="right")
 _MEND = Look(size=10.5, bold=True, colour=RED, horizontal="center")
 _SECTION = Look(size=10.5, bold=True, colour=PAPER, fill=NAVY, line=PAPER, horizontal="center")
 _LABEL = Look(colour=INK, fill=MIST, line=LINE, indent=1)
@@ -111,11 +109,11 @@ def blank_form(
     row = _draw_head(draft, blank, None if asked else values.get("case_number"))
     for section, members in grouped(fields):
         row = _draw_section(draft, section, members, row)
-    row = _draw_token(draft, token, row)
+    if token:
+        put_token(workbook, sheet, token, row, (SECTION, VALUE_2), locale)
+        row += 1
     _set_up(draft, blank.title.get(locale), last_row=row - 1)
     add_instructions(workbook, fields, locale)
-    if token:
-        workbook.custom_doc_props.append(StringProperty(name=TOKEN_PROPERTY, value=token))  # type: ignore[attr-defined]
     return _saved(workbook)
 
 
@@ -150,14 +148,6 @@ def _draw_head(draft: _Draft, blank: Blank, case_number: FactValue | None) -> in
         paint(value, Look(bold=True, line=LINE, indent=1, number_format=TEXT_FORMAT), locale)
         row += 1
     sheet.row_dimensions[row].height = 6
-    return row + 1
-
-
-def _draw_token(draft: _Draft, token: str, row: int) -> int:
-    """Draw a token small and grey below the grid; return the row after it."""
-    if not token:
-        return row
-    _across(draft, row, TOKEN_LINE.get(draft.locale).format(token=token), _TOKEN, height=16)
     return row + 1
 
 

@@ -20,9 +20,6 @@ TOP_LINE = say(
     "标有 ● 的项目为必填。填好保存后，请作为附件发到投诉邮箱；一份表单填一件投诉。",
     "Items marked ● must be filled in. Save, then e-mail the file to the complaints mailbox; one complaint per form.",
 )
-TOKEN_LINE = say(
-    "回信識別碼（請保留）：{token}", "回信识别码（请保留）：{token}", "Reply code (please keep): {token}"
-)
 MEND_LINE = say(
     "請改正紅色的儲存格（右側有說明），存檔後回覆原郵件寄回。",
     "请改正红色的单元格（右侧有说明），保存后回复原邮件发回。",
