@@ -13,8 +13,8 @@ from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
-from mailer.report import report
 from mailer.ready import Action, actions, unproven
+from mailer.report import report
 from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
