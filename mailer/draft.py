@@ -37,9 +37,13 @@ class Draft:
             case Template.MONTHLY_REPORT:
                 return "running" if content.report and content.report.running else ""
             case Template.RESOLVED:
+                return "informing" if content.informing else ""
+            case Template.RECTIFICATION_ORDER | Template.RECTIFICATION_INCOMPLETE:
                 return ""
             case Template.CONFIRM_REQUEST:
                 return "" if content.valid_until else "void"
+            case Template.APPROVAL_REQUEST:
+                return _approved(content)
             case _:
                 return _situation(content)
 
@@ -55,6 +59,12 @@ class Draft:
                 return self.content.reader == "owner"
             case Template.CONFIRM_REQUEST:
                 return self.variant != "void"
+            case Template.RESOLVED:
+                return self.content.informing
+            case Template.RECTIFICATION_ORDER | Template.APPROVAL_REQUEST:
+                return self.content.reader == "owner"
+            case Template.RECTIFICATION_INCOMPLETE:
+                return self.content.reader != "informed"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case _:
@@ -79,6 +89,12 @@ class Draft:
             return one_line(self.line("subject"))
         hint = one_line(self.letter.subject_hint) or self.say("general.subject")
         return f"[{number}] {hint}"
+
+    @property
+    def about_duty(self) -> bool:
+        """Tell whether the mail asks for something else than a report: an order, an approval, a call (D32–D36, D40)."""
+        after = (Template.RECTIFICATION_ORDER, Template.RECTIFICATION_INCOMPLETE, Template.APPROVAL_REQUEST)
+        return self.letter.template in (*after, Template.RESOLVED) or bool(self.content.duty)
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key` with the letter's values."""
@@ -122,6 +138,18 @@ class Draft:
             **self._trouble,
             **self._penalty,
             **self._report,
+            **self._afterwards,
+        }
+
+    @property
+    def _afterwards(self) -> dict[str, object]:
+        """What sentences about orders and approvals may show; all of it empty in every other mail."""
+        order, approval = self.content.rectification, self.content.approval
+        return {
+            "order_by": order.by if order else "",
+            "required": order.required if order else "",
+            "asked_by": approval.by if approval else "",
+            "decided_by": approval.decided_by if approval else "",
         }
 
     @property
@@ -179,6 +207,7 @@ _SHOWN = (
     "incomplete",
     "resolved_by",
     "sent_to",
+    "duty",
 )
 
 
@@ -246,7 +275,16 @@ def _judged(template: Template, content: Content) -> str:
     return told[template]
 
 
+def _approved(content: Content) -> str:
+    known = content.approval
+    if known is None:
+        return ""
+    return known.what if known.state == "requested" else f"{known.what}-{known.state}"
+
+
 def _situation(content: Content) -> str:
+    if content.duty:
+        return "duty"
     if content.task:
         return "task"
     if content.standing:

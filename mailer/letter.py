@@ -31,6 +31,9 @@ class Template(StrEnum):
     CONFIRM_REQUEST = "confirm-request"
     WORKBOOK = "workbook"
     MONTHLY_REPORT = "monthly-report"
+    RECTIFICATION_ORDER = "rectification-order"
+    RECTIFICATION_INCOMPLETE = "rectification-incomplete"
+    APPROVAL_REQUEST = "approval-request"
 
 
 class _Part(BaseModel):
@@ -122,6 +125,26 @@ class PenaltyStanding(_Part):
     unreached: bool = False  # nobody's address is known; it has to be told in another way
 
 
+class OrderStanding(_Part):
+    """What an order to rectify says that came back (D33)."""
+
+    lines: tuple[Line, ...] = ()
+    by: str = ""  # who sent it: office and name
+    opinion: str = ""  # the customer's, of the outcome (D40)
+    required: str = ""  # the names of the boxes that must be filled in
+
+
+class ApprovalStanding(_Part):
+    """What somebody is asked to approve of, or how he decided (D40, corrections, holds)."""
+
+    what: Literal["rectification", "correction", "hold"]
+    state: Literal["requested", "approved", "rejected"] = "requested"
+    by: str = ""  # who asked
+    decided_by: str = ""
+    note: str = ""  # the reason of whoever asked; once it is decided, of whoever decided
+    lines: tuple[Line, ...] = ()  # what would follow
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -174,6 +197,12 @@ class Content(_Part):
     valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None
     report: MonthlyReport | None = None
+    duty: str = ""  # the duty the mail is about, by its title; empty for a written report (D26)
+    duty_done_by: Literal["", "rectification", "informing", "call", "check", "approval"] = ""
+    rectification: OrderStanding | None = None
+    approval: ApprovalStanding | None = None
+    informing: bool = False  # the reader is to tell the customer the outcome (D34)
+    lacking: tuple[str, ...] = ()  # what is missing before a resolved case can be closed
 
 
 class Address(_Part):

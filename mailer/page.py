@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mailer.aftermath import afterwards, duty_panel
 from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
@@ -79,7 +80,7 @@ def page(draft: Draft) -> Page:
         grade="" if listed else content.grade,
         customer="" if listed else content.customer,
         summary="" if listed else content.summary,
-        panel=penalty_panel(draft) if draft.about_penalty else deadline(draft),
+        panel=_panel_of(draft),
         actions=(buttons := actions(draft)),
         actions_note=draft.say(_note(draft)) if buttons else "",
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
@@ -90,6 +91,12 @@ def page(draft: Draft) -> Page:
 
 def _note(draft: Draft) -> str:
     return "ready.note_plain" if draft.letter.template is Template.CONFIRM_REQUEST else "ready.note"
+
+
+def _panel_of(draft: Draft) -> Panel | None:
+    if draft.about_penalty:
+        return penalty_panel(draft)
+    return duty_panel(draft) if draft.about_duty else deadline(draft)
 
 
 def _footer(draft: Draft) -> tuple[str, ...]:
@@ -111,7 +118,7 @@ def _footer(draft: Draft) -> tuple[str, ...]:
 def deadline(draft: Draft) -> Panel | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
-    if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
+    if template in (Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
@@ -197,8 +204,13 @@ def _notes(draft: Draft) -> list[Block]:
 def _detail(draft: Draft) -> list[Block]:
     content = draft.content
     asked_himself = draft.variant == "asked" and content.reader != "informed" and content.refusal
-    text = draft.say(f"refusals.{content.refusal}") if asked_himself else content.refusal_detail
+    text = _refused(draft) if asked_himself else content.refusal_detail
     return [Block("note", draft.say("headings.detail"), (text,))] if text else []
+
+
+def _refused(draft: Draft) -> str:
+    sections = (f"refusals-{draft.content.asked}", "refusals")
+    return draft.say(draft.wording.first(sections, draft.content.refusal))
 
 
 def _flaws(draft: Draft) -> list[Block]:
@@ -291,7 +303,7 @@ def _about(draft: Draft) -> list[Row]:
 
 
 def _authority(draft: Draft) -> list[Block]:
-    if not (draft.acts and draft.content.authority) or draft.about_penalty:
+    if not (draft.acts and draft.content.authority) or draft.about_penalty or draft.about_duty:
         return []
     if draft.variant in ("incomplete", "asked"):
         return []
@@ -300,7 +312,9 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty or draft.letter.template is Template.CONFIRM_REQUEST:
+    if not draft.acts or draft.about_penalty or draft.about_duty:
+        return []
+    if draft.letter.template is Template.CONFIRM_REQUEST:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -343,6 +357,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _steps,
     _outcome,
     penalty,
+    afterwards,
     _cases,
     _warnings,
     _facts,
@@ -357,7 +372,7 @@ def _colour(draft: Draft) -> str:
     match draft.letter.template:
         case Template.RESOLVED:
             return GREEN
-        case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST:
+        case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST | Template.RECTIFICATION_INCOMPLETE:
             return AMBER
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
