@@ -9,7 +9,7 @@ from email.utils import parseaddr
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import words
+from daemon import aftermath, words
 from daemon.config import Person
 from daemon.site import Site
 from daemon.standing import about, asked, judged, penalised
@@ -51,6 +51,7 @@ class EnclosureOrder(BaseModel):
     prefill: JsonFacts = {}
     flaws: dict[str, str] = {}  # fact key → what to mend, in the reader's language
     case_number: str = ""
+    context: tuple[Line, ...] = ()  # what its reader should know of the case, and cannot change
 
 
 class LetterOrder(BaseModel):
@@ -113,11 +114,24 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site, token: str) ->
         case_number=order.case_number or None,
         zone=site.zone,
         token=token,
+        context=[(line.label, line.value) for line in order.context],
     )
     name = blank_name(form, blank, locale)
     if order.case_number:  # several corrected forms in one mail must not overwrite each other when saved
         name = f"{name.removesuffix('.xlsx')} {order.case_number}.xlsx"
     return Enclosure(name=name, content=content, media_type=XLSX)
+
+
+def _rectification(told: aftermath.Told, prefill: JsonFacts) -> EnclosureOrder:
+    """Order the form of an order to rectify, filled in as far as it was (D32, D33)."""
+    return EnclosureOrder(
+        form=FormKind.RECTIFICATION,
+        blank="rectification",
+        prefill=prefill,
+        flaws=told.flaws(),
+        case_number=told.case.number,
+        context=told.context(),
+    )
 
 
 # ---------------------------------------------------------------- who gets one
@@ -187,7 +201,7 @@ class Writer:
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
             content=content.model_copy(update=self._about(notice, event, locale, person)),
-            enclosures=self._enclosures(notice, event),
+            enclosures=self._enclosures(notice, event, locale),
         )
 
     def content(
@@ -270,6 +284,9 @@ class Writer:
 
     def _about(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
         """Say what this one event adds."""
+        said = aftermath.Told(self.case, event, self.site, locale).content()
+        if said is not None:
+            return said
         match event:
             case TaskOpened():
                 return {"task": True, "due": event.due, "standing": False, **self._task_window(event, locale)}
@@ -290,6 +307,7 @@ class Writer:
                 return {
                     "outcome": tuple(Line(label=a, value=b) for a, b in self._outcome(event.facts, locale)),
                     "resolved_by": words.party(event.by, self.site.policy, locale),
+                    **aftermath.settled(self.case, self.site, locale, person),
                 }
             case _:
                 return {}
@@ -339,8 +357,12 @@ class Writer:
         told = {key: value for key, value in facts.items() if key != "case_number"}
         return words.lines(told, self.site.catalogue, FormKind.HANDLING, locale, self.site.zone)
 
-    def _enclosures(self, notice: Notice, event: Event) -> tuple[EnclosureOrder, ...]:
-        """Attach the handling form, prefilled, for whoever is to act."""
+    def _enclosures(self, notice: Notice, event: Event, locale: Locale) -> tuple[EnclosureOrder, ...]:
+        """Attach the handling form, prefilled, for whoever is to act; the order to rectify where it is that."""
+        told = aftermath.Told(self.case, event, self.site, locale)
+        if told.is_mine:
+            known = told.prefill() if notice.reader in ("owner", "reporter") else None
+            return () if known is None else (_rectification(told, known),)
         late = isinstance(event, TaskOverdue)
         acts = notice.reader == "owner" and (late or notice.template in ("assignment", "escalation"))
         if not acts and notice.reader != "covering":

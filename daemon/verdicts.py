@@ -106,5 +106,9 @@ REFUSALS = {
     "not-appealed": _text("沒有人提出申訴", "没有人提出申诉", "nobody appealed"),
     "already-issued": _text("已經決定過", "已经决定过", "decided before"),
     "already-appealed": _text("已經提出過申訴", "已经提出过申诉", "appealed against before"),
+    "case-closed": _text("案件已經結案", "案件已经结案", "the case is closed"),
+    "incomplete": _text("填寫不全", "填写不全", "not complete"),
+    "nothing-asked": _text("沒有等候這項回覆", "没有等待这项回复", "nothing was asked for"),
+    "not-open": _text("案件目前的狀態不允許", "案件目前的状态不允许", "the case does not allow it"),
     "already-ruled": _text("已經裁定", "已经裁定", "ruled on before"),
 }

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from daemon import verdicts
+from daemon import after_words, verdicts
 from daemon.config import Person
 from rules.conditions import FactValue
 from rules.events import (
@@ -224,12 +224,30 @@ def _grant(kind: ConcessionKind, amount: Decimal, locale: Locale) -> str:
 
 def step(event: Event, policy: Policy, locale: Locale) -> str:
     """Put one event into words for the history; empty for what needs no telling."""
+    if (said := after_words.wording(event, policy)) is not None:
+        return said.get(locale).format(**_parts(event, policy, locale))
     found = _STEPS.get(type(event))
     if found is None:
         return ""
     wording, fill = found
     parts = {name: part(event, policy, locale) for name, part in fill.items()}
     return (_by_what_it_says(event) or wording).get(locale).format(**parts)
+
+
+def _parts(event: Event, policy: Policy, locale: Locale) -> dict[str, str]:
+    """Return what the wording of an event after the grade may name; empty where the event does not say it."""
+    roles = getattr(event, "roles", None) or (getattr(event, "role", ""),)
+    title, opinion = after_words.duty_title(event, policy), str(getattr(event, "opinion", "") or "")
+    return {
+        "who": party(getattr(event, "by", Party()), policy, locale),
+        "role": role_titles(filter(None, roles[:1]), policy, locale),
+        "roles": role_titles(filter(None, roles), policy, locale),
+        "duty": "" if title is None else title.get(locale),
+        "note": str(getattr(event, "note", "") or "—")[:120],
+        "opinion": after_words.OPINION.get(locale).format(said=opinion[:120]) if opinion else "",
+        "reason": _reason(event, policy, locale) if isinstance(event, Refused) else "",
+        "clause": str(getattr(event, "clause", "")),
+    }
 
 
 def _by_what_it_says(event: Event) -> Text | None:

@@ -19,7 +19,7 @@ _ANSWERS: Final = {  # duty → the sentences that say how it is done; the first
 def duty_panel(draft: Draft) -> Panel | None:
     """Build the panel with the time the reader has; None where nothing is asked of him by a time."""
     content = draft.content
-    if content.due is None or not (draft.acts or content.duty):
+    if content.due is None or not (draft.acts or content.duty_title):
         return None
     label = draft.say(f"due.{_kind(draft) or 'other'}")
     if content.due <= draft.now:

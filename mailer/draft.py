@@ -94,7 +94,7 @@ class Draft:
     def about_duty(self) -> bool:
         """Tell whether the mail asks for something else than a report: an order, an approval, a call (D32–D36, D40)."""
         after = (Template.RECTIFICATION_ORDER, Template.RECTIFICATION_INCOMPLETE, Template.APPROVAL_REQUEST)
-        return self.letter.template in (*after, Template.RESOLVED) or bool(self.content.duty)
+        return self.letter.template in (*after, Template.RESOLVED) or bool(self.content.duty_title)
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key` with the letter's values."""
@@ -207,7 +207,7 @@ _SHOWN = (
     "incomplete",
     "resolved_by",
     "sent_to",
-    "duty",
+    "duty_title",
 )
 
 
@@ -283,7 +283,7 @@ def _approved(content: Content) -> str:
 
 
 def _situation(content: Content) -> str:
-    if content.duty:
+    if content.duty_title:
         return "duty"
     if content.task:
         return "task"

@@ -197,7 +197,7 @@ class Content(_Part):
     valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None
     report: MonthlyReport | None = None
-    duty: str = ""  # the duty the mail is about, by its title; empty for a written report (D26)
+    duty_title: str = ""  # the duty the mail is about, by its title; empty for a written report (D26)
     duty_done_by: Literal["", "rectification", "informing", "call", "check", "approval"] = ""
     rectification: OrderStanding | None = None
     approval: ApprovalStanding | None = None

@@ -129,11 +129,16 @@ class DeadlineReached:
 
 @dataclass(frozen=True)
 class Rectify:
-    """An order to rectify came back (D33); `facts` are its form's. `unclear` says what of it could not be read."""
+    """An order to rectify came back (D33); `facts` are its form's.
+
+    `unread` says of facts that could not be read what is wrong with them, `places` in which cells facts stand or
+    should stand.
+    """
 
     by: Party
     facts: Facts = field(default_factory=lambda: NO_FACTS)
-    unclear: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

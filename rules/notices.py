@@ -73,14 +73,16 @@ def _assigned(_case: Case, event: Assigned, _policy: Policy) -> list[Notice]:
     return [Notice("assignment", event.roles, "owner", event.clause)] if event.because != "lapse" else []
 
 
-def _task(_case: Case, event: TaskOpened, policy: Policy) -> list[Notice]:
+def _task(case: Case, event: TaskOpened, policy: Policy) -> list[Notice]:
     """Duties of a later day come with that day's list; telling the customer is asked for when the case is settled."""
     duty = policy.duty(event.task)
     match None if duty is None else duty.done_by:
         case "report" | None:
             return [Notice("assignment", (event.role,), "owner", event.clause)]
         case "rectification":
-            template = "rectification-incomplete" if event.note else "rectification-order"
+            review = case.asking("rectification")
+            returned = review is not None and review.state == "rejected"
+            template = "rectification-incomplete" if returned else "rectification-order"
             return [Notice(template, (event.role,), "owner", event.clause)]
         case _:
             return []

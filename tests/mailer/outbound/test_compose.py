@@ -71,7 +71,7 @@ LATE: tuple[dict[str, Any], ...] = tuple(
     {"task": True, "unfined": why, "fine_at": at} for why in ("not-told", "told-late") for at in (DUE, None)
 )
 DUTIES: tuple[dict[str, Any], ...] = tuple(
-    {"duty": "DUTY", "duty_done_by": how, "next_told": "BOSS"}
+    {"duty_title": "DUTY", "duty_done_by": how, "next_told": "BOSS"}
     for how in ("", "rectification", "informing", "call", "check", "approval")
 )
 APPROVALS: tuple[dict[str, Any], ...] = tuple(
