@@ -6,7 +6,7 @@ from typing import Literal
 
 from daemon.docket import Docket
 from daemon.letters import EnclosureOrder, LetterOrder, Writer, root_id
-from mailer.letter import Address, Content, Flaw, Line, Template
+from mailer.letter import Address, CaseLine, Content, Flaw, Line, Template
 from mailer.message import Message
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case
@@ -15,7 +15,13 @@ from rules.facts import facts_to_json
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 
+_OF_A_FORM = ("opened", "amended", "again", "reopened")
 MOST_ENCLOSURES = 5  # corrected forms in one mail; a long list of bad rows is named, not drawn
+UNKNOWN_ORDER = Text(
+    zh_hant="交回的客戶抱怨處理單找不到對應的案件（{what}），未採納，已請寄件人核對案件編號",
+    zh_hans="交回的客户抱怨处理单找不到对应的案件（{what}），未采纳，已请发件人核对案件编号",
+    en="A returned rectification order belongs to no case ({what}); it was not taken, and its sender was told",
+)
 STRANGER = Text(
     zh_hant="寄件人不在允許名單內（[access] senders），郵件已隔離，未立案",
     zh_hans="发件人不在允许名单内（[access] senders），邮件已隔离，未立案",
@@ -38,7 +44,7 @@ class Outcome:
     """What one form or reply came to. `case` is None where the case it names does not exist."""
 
     case_or_none: Case | None
-    what: Literal["opened", "amended", "again", "reported", "progress", "unknown"]
+    what: Literal["opened", "amended", "again", "reopened", "reported", "progress", "unknown"]
     file: ParsedFile | None = None
     form: ParsedForm | None = None
     number: str = ""
@@ -81,6 +87,20 @@ def passed_over(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> l
     return _to_care(docket, line)
 
 
+def unknown_orders(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> list[LetterOrder]:
+    """Return what customer care is told of orders to rectify that name no case there is."""
+    unknown = [outcome for outcome in outcomes if outcome.what == "unknown" and outcome.form is not None]
+
+    def line(locale: Locale) -> Line:
+        named = (
+            f"{outcome.file.file if outcome.file else ''} {outcome.number}".strip() for outcome in unknown
+        )
+        said = "、".join(named)
+        return Line(label=sender.email or "?", value=UNKNOWN_ORDER.get(locale).format(what=said))
+
+    return _to_care(docket, line)
+
+
 def problem_line(file: str, problem: Problem, locale: Locale) -> str:
     """Name a problem by sheet, cell and label."""
     place = f"{problem.sheet}!{problem.cell}" if problem.cell else problem.sheet
@@ -99,7 +119,7 @@ def answer(
     None where the rules' own notices answer already.
     """
     locale = docket.site.locale_of(sender.email)
-    complaints = [outcome for outcome in outcomes if outcome.what in ("opened", "amended", "again")]
+    complaints = [outcome for outcome in outcomes if outcome.what in _OF_A_FORM]
     unknown = dict.fromkeys(outcome.number for outcome in outcomes if outcome.what == "unknown")
     orders = [_unknown_case(docket, message, sender, locale, number) for number in unknown]
     orders += [
@@ -227,15 +247,20 @@ def _progress(docket: Docket, message: Message, sender: Party, locale: Locale, c
 
 def _about_cases(docket: Docket, locale: Locale, complaints: Sequence[Outcome]) -> Content:
     """Say which cases a message came to: one in full, several as a table."""
-    again = {outcome.case.number: outcome.what == "again" for outcome in complaints}
+    became = {outcome.case.number: outcome.what for outcome in complaints}
     cases = {outcome.case.number: outcome.case for outcome in complaints}
     writers = [Writer(case, (), docket.site_of(case)) for case in cases.values()]
-    lines = tuple(writer.line(locale, again=again[writer.case.number]) for writer in writers)
+    lines = tuple(_line(writer, locale, became[writer.case.number]) for writer in writers)
     if len(writers) != 1:
         return Content(reader="sender", zone=docket.site.config.daemon.timezone, cases=lines)
     case = writers[0].case
     content = writers[0].content(locale, "sender", [case.grade_clause])
     return content.model_copy(update={"cases": lines, "warnings": _warnings(complaints, locale)})
+
+
+def _line(writer: Writer, locale: Locale, became: str) -> CaseLine:
+    line = writer.line(locale, again=became == "again")
+    return line.model_copy(update={"settled": not writer.case.is_open, "reopened": became == "reopened"})
 
 
 def _warnings(complaints: Sequence[Outcome], locale: Locale) -> tuple[str, ...]:

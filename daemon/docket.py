@@ -16,7 +16,7 @@ from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
 from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
-from rules.commands import AmendCase, Command, OpenCase
+from rules.commands import AmendCase, Command, OpenCase, Recur
 from rules.deadlines import deadlines
 from rules.decide import decide
 from rules.events import Event, Party, Refused
@@ -121,8 +121,7 @@ class Docket:
         events = self.foresee(case, command, now)
         if not events:
             return case
-        keys = self._keys(command.facts, case.sender) if isinstance(command, AmendCase) else None
-        return self._record(entry, case, case.number, events, now, keys)
+        return self._record(entry, case, case.number, events, now, self._new_keys(case, command))
 
     def refuse(self, entry: Entry, case: Case, refused: Refused, now: datetime) -> Case:
         """Record that something was refused before the rules could be asked: nobody can tell what it says."""
@@ -132,6 +131,16 @@ class Docket:
         """Return what a command would come to; nothing is recorded."""
         site = self.site_of(case)
         return decide(case, command, site.policy, now, site.zone, self.facts_of(case))
+
+    def _new_keys(self, case: Case, command: Command) -> dict[str, str] | None:
+        """Return what a case is found by from now on, None where that stays as it is."""
+        match command:
+            case AmendCase():
+                return self._keys(command.facts, case.sender)
+            case Recur():
+                return self._keys({**self.facts_of(case), **command.facts}, case.sender)
+            case _:
+                return None
 
     def _keys(self, facts: Facts, sender: Party) -> dict[str, str]:
         """Return what an open case is found by: its customer, and whoever sent its form."""

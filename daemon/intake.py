@@ -8,12 +8,12 @@ import logging
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from daemon import answers, asking, judging, proof
+from daemon import answers, asking, judging, proof, returned
 from daemon.answers import Outcome
 from daemon.asking import Unproven
 from daemon.bell import Stopped, never
@@ -35,7 +35,7 @@ from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase, Report
 from rules.conditions import FactValue
-from rules.events import Event
+from rules.events import Event, Party
 from rules.facts import Facts
 from rules.fields import FormKind
 from rules.sameness import corrects, identity, same_complaint
@@ -135,6 +135,10 @@ class Intake:
             return
         tally = self._take_message(entry, mail, reading, now)
         self._keep_attachments(entry, mail, reading, tally)
+        if any(outcome.what == "unknown" and outcome.form is not None for outcome in tally.outcomes):
+            self._tell_care(
+                entry, mail, answers.unknown_orders(self._docket, reading.sender, tally.outcomes), now
+            )
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
                 entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
@@ -203,6 +207,8 @@ class Intake:
                     tally.unproven.append(asking.form(self._docket, reading, file, form, number))
                 elif form.kind is FormKind.HANDLING:
                     self._take_handling(entry, reading, file, form, now, tally)
+                elif form.kind is FormKind.RECTIFICATION:
+                    self._take_order(entry, reading, file, form, now, tally)
                 else:
                     tally.outcomes.append(self._take_complaint(entry, reading, file, form, now, tally.cases))
         return tally
@@ -234,6 +240,9 @@ class Intake:
         if known is not None:
             case = self._docket.perform(entry, known, AttachForm(reading.sender), now)
             return Outcome(case, "again", file, form)
+        settled = returned.settled_before(self._docket, entry, facts, reading.sender, beside, now)
+        if settled is not None:
+            return replace(settled, file=file, form=form)
         issuer = self._docket.site.issuer(reading.sender.email)
         opening = OpenCase(facts, issuer, reading.sender, missing, warnings)
         return Outcome(self._docket.open(entry, opening, now), "opened", file, form)
@@ -287,6 +296,15 @@ class Intake:
         unclear = "\n".join(answers.problem_line(file.file, problem, locale) for problem in unreadable)
         facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
         self._report(entry, reading, number, facts, unclear, now, tally)
+
+    def _take_order(
+        self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
+    ) -> None:
+        """Take in an order to rectify that came back (D33)."""
+        number = _written_number(form) or self._thread(entry, reading.message)
+        tally.reports += 1
+        by = _answerable(reading)
+        tally.outcomes.append(returned.take_order(self._docket, entry, by, file, form, number, now))
 
     def _take_words(
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
@@ -351,10 +369,7 @@ class Intake:
         if case is None:
             tally.outcomes.append(Outcome.unknown(number))
             return
-        by = reading.sender
-        if reading.message.automatic:  # its refusal is not mailed to a machine, which might answer (RFC 3834)
-            by = by.model_copy(update={"email": "", "name": by.name or by.email})
-        report = Report(by, facts, unclear)
+        report = Report(_answerable(reading), facts, unclear)
         what = _reported(self._docket.foresee(case, report, now))
         tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), what))
 
@@ -477,6 +492,14 @@ class Intake:
                 return
             for order in answers.poison(self._docket, mail.sender):
                 self._docket.answer(entry, mail.id, order, now, key="poison")
+
+
+def _answerable(reading: Reading) -> Party:
+    """Return who sent a message; a refusal is not mailed to a machine, which might answer (RFC 3834)."""
+    by = reading.sender
+    return (
+        by.model_copy(update={"email": "", "name": by.name or by.email}) if reading.message.automatic else by
+    )
 
 
 def _alone(reading: Reading) -> bool:

@@ -101,6 +101,7 @@ def penalised(party: Party, site: Site) -> list[Person]:
     return [person for role in party.roles for person in site.people(role)]
 
 
+_OF_PENALTIES = ("finding", "confirmation", "appeal", "ruling")
 _OF_FAULT = frozenset(
     {"fault_of", "fault", "appeal"}
 )  # what managers note about somebody, not about the case
@@ -116,7 +117,7 @@ def about(party: Party | None) -> Callable[[Event], bool]:
             case PenaltyWithheld():
                 return party is not None and event.role in party.roles
             case Refused():
-                return party is not None or event.asked == "report"
+                return party is not None or event.asked not in _OF_PENALTIES
             case Noted():
                 return not any(key.partition(" ")[0] in _OF_FAULT for key in event.entries)
             case _:

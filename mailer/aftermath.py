@@ -44,7 +44,7 @@ def _order(draft: Draft) -> list[Block]:
 
 def _approval(draft: Draft) -> list[Block]:
     known = draft.content.approval
-    if known is None:
+    if known is None or (known.what == "rectification" and not known.note):
         return []
     said = (
         *((line.label, line.value) for line in known.lines),

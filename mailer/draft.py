@@ -246,7 +246,9 @@ def _acknowledged(content: Content) -> str:
     if len(content.cases) > 1:
         return "several"
     if content.cases and content.cases[0].again:
-        return "again"
+        return "again-settled" if content.cases[0].settled else "again"
+    if content.cases and content.cases[0].reopened:
+        return "reopened"
     return "incomplete" if content.incomplete else ""
 
 

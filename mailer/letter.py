@@ -83,6 +83,8 @@ class CaseLine(_Part):
     owners: str
     due: AwareDatetime | None
     again: bool = False  # the form was already known; it was put to this case
+    settled: bool = False  # with `again`: that case is resolved already
+    reopened: bool = False  # its matter had been settled and came back; the case is open again (D36)
 
 
 class WorkbookTrouble(_Part):

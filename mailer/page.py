@@ -277,7 +277,9 @@ def _case(draft: Draft, case: CaseLine) -> CaseRow:
         colour=COLOURS.get(case.grade_key, PLAIN),
         owners=case.owners,
         due=draft.say("columns.due", due=draft.moment(case.due)) if case.due else "",
-        again=draft.say("columns.again") if case.again else "",
+        again=draft.say("columns.again" if case.again else "columns.reopened")
+        if case.again or case.reopened
+        else "",
     )
 
 

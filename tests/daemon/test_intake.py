@@ -88,8 +88,9 @@ def test_a_list_of_twenty_complaints_opens_twenty_cases_under_one_answer(office:
     posted = office.post()
     (answer,) = to(posted, STAFF)
     assert all(case.number in answer.text for case in cases)
-    assert len(to(posted, SERVICE_MANAGER)) == 10
-    assert len(to(posted, AFTER_SALES)) == 10
+    assert len(to(posted, SERVICE_MANAGER, "assignment")) == 10
+    assert len(to(posted, AFTER_SALES, "assignment")) == 10
+    assert len(to(posted, SERVICE_MANAGER, "rectification-order")) == 10
 
 
 def test_a_good_form_is_not_delayed_by_a_bad_one_beside_it(office: Office) -> None:
@@ -226,11 +227,21 @@ def test_a_form_sent_again_is_put_to_its_case_and_the_sender_is_told(office: Off
     assert first.number in answer.text
 
 
-def test_a_form_of_a_resolved_case_opens_a_new_one(office: Office) -> None:
+def resolved(office: Office) -> None:
     office.receive(mail(files={"form.xlsx": complaint()}))
     (assignment,) = to(office.post(), SERVICE_MANAGER)
     office.receive(mail(SERVICE_MANAGER, text="已解決 重新調整", answers=assignment))
+
+
+def test_D36_the_matter_of_a_resolved_case_come_back_opens_that_case_again(office: Office) -> None:
+    resolved(office)
     office.receive(mail(files={"form.xlsx": complaint()}))
+    assert (office.case().status, office.case().openings) == (Status.OPEN, 2)
+
+
+def test_another_matter_of_the_customer_of_a_resolved_case_opens_a_new_one(office: Office) -> None:
+    resolved(office)
+    office.receive(mail(files={"form.xlsx": complaint(category="waiting")}))
     assert [case.status for case in office.cases()] == [Status.RESOLVED, Status.OPEN]
 
 

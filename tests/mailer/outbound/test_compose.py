@@ -87,6 +87,10 @@ ORDERS: tuple[dict[str, Any], ...] = (
     {"rectification": OrderStanding(lines=(Line(label="a", value="b"),), by="BY", required="CAUSE")},
 )
 AFTERWARDS: dict[Template, tuple[dict[str, Any], ...]] = {
+    Template.ACKNOWLEDGEMENT: tuple(
+        {"cases": (listed(Locale.EN)[0].model_copy(update=mark),)}
+        for mark in ({"reopened": True}, {"again": True, "settled": True})
+    ),
     Template.RECTIFICATION_ORDER: ORDERS,
     Template.RECTIFICATION_INCOMPLETE: ORDERS,
     Template.APPROVAL_REQUEST: APPROVALS,
