@@ -12,6 +12,7 @@ from typing import Literal
 from daemon import naming
 from daemon.ledger import Entry
 from daemon.reading import Reading
+from daemon.settling import Settling, settling
 from daemon.site import Site
 from mailer.message import Message
 from parsers.reply_verdicts import Blame, Verdict, which_fault, which_penalty
@@ -23,7 +24,7 @@ from rules.events import Asked, Party, Penalised, PenaltyState, Refused
 from rules.locales import Text
 from rules.penalties import RULED, WAITING, same_party
 
-Judgement = Appeal | Rule | ConfirmPenalty | RecordFinding
+Judgement = Appeal | Rule | ConfirmPenalty | RecordFinding | Settling
 
 _ASKED: dict[Decision, Asked] = {
     Decision.APPEAL: "appeal",
@@ -96,7 +97,11 @@ def judgement(
     answers = thread(entry, reading.message, case)
     if reading.verdict is not None:
         return judged(reading.verdict, case, answers, by, said)
-    if answers.about not in ("penalty", "penalties"):
+    about_penalty = answers.about in ("penalty", "penalties")
+    found_settling = settling(entry, reading, case, site, penalty=about_penalty)
+    if found_settling is not None:
+        return Unclear(*found_settling) if isinstance(found_settling, tuple) else found_settling
+    if not about_penalty:
         return None
     return "nothing" if reading.silent else asked_back(case, answers, by, said) or "nothing"
 
@@ -181,6 +186,8 @@ def _command(verdict: Verdict, number: int, by: Party) -> Appeal | Rule | Confir
 
 def _clause(asked: Asked, site: Site) -> str:
     policy = site.policy
+    if asked in ("review", "call"):
+        return policy.concession_clause if policy.rectification is None else policy.rectification.clause
     if asked in ("appeal", "ruling") and policy.appeals is not None:
         return policy.appeals.clause
     return policy.concession_clause if policy.findings is None else policy.findings.clause

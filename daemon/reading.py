@@ -14,7 +14,9 @@ from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.replies import Reply, parse_reply
 from parsers.reply_confirm import parse_confirmation
+from parsers.reply_informing import Done, parse_done
 from parsers.reply_lines import Addressed, addressed
+from parsers.reply_reviews import Review, parse_review
 from parsers.reply_tokens import tokens_in
 from parsers.reply_verdicts import Blame, Verdict, parse_blame, parse_verdict, says_nothing
 from parsers.results import ParsedFile, ParsedForm
@@ -38,6 +40,8 @@ class Reading:
     reply: Reply | None = None
     verdict: Verdict | None = None
     blame: Blame | None = None
+    review: Review | None = None
+    done: Done | None = None
     silent: bool = False  # it only greets, thanks or says that a mail arrived
     proven: bool = False  # it is from the person in whose name it came
     ready: bool = False  # it was opened by a link in a mail of ours: only a token ties it to that mail
@@ -53,7 +57,8 @@ class Reading:
     @property
     def speaks(self) -> bool:
         """Tell whether its words are an answer of their own, whatever lies beside them."""
-        return self.reply is not None or self.verdict is not None or self.blame is not None
+        said = (self.reply, self.verdict, self.blame, self.review, self.done)
+        return any(words is not None for words in said)
 
     def requests(self, thread: str) -> list[tuple[str, "Reading"]]:
         """Return what is asked of which case: of those it names, else of the one whose thread it continues."""
@@ -151,7 +156,11 @@ class MailReader:
         catalogue = self._docket.site.catalogue
         reply = None if judges else parse_reply(text, catalogue, answered=answered, detailed=reading.ready)
         silent = says_nothing(text, answered=answered)
-        return replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        reading = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        if reading.speaks:
+            return reading
+        review, done = parse_review(text, answered=answered), parse_done(text, answered=answered)
+        return replace(reading, review=review, done=None if review else done)
 
     def _answered(self, message: Message) -> str:
         """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""

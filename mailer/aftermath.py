@@ -73,8 +73,13 @@ def _steps(draft: Draft) -> list[Block]:
     return [Block("steps", draft.say("headings.steps"), lines)]
 
 
+def asked_duty(draft: Draft) -> str:
+    """Return what the reader is asked to do, as duties are called; empty where he is asked for nothing."""
+    return _kind(draft) if draft.acts else ""
+
+
 def _answer(draft: Draft) -> list[Block]:
-    names = _ANSWERS.get(_kind(draft), ()) if draft.acts else ()
+    names = _ANSWERS.get(asked_duty(draft), ())
     if not names:
         return []
     lines = tuple(draft.say(f"duty_answers.{name}") for name in names)

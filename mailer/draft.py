@@ -36,16 +36,10 @@ class Draft:
                 return _judged(self.letter.template, content)
             case Template.MONTHLY_REPORT:
                 return "running" if content.report and content.report.running else ""
-            case Template.RESOLVED:
-                return "informing" if content.informing else ""
-            case Template.RECTIFICATION_ORDER | Template.RECTIFICATION_INCOMPLETE:
-                return ""
             case Template.CONFIRM_REQUEST:
                 return "" if content.valid_until else "void"
-            case Template.APPROVAL_REQUEST:
-                return _approved(content)
             case _:
-                return _situation(content)
+                return _afterwards(self.letter.template, content)
 
     @cached_property
     def acts(self) -> bool:
@@ -275,6 +269,18 @@ def _judged(template: Template, content: Content) -> str:
         Template.RULING: known.state if known.state in ("upheld", "revoked") else "",
     }
     return told[template]
+
+
+def _afterwards(template: Template, content: Content) -> str:
+    match template:
+        case Template.RESOLVED:
+            return "informing" if content.informing else ""
+        case Template.RECTIFICATION_ORDER | Template.RECTIFICATION_INCOMPLETE:
+            return ""
+        case Template.APPROVAL_REQUEST:
+            return _approved(content)
+        case _:
+            return _situation(content)
 
 
 def _approved(content: Content) -> str:

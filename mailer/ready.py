@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from mailer.aftermath import asked_duty
 from mailer.blocks import Block, Row
 from mailer.draft import Draft
 from mailer.letter import Template
@@ -15,6 +16,11 @@ _OF_A_PENALTY = {
     "amount": ("amount", "drop"),
     "appeal": ("appeal",),
     "ruling": ("uphold", "revoke"),
+}
+_OF_A_DUTY = {
+    "approval": ("approve", "reject"),
+    "informing": ("informed",),
+    "check": ("checked",),
 }
 _OF_A_REFUSAL = {
     "over-authority": _OF_A_CASE,
@@ -46,6 +52,8 @@ def _verbs(draft: Draft) -> tuple[str, ...]:
         return () if draft.variant else ("yes", "no")
     if draft.about_penalty:
         return _OF_A_PENALTY.get(asked_for(draft), ())
+    if draft.about_duty:
+        return _OF_A_DUTY.get(asked_duty(draft), ())
     if not draft.acts:
         return ()
     if template is Template.AUTHORITY_EXCEEDED:
