@@ -26,6 +26,9 @@ STATUSES = {
     "open": say("處理中", "处理中", "Open"),
     "partly": say("部分解決", "部分解决", "Partly resolved"),
     "resolved": say("已解決", "已解决", "Resolved"),
+    "closed": say("已結案", "已结案", "Closed"),
+    "withdrawn": say("已撤案", "已撤案", "Withdrawn"),
+    "merged": say("已併案", "已并案", "Merged"),
 }
 
 
@@ -440,6 +443,50 @@ _APPEAL = _theirs(
         "The person's reasons against an issued penalty; it is suspended until it is ruled on.",
     ),
 )
+_REVIEW = _theirs(
+    "review",
+    ColumnKind.PROSE,
+    22,
+    say("審核", "审核", "Review"),
+    say(
+        "處理單等候審閱時填「同意」，或「退回」加原因；生效後自動清空，未被採納的原因寫在「退回原因」。",
+        "处理单等待审阅时填“同意”，或“退回”加原因；生效后自动清空，未被采纳的原因写在“退回原因”。",
+        "Where an order waits for its review: approve, or reject and the reason. Cleared once it is carried out.",
+    ),
+)
+_INFORMED_AT = _theirs(
+    "customer_informed_at",
+    ColumnKind.DATETIME,
+    16.5,
+    say("告知客戶時間", "告知客户时间", "Customer told at"),
+    say(
+        "何時把處理結果告訴了客戶，例：2026-11-21 14:30；沒填不能結案。",
+        "何时把处理结果告诉了客户，例：2026-11-21 14:30；没填不能结案。",
+        "When the customer was told the outcome, e.g. 2026-11-21 14:30; no case closes before.",
+    ),
+)
+_OPINION = _theirs(
+    "customer_opinion",
+    ColumnKind.PROSE,
+    28,
+    say("客戶意見", "客户意见", "Customer's opinion"),
+    say(
+        "客戶對處理結果怎麼說。",
+        "客户对处理结果怎么说。",
+        "What the customer says of the outcome.",
+    ),
+)
+_LACKING = _ours(
+    "lacking",
+    ColumnKind.PROSE,
+    30,
+    say("結案尚缺", "结案尚缺", "Missing to close"),
+    say(
+        "結案前還缺什麼；都齊了系統會自動結案。",
+        "结案前还缺什么；都齐了系统会自动结案。",
+        "What is missing before the case can be closed; it closes by itself once nothing is.",
+    ),
+)
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
@@ -479,6 +526,7 @@ OPEN = Sheet(
         _LAST_ACTION,
         _FAULT_OF,
         _FAULT,
+        _REVIEW,
     ),
     key_column="case_number",
     essential=True,
@@ -513,6 +561,10 @@ CLOSED = Sheet(
         _OPENED_AT,
         _FAULT_OF,
         _FAULT,
+        _REVIEW,
+        _INFORMED_AT,
+        _OPINION,
+        _LACKING,
     ),
     key_column="case_number",
     telling=(*_OF_THE_FORM, "resolved_at"),

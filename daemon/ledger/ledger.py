@@ -155,6 +155,20 @@ class Ledger:
         with self._reading() as connection:
             return reading.page_of_resolved(connection, since, before, after, _CASES_AT_ONCE)
 
+    def settled_cases(self, *, closed_since: datetime) -> Iterator[Case]:
+        """Yield the settled cases by number, but none closed before a time; those that lack something are among them.
+
+        Whoever wants the open cases too asks for them first: a case settled meanwhile then comes twice, not never.
+        """
+        after = ""
+        while page := self._page_of_settled(closed_since, after):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_settled(self, closed_since: datetime, after: str) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_settled(connection, closed_since, after, _CASES_AT_ONCE)
+
     def open_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number."""
         with self._reading() as connection:

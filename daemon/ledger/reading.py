@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Result, bindparam, func, literal, select, tuple_
+from sqlalchemy import Connection, Result, bindparam, func, literal, or_, select, tuple_
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -67,6 +67,19 @@ def page_of_resolved(
     if after is not None:
         reached = tuple_(literal(after.resolved_at, when.type), literal(after.number))
         query = query.where(tuple_(when, cases.c.number) > reached)
+    return _cases(connection.execute(query))
+
+
+def page_of_settled(connection: Connection, closed_since: datetime, after: str, size: int) -> list[Case]:
+    """Return at most `size` settled complaints not closed before a time, by number; `after` ends the page before."""
+    closed = cases.c.closed_at
+    query = (
+        select(cases.c.body)
+        .where(_IS_COMPLAINT, cases.c.resolved_at.is_not(None), cases.c.number > after)
+        .where(or_(closed.is_(None), closed >= closed_since))
+        .order_by(cases.c.number)
+        .limit(size)
+    )
     return _cases(connection.execute(query))
 
 

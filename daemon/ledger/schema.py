@@ -86,6 +86,8 @@ cases = Table(
     Column("body", Text, nullable=False),
     Column("resolved_at", UtcDateTime),  # NULL while it is open
     Column("kind", Text, nullable=False, server_default="complaint"),
+    Column("closed_at", UtcDateTime),  # NULL until nothing of it is missing any more
+    Index("cases_by_closing", "closed_at", "number"),
     Index("cases_by_status", "status", "grade"),
     Index("cases_by_change", "updated"),
     Index("cases_by_resolution", "resolved_at", "number"),

@@ -32,6 +32,7 @@ class Brief:
     resolved_at: datetime | None
     due: datetime | None
     owner: str  # in the site's language; empty once settled
+    filed_at: datetime | None = None  # since when nothing of it is missing; it is archived some time after
 
 
 def figures_of(docket: Docket, cases: Iterable[Brief], now: datetime) -> Figures:

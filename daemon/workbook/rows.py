@@ -11,7 +11,8 @@ from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
 from daemon.site import Site
 from daemon.standing import about
-from rules.case import Case, Penalty, Status
+from daemon.workbook import afterwards
+from rules.case import SETTLED_STATUSES, Case, Penalty, Status
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 from rules.policy import Policy
@@ -46,7 +47,7 @@ def master_labels_of(site: Site) -> MasterLabels:
     return MasterLabels(
         site=site.config.daemon.site,
         grades={grade.key: grade.title.get(locale) for grade in ranked},
-        settled=(STATUSES["resolved"].get(locale),),
+        settled=tuple(STATUSES[status.value].get(locale) for status in SETTLED_STATUSES),
         file=PurePath(site.config.workbook.path).stem,
     )
 
@@ -139,6 +140,7 @@ def _values(docket: Docket, case: Case) -> dict[str, object]:
         **_choices(site, facts, locale),
         "repair_amount": facts.get("repair_amount"),
         **_notes(case),
+        **afterwards.shown(case, site, locale),
     }
     return {**values, **(_of_open(docket, case, site) if case.is_open else _of_closed(case, site, locale))}
 

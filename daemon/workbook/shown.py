@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.workbook.afterwards import filed_at
 from daemon.workbook.figures import Brief
 from daemon.workbook.rows import Values, penalty_rows, row_of, sheet_of
 from rules.case import Case
@@ -13,7 +14,7 @@ from sheets.columns import Sheet
 from sheets.registry import CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, TWO_WAY
 
 ARCHIVED_TO = (
-    "workbook:archived-to"  # the ledger's mark: cases resolved before then stand in the archive workbooks
+    "workbook:archived-to"  # the ledger's mark: cases filed before then stand in the archive workbooks
 )
 _BATCH = 500
 
@@ -38,13 +39,13 @@ class Shown:
         """Return the rows of a sheet by key."""
         return self._rows[sheet.key]
 
-    def resolved_before(self, moment: datetime) -> list[str]:
-        """Return the closed cases shown that were resolved before a time."""
-        return [
-            number
+    def filed_before(self, moment: datetime) -> dict[str, datetime]:
+        """Return when each of the cases shown was filed that was before a time; none that still lacks something."""
+        return {
+            number: case.filed_at
             for number, case in self._briefs.items()
-            if case.resolved_at is not None and case.resolved_at < moment
-        ]
+            if case.filed_at is not None and case.filed_at < moment
+        }
 
     def briefs(self) -> Iterable[Brief]:
         """Return every case shown, as the dashboard counts it."""
@@ -95,12 +96,19 @@ class Shown:
         self._briefs = {}
         self._answers = ledger.answers()
         self._place(ledger.cases(open_only=True))
-        self._place(ledger.resolved_cases(since=self._oldest()))
+        self._place(self._settled(self._oldest()))
         self._up_to = up_to
         self.version += 1
 
+    def _settled(self, oldest: datetime) -> Iterable[Case]:
+        """Yield the settled cases that the archive does not have; those that lack something, whatever their age."""
+        for case in self._docket.ledger.settled_cases(closed_since=oldest):
+            filed = filed_at(case, self._docket.site_of(case))
+            if filed is None or filed >= oldest:
+                yield case
+
     def _oldest(self) -> datetime:
-        """Return from when on resolved cases are shown: a case stays until the archive has it."""
+        """Return from when on filed cases are shown: a case stays until the archive has it."""
         keep = timedelta(days=self._docket.site.config.workbook.keep_closed_days)
         aged = self._clock.now() - keep
         archived = self._docket.ledger.mark_value(ARCHIVED_TO)
@@ -130,6 +138,7 @@ class Shown:
                 grade=case.grade,
                 opened_at=case.opened_at,
                 resolved_at=None if case.is_open else case.resolved_at,
+                filed_at=filed_at(case, self._docket.site_of(case)),
                 due=case.due,
                 owner=str(values.get("owner") or ""),
             )
