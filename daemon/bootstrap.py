@@ -11,6 +11,7 @@ from daemon.docket import Docket
 from daemon.errors import ConfigurationError
 from daemon.fetching import Fetching
 from daemon.intake import Intake
+from daemon.jobs import Job, Jobs
 from daemon.lapses import Lapses
 from daemon.ledger import Ledger, LedgerError
 from daemon.outbox import Copies, Outbox
@@ -35,6 +36,7 @@ class House:
     lapses: Lapses
     outbox: Outbox
     workbook: Workbook
+    jobs: Jobs
     alone: Alone
 
     def close(self) -> None:
@@ -75,8 +77,14 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         lapses=Lapses(docket, clock, bells),
         outbox=Outbox(docket, Postman(smtp), clock, copies),
         workbook=Workbook(docket, clock, bells),
+        jobs=Jobs(ledger, clock, jobs_of(docket)),
         alone=alone,
     )
+
+
+def jobs_of(_docket: Docket) -> list[Job]:
+    """Return what is done by the calendar, in the order it is done."""
+    return []
 
 
 def _own_ledger(config: Config) -> tuple[Ledger, Alone]:
