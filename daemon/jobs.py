@@ -63,7 +63,9 @@ class Jobs:
 
     def run_due(self, stopped: Stopped = never) -> bool:
         """Do every job whose occasion has come and is not over; tell whether all of them worked."""
-        outcomes = [self._try(job) for job in self._jobs if not stopped()]  # each, whatever the others came to
+        outcomes = [
+            self._try(job) for job in self._jobs if not stopped()
+        ]  # each, whatever the others came to
         return all(outcomes)
 
     def _try(self, job: Job) -> bool:

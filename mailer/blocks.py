@@ -40,13 +40,32 @@ class CaseRow:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One line of a mail about many cases, ready to show."""
+
+    number: str
+    customer: str
+    summary: str
+    grade: str
+    colour: str
+    what: str
+    who: str
+    when: str
+    left: str
+    late: bool
+
+
+@dataclass(frozen=True)
 class Block:
     """One part of the body under its heading; `kind` tells the layouts how to draw it."""
 
-    kind: Literal["prose", "note", "rows", "flaws", "clauses", "steps", "timeline", "cases", "answer"]
+    kind: Literal[
+        "prose", "note", "rows", "flaws", "clauses", "steps", "timeline", "cases", "answer", "table"
+    ]
     heading: str
     lines: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     cases: tuple[CaseRow, ...] = ()
+    entries: tuple[Entry, ...] = ()
     columns: tuple[str, ...] = ()
     example: str = ""

@@ -36,6 +36,8 @@ class Draft:
                 return _judged(self.letter.template, content)
             case Template.RESOLVED:
                 return ""
+            case Template.DIGEST | Template.TASK_LIST:
+                return _gathered(content)
             case _:
                 return _situation(content)
 
@@ -51,8 +53,15 @@ class Draft:
                 return self.content.reader == "owner"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
+            case Template.DIGEST | Template.TASK_LIST:
+                return self.content.digest is not None and self.content.digest.acts
             case _:
                 return False
+
+    @property
+    def about_many(self) -> bool:
+        """Tell whether the mail is a list of many cases, so that no single one is to be answered."""
+        return self.letter.template in (Template.DIGEST, Template.TASK_LIST)
 
     @property
     def about_penalty(self) -> bool:
@@ -98,6 +107,25 @@ class Draft:
             "asked": self.wording.say(f"asked.{content.asked}"),
             **self._trouble,
             **self._penalty,
+            **self._digest,
+        }
+
+    @property
+    def _digest(self) -> dict[str, object]:
+        """What sentences about many cases may show; all of it empty in every other mail."""
+        known = self.content.digest
+        of_kind = known is not None and known.kind
+        counts = {section.key: section.total for section in known.sections} if known else {}
+        return {
+            "day": known.day if known else "",
+            "kind": self.wording.say(f"kinds.{of_kind}") if of_kind else "",
+            "rows_count": sum(counts.values()),
+            "overdue_count": counts.get("overdue", 0),
+            "open_count": counts.get("open", 0),
+            "digest_since": self.moment(known.since) if known else "",
+            "digest_acts": known is not None and known.acts,
+            "head_seq": known.head_seq if known else 0,
+            "head_hash": known.head_hash if known else "",
         }
 
     @property
@@ -208,6 +236,10 @@ def _judged(template: Template, content: Content) -> str:
         Template.RULING: known.state if known.state in ("upheld", "revoked") else "",
     }
     return told[template]
+
+
+def _gathered(content: Content) -> str:
+    return "gathered" if content.digest is not None and content.digest.kind else ""
 
 
 def _situation(content: Content) -> str:

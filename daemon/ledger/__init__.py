@@ -18,6 +18,7 @@ from daemon.ledger.rows import (
     Changes,
     DueRow,
     Fault,
+    Held,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -28,6 +29,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    Storm,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "DueRow",
     "Entry",
     "Fault",
+    "Held",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
@@ -56,4 +59,5 @@ __all__ = [
     "Statistics",
     "StoredAttachment",
     "StoredMail",
+    "Storm",
 ]

@@ -10,7 +10,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from daemon.ledger import activity, audit, intake, outbox, projections, reading, sheets, sqlite
+from daemon.ledger import activity, audit, gathering, intake, outbox, projections, reading, sheets, sqlite
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
@@ -299,6 +299,16 @@ class Ledger:
         with self._writer.transaction() as connection:
             return outbox.lease(connection, now, lease, limit)
 
+    def outbox_gathering_due(self, now: datetime, latest: datetime) -> bool:
+        """Tell whether held mails are to leave: their time has come, or lies beyond `latest` by a clock put back."""
+        with self._reading() as connection:
+            return gathering.due(connection, now, latest)
+
+    def outbox_members(self, mail_id: int) -> list[QueuedMail]:
+        """Return the mails that a bundle carries, in the order they became necessary; none if it is no bundle."""
+        with self._reading() as connection:
+            return gathering.members(connection, mail_id)
+
     def outbox_free(self, now: datetime) -> int:
         """End the leases of a sender that is gone, so that its mails need not wait; return how many there were.
 
@@ -308,7 +318,7 @@ class Ledger:
             return outbox.free(connection, now)
 
     def outbox_sent(self, mail_id: int, at: datetime, reply: str) -> bool:
-        """Say that the server took a mail; False if that was known."""
+        """Say that the server took a mail, with all it carries; False if that was known."""
         with self._writer.transaction() as connection:
             return outbox.sent(connection, mail_id, at, reply)
 
@@ -321,12 +331,12 @@ class Ledger:
             return outbox.retry(connection, mail_id, next_try, error, uncertain=uncertain)
 
     def outbox_failed(self, mail_id: int, error: str, at: datetime) -> bool:
-        """Give a leased mail up; False if it is not leased any more."""
+        """Give a leased mail up, with all it carries; False if it is not leased any more."""
         with self._writer.transaction() as connection:
             return outbox.failed(connection, mail_id, error, at)
 
     def outbox_next(self, now: datetime) -> datetime | None:
-        """Return when a mail can next be leased, `now` if one can be already, None if nothing waits."""
+        """Return when a mail can next be leased or gathered, `now` if one can be already, None if nothing waits."""
         with self._reading() as connection:
             return outbox.next_time(connection, now)
 
