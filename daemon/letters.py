@@ -67,6 +67,7 @@ class LetterOrder(BaseModel):
     subject_hint: str = ""
     content: Content
     enclosures: tuple[EnclosureOrder, ...] = ()
+    gathered: tuple["LetterOrder", ...] = ()  # the notices that a bundle carries
 
     def warned(self, warning: str) -> "LetterOrder":
         """Return the same letter with one more warning, unless it is empty."""
@@ -91,6 +92,7 @@ def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
         subject_hint=order.subject_hint,
         content=order.content,
         enclosures=tuple(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
+        gathered=tuple(letter_of(member, message_id, site) for member in order.gathered),
     )
 
 

@@ -1,11 +1,13 @@
 """What a mail about many cases says: a bundle of notices, the daily digest of customer care, a morning list."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from mailer.blocks import Block, Entry, Row
 from mailer.colours import COLOURS, PLAIN
-from mailer.draft import Draft, draft
-from mailer.letter import DigestRow, DigestSection, Letter
+from mailer.draft import Draft
+from mailer.draft import draft as prepare
+from mailer.letter import DigestRow, DigestSection
 
 _COLUMNS = ("case", "customer", "what", "time")
 
@@ -18,22 +20,45 @@ def digest(draft: Draft) -> list[Block]:
     grades = tuple(Row(line.label, line.value) for line in known.grades)
     counted = [Block("rows", draft.say("sections.grades"), rows=grades)] if grades else []
     proof = [Block("note", "", (draft.say("sections.head"),))] if known.head_hash else []
-    return [*counted, *(_table(draft, section) for section in known.sections), *proof]
+    return [
+        *counted,
+        *_gathered(draft),
+        *(_section(draft, section) for section in known.sections),
+        *proof,
+    ]
 
 
-def headline(letter: Letter, now: datetime) -> str:
-    """Return what a letter says in one line at `now`, as it would stand above its text."""
-    zone = now.tzinfo
-    if zone is None:
-        raise ValueError("the time needs a zone")
-    return draft(letter, now, zone).line("headline")
+def _gathered(draft: Draft) -> list[Block]:
+    rows = [_row(prepare(letter, draft.now, draft.zone)) for letter in draft.letter.gathered]
+    return [_table(draft, "gathered", rows, len(rows))] if rows else []
 
 
-def _table(draft: Draft, section: DigestSection) -> Block:
-    entries = tuple(_entry(draft, row) for row in section.rows)
-    left_off = section.total - len(entries)
+def _row(notice: Draft) -> DigestRow:
+    """Return what a notice says in one line; of a penalty its number too, by which it can be appealed."""
+    content = notice.content
+    known = content.penalty
+    return DigestRow(
+        number=content.case_number,
+        customer=content.customer,
+        summary=content.summary.partition("\n")[0],
+        grade=content.grade,
+        grade_key=content.grade_key,
+        what="\n".join((notice.line("headline"), *content.warnings)),
+        who=notice.say("penalties.line") if known else content.owners,
+        due=None if notice.about_penalty else content.due,
+        at=known.issued_at if known else None,
+    )
+
+
+def _section(draft: Draft, section: DigestSection) -> Block:
+    return _table(draft, section.key, section.rows, section.total)
+
+
+def _table(draft: Draft, key: str, rows: Sequence[DigestRow], total: int) -> Block:
+    entries = tuple(_entry(draft, row) for row in rows)
+    left_off = total - len(entries)
     more = (draft.say("sections.more", more=left_off),) if left_off > 0 else ()
-    heading = draft.say(f"sections.{section.key}", total=section.total)
+    heading = draft.say(f"sections.{key}", total=total)
     columns = tuple(draft.say(f"digest_columns.{name}") for name in _COLUMNS)
     return Block("table", heading, more, entries=entries, columns=columns)
 

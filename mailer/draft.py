@@ -119,7 +119,8 @@ class Draft:
         return {
             "day": known.day if known else "",
             "kind": self.wording.say(f"kinds.{of_kind}") if of_kind else "",
-            "rows_count": sum(counts.values()),
+            "rows_count": sum(counts.values()) + len(self.letter.gathered),
+            "first_number": next((one.content.case_number for one in self.letter.gathered), ""),
             "overdue_count": counts.get("overdue", 0),
             "open_count": counts.get("open", 0),
             "digest_since": self.moment(known.since) if known else "",
@@ -239,7 +240,10 @@ def _judged(template: Template, content: Content) -> str:
 
 
 def _gathered(content: Content) -> str:
-    return "gathered" if content.digest is not None and content.digest.kind else ""
+    known = content.digest
+    if known is None or not known.kind:
+        return ""
+    return "fined" if known.kind == Template.PENALTY.value and content.reader == "owner" else "gathered"
 
 
 def _situation(content: Content) -> str:

@@ -139,7 +139,6 @@ class DigestSection(_Part):
     """One table of a mail about many cases; `total` counts what belongs into it, shown or not."""
 
     key: Literal[
-        "gathered",
         "overdue",
         "open",
         "duties",
@@ -252,3 +251,4 @@ class Letter(_Part):
     subject_hint: str = ""  # for one unchanged subject per case: customer and category
     content: Content
     enclosures: tuple[Enclosure, ...] = ()
+    gathered: tuple["Letter", ...] = ()  # the notices that a bundle carries, in the order they are told
