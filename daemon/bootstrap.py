@@ -7,13 +7,15 @@ from daemon.alone import Alone
 from daemon.bell import Bells
 from daemon.clock import Clock, SystemClock
 from daemon.config import Config
+from daemon.digest import DailyDigest
 from daemon.docket import Docket
 from daemon.errors import ConfigurationError
 from daemon.fetching import Fetching
 from daemon.intake import Intake
-from daemon.jobs import Job, Jobs
+from daemon.jobs import Job, Jobs, daily
 from daemon.lapses import Lapses
 from daemon.ledger import Ledger, LedgerError
+from daemon.morning import MorningLists
 from daemon.outbox import Copies, Outbox
 from daemon.site import Site
 from daemon.workbook import Workbook
@@ -82,9 +84,13 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     )
 
 
-def jobs_of(_docket: Docket) -> list[Job]:
+def jobs_of(docket: Docket) -> list[Job]:
     """Return what is done by the calendar, in the order it is done."""
-    return []
+    every_day = daily(docket.site.config.digest.at, docket.site.zone)
+    return [
+        Job("digest", every_day, DailyDigest(docket).prepare),
+        Job("morning", every_day, MorningLists(docket).prepare),
+    ]
 
 
 def _own_ledger(config: Config) -> tuple[Ledger, Alone]:

@@ -114,11 +114,10 @@ class Draft:
     def _digest(self) -> dict[str, object]:
         """What sentences about many cases may show; all of it empty in every other mail."""
         known = self.content.digest
-        of_kind = known is not None and known.kind
         counts = {section.key: section.total for section in known.sections} if known else {}
         return {
             "day": known.day if known else "",
-            "kind": self.wording.say(f"kinds.{of_kind}") if of_kind else "",
+            "kind": self.wording.kind(known.kind) if known and known.kind else "",
             "rows_count": sum(counts.values()) + len(self.letter.gathered),
             "first_number": next((one.content.case_number for one in self.letter.gathered), ""),
             "overdue_count": counts.get("overdue", 0),

@@ -21,6 +21,7 @@ from daemon.ledger.rows import (
     Changes,
     DueRow,
     Fault,
+    GivenUp,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -142,6 +143,17 @@ class Ledger:
         with self._reading() as connection:
             return reading.page_of_resolved(connection, since, before, after, _CASES_AT_ONCE)
 
+    def owing_cases(self) -> Iterator[Case]:
+        """Yield the resolved cases that may still have a duty open or a penalty undecided, read some at a time."""
+        after = ""
+        while page := self._page_of_owing(after):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_owing(self, after: str) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_owing(connection, after, _CASES_AT_ONCE)
+
     def open_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number."""
         with self._reading() as connection:
@@ -202,6 +214,16 @@ class Ledger:
         """Return what the daemon did outside the cases' histories, newest first."""
         with self._reading() as connection:
             return activity.recent_activity(connection, limit)
+
+    def lapsed_since(self, since: datetime) -> list[CaseEvent]:
+        """Return the lapses after a time, the latest first."""
+        with self._reading() as connection:
+            return activity.lapsed_since(connection, since)
+
+    def given_up_since(self, since: datetime) -> list[GivenUp]:
+        """Return the mails that were given up after a time, the latest first; of a bundle the notices it carried."""
+        with self._reading() as connection:
+            return activity.given_up_since(connection, since)
 
     def lapse_counts(self, since: datetime) -> dict[tuple[str, str], int]:
         """Count the lapses since a time by the policy they happened under (its hash) and the stage that lapsed."""

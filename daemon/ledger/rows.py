@@ -214,6 +214,17 @@ class SentMail:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A mail that could not be delivered."""
+
+    case_number: str | None
+    template: str
+    recipient: str
+    failed_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Something the daemon did outside the cases' histories; `body` is JSON text whose shape `code` tells."""
 

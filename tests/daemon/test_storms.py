@@ -1,4 +1,4 @@
-"""A storm of notices: the first leave at once, the others in one mail that lists them all, whatever happens meanwhile."""
+"""A storm of notices: the first leave at once, the others in one mail that lists them all, whatever happens."""
 
 import sqlite3
 from collections import Counter
