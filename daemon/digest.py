@@ -105,7 +105,7 @@ class News:
     def _sections(self, locale: Locale, person: Person) -> list[DigestSection]:
         return [
             self._things("open", self._by_grade(), locale),
-            self._things("duties", self._overdue_duties(), locale),
+            self._things("late", self._overdue_duties(), locale),
             *(self._money(locale) if sees_fines(person, self._docket.site) else []),
             self._lapses(locale),
             _section(

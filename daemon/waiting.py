@@ -71,7 +71,9 @@ def row_of(thing: Waiting, site: Site, locale: Locale) -> DigestRow:
     """Put what waits into one line."""
     what, who = _told(thing, site, locale)
     line = case_row(thing.case, site, locale)
-    return line.model_copy(update={"what": what, "who": who, "due": thing.due, "at": thing.since})
+    return line.model_copy(
+        update={"what": what, "who": who, "due": thing.due, "at": thing.since, "waits": True}
+    )
 
 
 def case_row(case: Case, site: Site, locale: Locale) -> DigestRow:

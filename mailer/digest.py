@@ -74,14 +74,20 @@ def _entry(draft: Draft, row: DigestRow) -> Entry:
         what=row.what,
         who=row.who,
         when=draft.moment(row.due or row.at),
-        left=_left(draft, row.due, late=late),
+        left=_left(draft, row, late=late),
         late=late,
     )
 
 
-def _left(draft: Draft, due: datetime | None, *, late: bool) -> str:
-    if due is None:
-        return ""
+def _left(draft: Draft, row: DigestRow, *, late: bool) -> str:
+    """Return how much time is left, or how long it is overdue or has waited."""
+    if row.due is None:
+        waits = row.waits and row.at is not None
+        return draft.say("digest_columns.waits", age=_span(draft, row.at, draft.now)) if waits else ""
     if late:
-        return draft.say("digest_columns.over", over=draft.wording.span(draft.now - due))
-    return draft.say("digest_columns.left", left=draft.wording.span(due - draft.now))
+        return draft.say("digest_columns.over", over=_span(draft, row.due, draft.now))
+    return draft.say("digest_columns.left", left=_span(draft, draft.now, row.due))
+
+
+def _span(draft: Draft, start: datetime | None, end: datetime) -> str:
+    return "" if start is None else draft.wording.span(end - start)

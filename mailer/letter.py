@@ -133,6 +133,7 @@ class DigestRow(_Part):
     who: str = ""
     due: AwareDatetime | None = None  # shown with what is left of it, or how long it is overdue
     at: AwareDatetime | None = None  # when it happened, where nothing is due
+    waits: bool = False  # it has waited since then
 
 
 class DigestSection(_Part):
@@ -140,6 +141,7 @@ class DigestSection(_Part):
 
     key: Literal[
         "overdue",
+        "late",
         "open",
         "duties",
         "penalties",

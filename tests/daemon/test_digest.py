@@ -106,10 +106,11 @@ def test_the_digest_tells_duties_overdue_penalties_and_appeals_that_wait(office:
     office.lapses.run_due()
     office.post()
     text = digest(the_day_begins(office, days=2)).text
-    assert "待辦事項（1）" in text
+    assert "逾期未完成的事項（1）" in text
     assert "等候確認的罰款（1）" in text
     assert "罰款第 1 號" in text
     assert "等候裁定的申訴（1）" in text
+    assert "已等候 2 天 23 小時" in text
 
 
 def test_the_digest_tells_what_could_not_be_delivered_and_what_was_set_aside(office: Office) -> None:
@@ -174,7 +175,7 @@ def test_what_is_overdue_stands_first_in_the_list(office: Office) -> None:
     (listed,) = to(the_day_begins(office, days=2), AFTER_SALES, "task-list")
     assert "3 項，1 項已逾期" in listed.subject
     assert listed.text.index("已逾期（1）") < listed.text.index(owed)
-    assert listed.text.index(owed) < listed.text.index("未結案件（1）") < listed.text.index(fresh)
+    assert listed.text.index(owed) < listed.text.index("未結案件（2）") < listed.text.index(fresh)
 
 
 def test_a_penalty_stands_only_in_the_list_of_who_decides_on_it(office: Office) -> None:
