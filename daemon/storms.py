@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from daemon import words
 from daemon.config import DigestSection, Person
 from daemon.ledger import Held, QueuedMail, Storm
 from daemon.letters import EnclosureOrder, LetterOrder
@@ -82,7 +83,7 @@ def _member(
 ) -> LetterOrder:
     """Write one notice; its case's number alone where it cannot be written, so that it costs no other its turn."""
     try:
-        return order_of(mail)
+        return _with_contact(order_of(mail), site)
     except Exception:
         log.exception("mail %d cannot be written; its bundle names its case", mail.id)
     return LetterOrder(
@@ -93,6 +94,19 @@ def _member(
             reader="informed", zone=site.config.daemon.timezone, case_number=mail.case_number or ""
         ),
     )
+
+
+def _with_contact(letter: LetterOrder, site: Site) -> LetterOrder:
+    """Tell whoever has to act how the customer is reached: the line of a bundle has no room for all the facts."""
+    if letter.content.reader != "owner":
+        return letter
+    form = site.catalogue.form(FormKind.COMPLAINT)
+    wanted = {form.field(key).label.get(letter.locale) for key in site.policy.intake.same_person}
+    contact = words.JOIN.get(letter.locale).join(
+        line.value for line in letter.content.facts if line.label in wanted
+    )
+    summary = "\n".join(part for part in (letter.content.summary, contact) if part)
+    return letter.model_copy(update={"content": letter.content.model_copy(update={"summary": summary})})
 
 
 def _urgency(letter: LetterOrder) -> tuple[bool, bool, float]:

@@ -40,7 +40,7 @@ def _row(notice: Draft) -> DigestRow:
     return DigestRow(
         number=content.case_number,
         customer=content.customer,
-        summary=content.summary.partition("\n")[0],
+        summary=content.summary,
         grade=content.grade,
         grade_key=content.grade_key,
         what="\n".join((notice.line("headline"), *content.warnings)),

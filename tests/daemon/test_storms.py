@@ -109,6 +109,7 @@ def test_the_bundle_shows_each_case_with_customer_grade_what_happened_and_when_i
     for shown in (
         "客戶007",
         "維修品質：煞車仍有異音",
+        "0912000007",
         "二級",
         "客戶抱怨升為二級，請您接手處理",
         "13:01",
