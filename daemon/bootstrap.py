@@ -1,6 +1,7 @@
 """The one place that names concrete classes and puts them together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from daemon import __version__
 from daemon.alone import Alone
@@ -86,7 +87,10 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
 
 def jobs_of(docket: Docket) -> list[Job]:
     """Return what is done by the calendar, in the order it is done."""
-    every_day = daily(docket.site.config.digest.at, docket.site.zone)
+
+    def every_day(now: datetime) -> str:
+        return daily(docket.site.config.digest.at, docket.site.zone)(now)  # asked anew: SIGHUP may change it
+
     return [
         Job("digest", every_day, DailyDigest(docket).prepare),
         Job("morning", every_day, MorningLists(docket).prepare),

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, or_, select, update
 
 from daemon.ledger.rows import Held, OutboxState, OutgoingMail, QueuedMail
 from daemon.ledger.schema import outbox
 
 _MOST = 1000  # mails in one bundle: a table that long can still be read, and its mail be sent
-_HELD = outbox.c.state == OutboxState.HELD.value
+_HELD = outbox.c.state == literal_column("'held'")  # a literal: else SQLite cannot see that its index will do
 _SAME = outbox.c.kind == bindparam("kind")
-_GATHERED_BY = select(func.min(outbox.c.next_try)).where(_SAME, _HELD)
+_GATHERED_BY = select(outbox.c.next_try).where(_SAME, _HELD).order_by(outbox.c.next_try).limit(1)
 _LATELY = (
     select(outbox.c.created_at)
     .where(
@@ -31,19 +31,23 @@ _LATELY = (
 )
 
 
-def held_until(connection: Connection, mail: OutgoingMail) -> datetime | None:
+def held_until(connection: Connection, mail: OutgoingMail, known: dict[str, datetime]) -> datetime | None:
     """Return until when a mail is held to leave with others of its kind; None where it leaves at once.
 
     It is held where as many of its kind as may do so left by themselves within the span before it, or where others
-    are held already; and no longer than that span lasts from the first of them.
+    are held already; and no longer than that span lasts from the first of them. `known` is what this transaction
+    knows to be held, by kind: of a storm only its first notice need ask.
     """
     storm = mail.storm
     if storm is None:
         return None
     now, latest = mail.created_at, mail.created_at + storm.within
-    waiting: datetime | None = connection.execute(_GATHERED_BY, {"kind": storm.kind}).scalar()
+    waiting: datetime | None = known.get(storm.kind)
+    if waiting is None:
+        waiting = connection.execute(_GATHERED_BY, {"kind": storm.kind}).scalar()
     if waiting is not None:
-        return min(waiting, latest)  # not longer, should the clock have been put back
+        known[storm.kind] = min(waiting, latest)  # not longer, should the clock have been put back
+        return known[storm.kind]
     lately = {"kind": storm.kind, "since": now - storm.within, "now": now, "most": storm.at_once}
     alone = connection.execute(_LATELY, lately).scalars().all()
     return min(alone) + storm.within if len(alone) >= storm.at_once else None

@@ -21,9 +21,9 @@ _REPLIES = select(func.count()).where(
 )
 
 
-def queue(connection: Connection, mail: OutgoingMail) -> bool:
+def queue(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, datetime]) -> bool:
     """Put a mail in the outbox, to be tried at once or held for its kind; False if its notice is there already."""
-    held = gathering.held_until(connection, mail)
+    held = gathering.held_until(connection, mail, held_kinds)
     row = {
         "notice_key": mail.notice_key,
         "message_id": mail.message_id,

@@ -203,6 +203,7 @@ outbox = Table(
     Index("outbox_answers", "created_at", "recipient", sqlite_where=text("answers IS NOT NULL")),
     Index("outbox_by_sending", "sent_at", sqlite_where=text("sent_at IS NOT NULL")),
     Index("outbox_by_kind", "kind", "created_at", sqlite_where=text("kind IS NOT NULL")),
+    Index("outbox_held", "kind", "next_try", sqlite_where=text("state = 'held'")),
     Index("outbox_by_bundle", "bundle", sqlite_where=text("bundle IS NOT NULL")),
 )
 

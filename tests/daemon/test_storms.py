@@ -15,7 +15,7 @@ from daemon.ledger import Ledger, OutboxState
 from daemon.outbox import Outbox
 from mailer.smtp import Postman, SmtpSettings
 from rules.commands import OpenCase, RecordFinding
-from rules.events import TaskOverdue
+from rules.events import PenaltyState, TaskOverdue
 from tests.daemon.office import AFTER_SALES, CARE, MANAGER, SERVICE_MANAGER, WORKSHOP, Office, mail, to
 from tests.servers.smtp import RecordingSmtp
 
@@ -154,7 +154,7 @@ def test_the_time_that_counts_against_somebody_runs_from_when_the_bundle_was_acc
 
 
 def test_a_fine_in_a_bundle_names_its_number_and_amount_and_how_to_appeal(office: Office) -> None:
-    open_cases(office, 8, issued_by="customer-care")
+    numbers = open_cases(office, 8, issued_by="customer-care")
     office.post()
     office.clock.forward(minutes=1)
     office.post()
@@ -165,6 +165,9 @@ def test_a_fine_in_a_bundle_names_its_number_and_amount_and_how_to_appeal(office
     (bundle,) = [one for one in to(office.post(), AFTER_SALES, "digest") if "罰款通知" in one.subject]
     assert bundle.text.count("罰款第 1 號：50 元") == 3
     assert "可以提出申訴" in bundle.text
+    office.receive(mail(AFTER_SALES, f"[{numbers[-1]}]", "申訴 第 1 號罰款\n當天已口頭回報"))
+    (penalty,) = office.case(numbers[-1]).penalties
+    assert penalty.state is PenaltyState.APPEALED
 
 
 def test_what_asks_for_a_decision_on_a_penalty_always_comes_by_itself(office: Office) -> None:
@@ -231,6 +234,18 @@ def erase(office: Office, number: str) -> None:
             "DELETE FROM payloads WHERE seq IN (SELECT seq FROM events WHERE case_number = ?)", [number]
         )
     ledger.close()
+
+
+def test_a_reply_to_a_bundle_that_names_no_case_is_asked_back_and_changes_nothing(office: Office) -> None:
+    numbers = open_cases(office, 8)
+    settle_the_opening(office)
+    lapse(office)
+    office.post()
+    office.clock.forward(minutes=1)
+    (bundle,) = to(office.post(), AFTER_SALES, "digest")
+    office.receive(mail(AFTER_SALES, text="已解決 都重新調整了", answers=bundle))
+    assert all(office.case(number).is_open for number in numbers)
+    assert len(to(office.post(), AFTER_SALES)) == 1  # he hears of it
 
 
 # ---------------------------------------------------------------- kill -9
