@@ -46,10 +46,11 @@ class World:
         self.smtp = smtp
         (folder / "policy.toml").write_text(rules, encoding="utf-8")
         self.config = write_config(folder, imap=imap.port, smtp=smtp.port, rules="policy.toml")
-        text = self.config.read_text(
-            encoding="utf-8"
-        )  # no mails of the day: they would come by the real clock
-        self.config.write_text(text.replace("[access]", '[digest]\ntime = ""\n\n[access]'), encoding="utf-8")
+        text = self.config.read_text(encoding="utf-8")
+        digest = (
+            '[digest]\ntime = ""\nwithin_seconds = 6\n\n[access]'  # the mails of the day go by the real clock
+        )
+        self.config.write_text(text.replace("[access]", digest), encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     # ------------------------------------------------------------ the daemon
