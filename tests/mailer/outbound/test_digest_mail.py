@@ -90,6 +90,16 @@ def test_a_bundle_lists_every_notice_under_what_it_says_by_itself(
     assert table.count(headline) == 30
 
 
+@pytest.mark.parametrize(
+    ("kind", "reader", "urgent"),
+    [("escalation", "owner", True), ("overdue", "informed", True), ("assignment", "owner", False)],
+)
+def test_a_bundle_is_as_urgent_as_what_it_carries(kind: str, reader: str, urgent: bool) -> None:
+    members = [full(Locale.EN).model_copy(update={"reader": reader})] * 2
+    message = compose(bundle(kind, Locale.EN, members, reader), NOW)
+    assert (message["Importance"] == "high") is urgent
+
+
 @pytest.mark.parametrize("locale", Locale)
 def test_a_bundle_of_fines_names_number_and_amount_of_each_and_how_to_appeal(locale: Locale) -> None:
     text = said(bundle("penalty", locale, [fined(locale, "issued", reader="owner")] * 2))
