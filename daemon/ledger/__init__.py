@@ -18,6 +18,8 @@ from daemon.ledger.rows import (
     Changes,
     DueRow,
     Fault,
+    GivenUp,
+    Held,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -28,6 +30,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    Storm,
 )
 
 __all__ = [
@@ -37,6 +40,8 @@ __all__ = [
     "DueRow",
     "Entry",
     "Fault",
+    "GivenUp",
+    "Held",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
@@ -56,4 +61,5 @@ __all__ = [
     "Statistics",
     "StoredAttachment",
     "StoredMail",
+    "Storm",
 ]
