@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from daemon import packs, words
 from daemon.config import Person
+from daemon.context import with_context
 from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
 from daemon.letters import LetterOrder, Writer, addressees
 from daemon.report.orders import ReportOrder, Reports
@@ -149,6 +150,8 @@ class Docket:
         if case is None:
             raise ValueError(f"{number}: nothing happened, there is nothing to record")
         policy = self.site_of(case).policy
+        if keys is None and not case.is_open:
+            keys = identity(self.facts_of(case), policy)  # whoever complains again is known by it
         seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
             for person, notice in addressees(case, event, self.site_of(case)):
@@ -251,6 +254,7 @@ class Docket:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
         order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
+        order = with_context(order, self, case, event, mail.event_seq, body.notice)
         return order.warned(words.undelivered(body.notice.undelivered, order.locale))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:

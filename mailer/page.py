@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mailer.blocks import Block, CaseRow, Panel, Row
+from mailer.context import GRADE_COLOURS, PLAIN, other_cases, papers
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
@@ -18,16 +19,7 @@ from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
 
-# White text on each of them reads well (WCAG AA), and they stay apart for colour-blind readers by brightness.
-COLOURS = {
-    "level-3": "#1d6fb8",
-    "level-2": "#b45309",
-    "level-1": "#c2410c",
-    "extra": "#991b1b",
-    "special": "#6d28d9",
-    "incomplete": "#475569",
-}
-PLAIN, GREEN, AMBER, RED = "#1f4e79", "#15803d", "#b45309", "#b91c1c"
+GREEN, AMBER, RED = "#15803d", "#b45309", "#b91c1c"
 
 
 @dataclass(frozen=True)
@@ -251,7 +243,7 @@ def _case(draft: Draft, case: CaseLine) -> CaseRow:
         customer=case.customer,
         summary=case.summary,
         grade=case.grade,
-        colour=COLOURS.get(case.grade_key, PLAIN),
+        colour=GRADE_COLOURS.get(case.grade_key, PLAIN),
         owners=case.owners,
         due=draft.say("columns.due", due=draft.moment(case.due)) if case.due else "",
         again=draft.say("columns.again") if case.again else "",
@@ -334,6 +326,8 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _cases,
     _warnings,
     _facts,
+    papers,
+    other_cases,
     _authority,
     _answer,
     _why,
@@ -350,4 +344,4 @@ def _colour(draft: Draft) -> str:
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
         case _:
-            return COLOURS.get(draft.content.grade_key, PLAIN)
+            return GRADE_COLOURS.get(draft.content.grade_key, PLAIN)
