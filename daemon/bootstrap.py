@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from daemon import __version__
 from daemon.alone import Alone
+from daemon.attachments.filing import Filing
 from daemon.bell import Bells
 from daemon.clock import Clock, SystemClock
 from daemon.config import Config
@@ -37,6 +38,7 @@ class House:
     outbox: Outbox
     workbook: Workbook
     reports: MonthlyReports
+    filing: Filing
     alone: Alone
 
     def close(self) -> None:
@@ -78,6 +80,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         outbox=Outbox(docket, Postman(smtp), clock, copies),
         workbook=Workbook(docket, clock, bells),
         reports=MonthlyReports(docket, clock),
+        filing=Filing(docket, clock),
         alone=alone,
     )
 

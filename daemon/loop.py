@@ -1,4 +1,4 @@
-"""The running daemon: four channels on threads of their own, a ticker for periodic work, and signals."""
+"""The running daemon: five channels on threads of their own, a ticker for periodic work, and signals."""
 
 import logging
 import signal
@@ -43,6 +43,7 @@ class Loop:
             self._channel("lapses", self._lapses),
             self._channel("outbox", self._outbox, house.outbox.close),
             self._channel("workbook", self._workbook),
+            self._channel("attachments", self._attachments),
         ]
 
     def run(self) -> bool:
@@ -117,6 +118,10 @@ class Loop:
         self._wait(self._bells.workbook, 60.0)
         self._bells.stop.wait(WORKBOOK_PAUSE)
 
+    def _attachments(self) -> None:
+        self._house.filing.round(self._bells.stop.is_set)
+        self._wait(self._bells.attachments, 60.0)
+
     def _wait(self, bell: Bell, seconds: float) -> None:
         if not self._bells.stop.is_set():
             bell.wait(seconds)
@@ -148,6 +153,7 @@ def run_once(house: House) -> bool:
         ("lapses", house.lapses.run_due),
         ("report", house.reports.queue_due),
         ("workbook", house.workbook.round),
+        ("attachments", house.filing.round),
         ("outbox", house.outbox.send_due),
     ]
     outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to
