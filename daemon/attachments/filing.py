@@ -36,7 +36,7 @@ class Filing:
 
     def round(self, stopped: Stopped = never) -> bool:
         """Write what is not there; tell whether all of it is. What fails is tried again in the next round."""
-        fresh, self._up_to = self._docket.ledger.cases_with_attachments(after=self._up_to)
+        fresh, self._up_to = self._docket.ledger.attachment_counts(after=self._up_to)
         self._waiting |= dict.fromkeys(fresh)
         self._look_again(self._clock.now())
         for number in list(self._waiting):

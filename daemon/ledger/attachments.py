@@ -129,16 +129,14 @@ def last_id(connection: Connection) -> int:
     return highest
 
 
-def cases_since(connection: Connection, after: int) -> list[str]:
-    """Return the cases to which files came after the one of that id, 0: all cases with files."""
-    query = select(attachments.c.case_number).where(attachments.c.id > after, _IS_FILE).distinct()
-    return list(connection.execute(query.order_by(attachments.c.case_number)).scalars())
-
-
-def count_of(connection: Connection, case_number: str) -> int:
-    """Return how many files a case holds, each counted once."""
-    each = select(attachments.c.name, attachments.c.sha256).where(_OF_CASE, _IS_FILE).distinct().subquery()
-    count: int = connection.execute(
-        select(func.count()).select_from(each), {"case_number": case_number}
-    ).scalar_one()
-    return count
+def counts_since(connection: Connection, after: int) -> dict[str, int]:
+    """Return how many files each case holds to which one came after the one of that id; each is counted once."""
+    grown = select(attachments.c.case_number).where(attachments.c.id > after, _IS_FILE)
+    each = (
+        select(attachments.c.case_number, attachments.c.name, attachments.c.sha256)
+        .where(_IS_FILE, attachments.c.case_number.in_(grown))
+        .distinct()
+        .subquery()
+    )
+    query = select(each.c.case_number, func.count()).group_by(each.c.case_number).order_by(each.c.case_number)
+    return dict(connection.execute(query).tuples().all())

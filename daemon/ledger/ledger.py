@@ -311,16 +311,12 @@ class Ledger:
         with self._reading() as connection:
             return attachments.of_event(connection, case_number, event_seq)
 
-    def cases_with_attachments(self, *, after: int = 0) -> tuple[list[str], int]:
-        """Return the cases to which files came after the one of that id, and the id up to which that is all."""
+    def attachment_counts(self, *, after: int = 0) -> tuple[dict[str, int], int]:
+        """Return how many files the cases hold to which any came after that id, and the id up to which that is all."""
         with self._reading() as connection:
             up_to = attachments.last_id(connection)
-            return ([] if up_to <= after else attachments.cases_since(connection, after)), max(up_to, after)
-
-    def attachment_count(self, case_number: str) -> int:
-        """Return how many files a case holds."""
-        with self._reading() as connection:
-            return attachments.count_of(connection, case_number)
+            counts = attachments.counts_since(connection, after) if up_to > after else {}
+            return counts, max(up_to, after)
 
     def same_person(
         self, case_number: str, keys: Mapping[str, str], as_of: int, limit: int
