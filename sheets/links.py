@@ -6,10 +6,11 @@ formula, or a person who reads it, still sees where the files lie.
 """
 
 import re
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 _COUNT = re.compile(r" \(\d+\)$")
 _LONGEST = 250  # of a text within a formula, and of a folder's address in Excel: 255
+_FORMULA = re.compile(rb'>HYPERLINK\((?:"|&quot;).*?(?:"|&quot;),(?:"|&quot;)(.*?)(?:"|&quot;)\)</')
 # As openpyxl writes it, without the value it has: programs that do not calculate would show nothing.
 _DRAWN = re.compile(
     rb'(<c r="[A-Z]+\d+"(?: s="\d+")?)>(<f>HYPERLINK\("(?:[^"]|"")*","((?:[^"]|"")*)"\)</f>)<v ?/?>(?:</v>)?</c>'
@@ -38,6 +39,13 @@ def linked_cell(text: str, prefix: bytes = b"") -> bytes:
     """Return the XML inside the cell: its formula, and the text it comes to."""
     formula, value = escape(link_formula(text)).encode(), escape(text).encode()
     return b"<%sf>%s</%sf><%sv>%s</%sv>" % (prefix, formula, prefix, prefix, value, prefix)
+
+
+def text_of_link(content: bytes | bytearray) -> str:
+    """Return what the link in a cell comes to, whether or not its value was saved with it; empty where it is none."""
+    found = _FORMULA.search(content)
+    text = unescape(found[1].decode("utf-8", errors="replace"), {"&quot;": '"'}) if found else ""
+    return text.replace('""', '"')
 
 
 def with_values(sheet: bytes) -> bytes:

@@ -138,5 +138,6 @@ def counts_since(connection: Connection, after: int) -> dict[str, int]:
         .distinct()
         .subquery()
     )
-    query = select(each.c.case_number, func.count()).group_by(each.c.case_number).order_by(each.c.case_number)
-    return dict(connection.execute(query).tuples().all())
+    files = func.count().label("files")
+    query = select(each.c.case_number, files).group_by(each.c.case_number).order_by(each.c.case_number)
+    return {row.case_number: row.files for row in connection.execute(query)}
