@@ -65,6 +65,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     ledger, alone = _own_ledger(site.config)
     ledger.outbox_free(clock.now())
     docket = Docket(ledger, site)
+    docket.remember_settled()
     reader = FormReader(site.catalogue)
     bells = Bells()
     intake = Intake(docket, reader, clock)

@@ -3,89 +3,108 @@
 Composed when the mail is sent, out of the ledger as it stood at the event the mail is about.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from daemon import words
 from daemon.attachments.folders import place_of
 from daemon.attachments.names import safe_name
 from daemon.attachments.sending import candidates, is_what_it_says
+from daemon.casepage import as_html, story_of
 from daemon.ledger import StoredAttachment
 from daemon.letters import LetterOrder, Writer
-from daemon.othercases import OtherCase, other_cases, settled_at
+from daemon.othercases import OtherCase, other_cases, outcome
+from daemon.records import Records
 from mailer.letter import Enclosure, KnownCase, Paper
 from rules.case import Case
 from rules.events import Event, Penalised
 from rules.locales import Locale
-from sheets.registry import STATUSES
-
-if TYPE_CHECKING:
-    from daemon.docket import Docket, NoticeOrder
+from rules.notices import Reader
 
 _OF_THE_CASE = frozenset({"assignment", "escalation", "rectification-order"})
 _ACTING = frozenset({"owner", "covering"})
+_Sent = Mapping[tuple[str, str], Enclosure]  # by the file's name and hash
 
 
-def with_context(
-    order: LetterOrder, docket: "Docket", case: Case, event: Event, event_seq: int, notice: "NoticeOrder"
-) -> LetterOrder:
-    """Return the letter with what its reader should have at hand; `case` is as it stood when the mail became due."""
-    if isinstance(event, Penalised):
-        return _about_appeal(order, docket, case, event_seq, notice)
-    covers = notice.reader == "covering"
-    if notice.template not in _OF_THE_CASE and not covers:
+@dataclass(frozen=True)
+class Occasion:
+    """Why a mail is written: an event, and the case as it stood after event `as_of`, the last of the same command."""
+
+    case: Case
+    event: Event
+    event_seq: int
+    as_of: int
+    template: str
+    reader: Reader
+
+
+def with_context(order: LetterOrder, records: Records, why: Occasion) -> LetterOrder:
+    """Return the letter with what its reader should have at hand."""
+    if why.template == "appeal" and why.reader == "owner" and isinstance(why.event, Penalised):
+        files = records.ledger.attachments_of_event(why.case.number, why.event_seq)
+        order = _with_files(order, records, why.case.number, files, sends=True)
+        return _with_story(order, records, why, why.event)
+    if why.template not in _OF_THE_CASE and why.reader != "covering":
         return order
-    files = docket.ledger.attachments(case.number, as_of=notice.as_of)
-    order = _with_files(order, docket, case.number, files, sends=notice.reader in _ACTING)
-    return _with_other_cases(order, docket, case, notice.as_of)
+    files = records.ledger.attachments(why.case.number, as_of=why.as_of)
+    order = _with_files(order, records, why.case.number, files, sends=why.reader in _ACTING)
+    return _with_other_cases(order, records, why.case, why.as_of)
 
 
-def _about_appeal(
-    order: LetterOrder, docket: "Docket", case: Case, event_seq: int, notice: "NoticeOrder"
-) -> LetterOrder:
-    """Give whoever rules on an appeal what came with it, and the case's whole story (D31)."""
-    if notice.template != "appeal" or notice.reader != "owner":
-        return order
-    files = docket.ledger.attachments_of_event(case.number, event_seq)
-    return _with_files(order, docket, case.number, files, sends=True)
+# ---------------------------------------------------------------- files
 
 
 def _with_files(
-    order: LetterOrder, docket: "Docket", number: str, files: Sequence[StoredAttachment], *, sends: bool
+    order: LetterOrder, records: Records, number: str, files: Sequence[StoredAttachment], *, sends: bool
 ) -> LetterOrder:
     if not files:
         return order
-    sent = _sent(docket, files) if sends else {}
+    sent = _sent(records, files) if sends else {}
     papers = tuple(
         Paper(name=file.name, size=words.size(file.size), where=_where(file, sent)) for file in files
     )
-    folder, link = place_of(number, docket.site, order.locale)
-    told = {"papers": papers, "papers_folder": folder, "papers_link": link}
-    if all(file.over for file in files):
-        told |= {"papers_folder": "", "papers_link": ""}
+    in_folder = any(not file.over for file in files)
+    place, link = place_of(number, records.site, order.locale) if in_folder else ("", "")
+    told = {"papers": papers, "papers_folder": place, "papers_link": link}
     content = order.content.model_copy(update=told)
     return order.model_copy(update={"content": content, "files": (*order.files, *sent.values())})
 
 
-def _sent(docket: "Docket", files: Sequence[StoredAttachment]) -> dict[tuple[str, str], Enclosure]:
+def _sent(records: Records, files: Sequence[StoredAttachment]) -> _Sent:
     """Return the files that go with the mail: pictures and PDFs that are what their names say."""
     found = {}
-    for file in candidates(files, docket.site.config.attachments.mail_megabytes):
-        content = docket.ledger.raw(file.sha256)
+    for file in candidates(files, records.site.config.attachments.mail_megabytes):
+        content = records.ledger.raw(file.sha256)
         if media_type := is_what_it_says(file.name, content):
             name = safe_name(file.name)
             found[file.name, file.sha256] = Enclosure(name=name, content=content, media_type=media_type)
     return found
 
 
-def _where(file: StoredAttachment, sent: dict[tuple[str, str], Enclosure]) -> str:
+def _where(file: StoredAttachment, sent: _Sent) -> Literal["mail", "enclosed", "folder"]:
     if file.over:
         return "mail"
     return "enclosed" if (file.name, file.sha256) in sent else "folder"
 
 
-def _with_other_cases(order: LetterOrder, docket: "Docket", case: Case, as_of: int) -> LetterOrder:
-    known = other_cases(docket, case, as_of)
+# ---------------------------------------------------------------- the case's story
+
+
+def _with_story(order: LetterOrder, records: Records, why: Occasion, event: Penalised) -> LetterOrder:
+    """Enclose the case's whole story as of the appeal (D31); of penalties it tells only those of the same person."""
+    story = story_of(records, why.case.number, order.locale, event.at, as_of=why.as_of, penalised=event.party)
+    if story is None:
+        return order
+    page = Enclosure(name=f"{why.case.number}.html", content=as_html(story).encode(), media_type="text/html")
+    return order.model_copy(update={"files": (*order.files, page)})
+
+
+# ---------------------------------------------------------------- the customer's other cases
+
+
+def _with_other_cases(order: LetterOrder, records: Records, case: Case, as_of: int) -> LetterOrder:
+    known = other_cases(records, case, as_of)
     told = {
         "other_cases": tuple(_known(one, order.locale) for one in known.cases),
         "more_cases": known.more,
@@ -104,16 +123,3 @@ def _known(one: OtherCase, locale: Locale) -> KnownCase:
         grade_key=case.grade,
         outcome=outcome(one, locale),
     )
-
-
-def outcome(one: OtherCase, locale: Locale) -> str:
-    """Say how another case ended, or how it stands: 處理中：服務經理."""
-    case, site = one.case, one.site
-    stands = STATUSES.get(case.status.value, STATUSES["resolved"]).get(locale)
-    settled = settled_at(case)
-    if settled is None:
-        told = words.role_titles(case.owners, site.policy, locale)
-    else:
-        stands = f"{stands} {settled.astimezone(site.zone):%Y-%m-%d}"
-        told = words.shortened(str(case.resolution.get("resolution", "")), 60)
-    return words.COLON.get(locale).join(filter(None, (stands, told)))

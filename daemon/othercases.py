@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from daemon import words
+from daemon.records import Records
 from daemon.site import Site
 from rules.case import Case, replay
+from rules.locales import Locale
 from rules.sameness import identity
-
-if TYPE_CHECKING:
-    from daemon.docket import Docket
+from sheets.registry import STATUSES
 
 MOST = 5
 
@@ -30,19 +30,32 @@ class OtherCases:
     more: int = 0
 
 
-def other_cases(docket: "Docket", case: Case, as_of: int, most: int = MOST) -> OtherCases:
+def other_cases(records: Records, case: Case, as_of: int, most: int = MOST) -> OtherCases:
     """Return the newest other cases of the customer of `case`, as they stood at event `as_of`."""
-    keys = identity(docket.facts_of(case), docket.site_of(case).policy)
-    numbers, count = docket.ledger.same_person(case.number, keys, as_of, most)
-    cases = (_as_of(docket, number, as_of) for number in numbers)
-    known = tuple(OtherCase(found, docket.site_of(found)) for found in cases if found is not None)
+    keys = identity(records.facts_of(case), records.site_of(case).policy)
+    numbers, count = records.ledger.same_person(case.number, keys, as_of, most)
+    cases = (_as_of(records, number, as_of) for number in numbers)
+    known = tuple(OtherCase(found, records.site_of(found)) for found in cases if found is not None)
     return OtherCases(known, count - len(known))
 
 
-def _as_of(docket: "Docket", number: str, as_of: int) -> Case | None:
-    return replay(number, [row.event for row in docket.ledger.events(number) if row.seq <= as_of])
+def _as_of(records: Records, number: str, as_of: int) -> Case | None:
+    return replay(number, [row.event for row in records.ledger.events(number) if row.seq <= as_of])
 
 
-def settled_at(case: Case) -> datetime | None:
+def outcome(one: OtherCase, locale: Locale) -> str:
+    """Say how another case ended, or how it stands: 處理中：服務經理."""
+    case, site = one.case, one.site
+    stands = STATUSES.get(case.status.value, STATUSES["resolved"]).get(locale)
+    settled = _settled_at(case)
+    if settled is None:
+        told = words.role_titles(case.owners, site.policy, locale)
+    else:
+        stands = f"{stands} {settled.astimezone(site.zone):%Y-%m-%d}"
+        told = words.shortened(str(case.resolution.get("resolution", "")), 60)
+    return words.COLON.get(locale).join(filter(None, (stands, told)))
+
+
+def _settled_at(case: Case) -> datetime | None:
     """Return when a case was settled; None while it is open."""
     return None if case.is_open else case.resolved_at or case.last_at
