@@ -7,11 +7,16 @@ from daemon import words
 from daemon.records import Records
 from daemon.site import Site
 from rules.case import Case, replay
-from rules.locales import Locale
+from rules.locales import Locale, Text
 from rules.sameness import identity
 from sheets.registry import STATUSES
 
 MOST = 5
+_AFTERWARDS = {
+    "closed": Text(zh_hant="已結案", zh_hans="已结案", en="Closed"),
+    "withdrawn": Text(zh_hant="已撤回", zh_hans="已撤回", en="Withdrawn"),
+    "merged": Text(zh_hant="已併入他案", zh_hans="已并入他案", en="Merged into another"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def _as_of(records: Records, number: str, as_of: int) -> Case | None:
 def outcome(one: OtherCase, locale: Locale) -> str:
     """Say how another case ended, or how it stands: 處理中：服務經理."""
     case, site = one.case, one.site
-    stands = STATUSES.get(case.status.value, STATUSES["resolved"]).get(locale)
+    stands = status_title(case, locale)
     settled = _settled_at(case)
     if settled is None:
         told = words.role_titles(case.owners, site.policy, locale)
@@ -54,6 +59,12 @@ def outcome(one: OtherCase, locale: Locale) -> str:
         stands = f"{stands} {settled.astimezone(site.zone):%Y-%m-%d}"
         told = words.shortened(str(case.resolution.get("resolution", "")), 60)
     return words.COLON.get(locale).join(filter(None, (stands, told)))
+
+
+def status_title(case: Case, locale: Locale) -> str:
+    """Name how a case stands."""
+    known = STATUSES.get(case.status.value) or _AFTERWARDS.get(case.status.value, STATUSES["resolved"])
+    return known.get(locale)
 
 
 def _settled_at(case: Case) -> datetime | None:

@@ -9,7 +9,7 @@ from daemon.attachments.folders import place_of
 from daemon.casepage import telling, wordings
 from daemon.casepage.parts import Entry, Mood, Pair, Section, Story, Told
 from daemon.ledger import StoredAttachment
-from daemon.othercases import OtherCase, other_cases, outcome
+from daemon.othercases import OtherCase, other_cases, outcome, status_title
 from daemon.records import Records
 from daemon.standing import about, cause_of
 from rules.case import Penalty, Task, replay
@@ -17,7 +17,7 @@ from rules.events import Party, Penalised, PenaltyState
 from rules.fields import FormKind
 from rules.locales import Locale
 from rules.penalties import same_party
-from sheets.registry import PENALTY_STATES, STATUSES
+from sheets.registry import PENALTY_STATES
 
 EVERYBODY: Literal["everybody"] = "everybody"
 _MOODS: dict[PenaltyState, Mood] = {
@@ -84,7 +84,7 @@ def _gathered(
 
 def _told(told: Told) -> Story:
     case, site, locale = told.case, told.site, told.locale
-    status = STATUSES.get(case.status.value, STATUSES["resolved"]).get(locale)
+    status = status_title(case, locale)
     sections = (build(told) for build in _SECTIONS)
     zone = site.config.daemon.timezone
     return Story(

@@ -88,6 +88,8 @@ TEMPLATES = {
     "digest": _text("彙總", "汇总", "digest"),
     "urging-note": _text("催辦單", "催办单", "urging note"),
     "query-note": _text("查詢單", "查询单", "query note"),
+    "monthly-report": _text("月報", "月报", "monthly report"),
+    "agenda": _text("議程", "议程", "agenda"),
     "workbook": _text("總表通知", "总表通知", "about the workbook"),
 }
 

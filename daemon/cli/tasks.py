@@ -58,6 +58,7 @@ def _as_json(case: Case, task: Task, site: Site, now: datetime) -> dict[str, obj
         "case": case.number,
         "role": task.role,
         "persons": [{"name": person.name, "email": person.email} for person in site.people(task.role)],
+        "starts": None if task.starts is None else task.starts.astimezone(site.zone).isoformat(),
         "due": task.due.astimezone(site.zone).isoformat(),
         "overdue": _is_late(task, now),
         "done": task.done,
