@@ -8,9 +8,11 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -204,6 +206,29 @@ class DigestSection(_Section):
         return datetime.timedelta(seconds=self.within_seconds)
 
 
+class AttachmentsSection(_Section):
+    """What is kept of the files that come with mails, where it is written out, and what goes out again by mail."""
+
+    path: str = ""  # `attachments` beside the master workbook where it is empty
+    per_mail: Annotated[int, Field(ge=0, le=500)] = 20
+    per_mail_megabytes: Annotated[int, Field(ge=0, le=1000)] = 30
+    per_case: Annotated[int, Field(ge=0, le=5000)] = 100
+    per_case_megabytes: Annotated[int, Field(ge=0, le=10_000)] = 200
+    mail_megabytes: Annotated[Decimal, Field(ge=0, le=25)] = Decimal(5)
+    link_base: str = ""
+
+    @field_validator("link_base")
+    @classmethod
+    def _a_place(cls, base: str) -> str:
+        if base and urlsplit(base).scheme not in ("file", "http", "https"):
+            raise ValueError(
+                f"{base!r} is no address of a folder; write one such as file://server/share/attachments"
+            )
+        if not base.isprintable() or set(base) & set(' "<>'):
+            raise ValueError("blanks and quotation marks in an address are written as %20 and %22")
+        return base.rstrip("/")
+
+
 class AccessSection(_Section):
     """Who may send forms."""
 
@@ -228,6 +253,7 @@ class Config(_Section):
     workbook: WorkbookSection = WorkbookSection()
     reports: ReportsSection = ReportsSection()
     digest: DigestSection = DigestSection()
+    attachments: AttachmentsSection = AttachmentsSection()
     access: AccessSection = AccessSection()
     people: dict[str, tuple[Person, ...]]
     base: Path = Path()
@@ -235,6 +261,12 @@ class Config(_Section):
     def path(self, relative: str) -> Path:
         """Return a path of the configuration as seen from the configuration file."""
         return (self.base / relative).resolve()
+
+    @property
+    def attachments_path(self) -> Path:
+        """The folder that attachments are written out to."""
+        beside = self.path(self.workbook.path).parent / "attachments"
+        return self.path(self.attachments.path) if self.attachments.path else beside
 
     @property
     def ledger_url(self) -> str:

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import packs, words
+from daemon import words
 from daemon.config import Person
+from daemon.context import Occasion, with_context
 from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
 from daemon.letters import LetterOrder, Writer, addressees
+from daemon.records import site_under as site_under
 from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
@@ -26,6 +28,7 @@ from rules.notices import Notice, Reader
 from rules.sameness import identity
 
 SENDER_KEY = "sender"
+SETTLED_KNOWN = "keys:settled"  # the ledger's mark
 
 
 class NoticeOrder(BaseModel):
@@ -53,17 +56,6 @@ class OutboxBody(BaseModel):
     letter: LetterOrder | None = None
     report: ReportOrder | None = None
     bundle: BundleOrder | None = None
-
-
-def site_under(site: Site, ledger: Ledger, policy_hash: str) -> Site:
-    """Return the site under rules it once had; under its present ones where the ledger holds none of this hash.
-
-    ConfigurationError where this release cannot read them.
-    """
-    text = ledger.policy_text(policy_hash)
-    if text is None:
-        return site
-    return dataclasses.replace(site, policy=packs.read_policy(text, policy_hash[:12]), policy_text=text)
 
 
 class Docket:
@@ -133,6 +125,18 @@ class Docket:
         site = self.site_of(case)
         return decide(case, command, site.policy, now, site.zone, self.facts_of(case))
 
+    def remember_settled(self) -> None:
+        """Let settled cases be found by their customers again: a ledger of the first releases forgot that, once."""
+        if self.ledger.mark_value(SETTLED_KNOWN):
+            return
+        for case in self.ledger.resolved_cases():
+            under = self.site_of(case).policy
+            with self.ledger.writing() as entry:
+                known = identity(self.facts_of(case), under)
+                entry.record(case, [], deadlines(case, under), policy_hash=case.policy, keys=known)
+        with self.ledger.writing() as entry:
+            entry.mark(SETTLED_KNOWN, "yes")
+
     def _keys(self, facts: Facts, sender: Party) -> dict[str, str]:
         """Return what an open case is found by: its customer, and whoever sent its form."""
         return {**identity(facts, self.site.policy), SENDER_KEY: sender.email.lower()}
@@ -151,6 +155,8 @@ class Docket:
         if case is None:
             raise ValueError(f"{number}: nothing happened, there is nothing to record")
         policy = self.site_of(case).policy
+        if keys is None and not case.is_open:
+            keys = identity(self.facts_of(case), policy)  # whoever complains again is known by it
         seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
             for person, notice in addressees(case, event, self.site_of(case)):
@@ -294,6 +300,11 @@ class Docket:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
         order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
+        notice_of = body.notice
+        occasion = Occasion(
+            case, event, mail.event_seq, notice_of.as_of, notice_of.template, notice_of.reader
+        )
+        order = with_context(order, self, occasion)
         return order.warned(words.undelivered(body.notice.undelivered, order.locale))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from daemon import answers, judging
 from daemon.answers import Outcome
+from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
@@ -94,14 +95,14 @@ class Intake:
             self._quarantine_poison(mail, error)
 
     def _settle(self, entry: Entry, mail: StoredMail, reading: Reading) -> None:
-        now = self._clock.now()
+        now, head = self._clock.now(), entry.last_seq()
         if not self._docket.site.may_send(reading.sender.email):
             self._refuse_stranger(entry, mail, reading, now)
             return
         tally = self._take_forms(entry, mail, reading, now)
         if not reading.forms:
             self._take_words(entry, mail, reading, now, tally)
-        self._keep_attachments(entry, mail, reading, tally)
+        self._keep_attachments(entry, mail, reading, tally, head)
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
                 entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
@@ -279,11 +280,15 @@ class Intake:
 
     # ------------------------------------------------------------ afterwards
 
-    def _keep_attachments(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally) -> None:
+    def _keep_attachments(
+        self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, head: int
+    ) -> None:
+        """Link a message to its cases, as the cause of what happened to them after event `head`, and keep its files."""
+        files = beside_forms(reading.others, reading.sheets, reading.files)
         for number in tally.cases or self._open_thread(entry, reading):
-            entry.link_mail(mail.id, number)
-            for other in (*reading.others, *reading.sheets):
-                entry.attach(number, other.name, other.media_type, other.content)
+            entry.link_mail(mail.id, number, since=head)
+            if files:
+                keep(entry, number, mail.id, files, self._docket.site.config.attachments)
 
     def _open_thread(self, entry: Entry, reading: Reading) -> list[str]:
         """Return the case whose thread a person's message continues without saying anything to act on."""

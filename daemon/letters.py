@@ -69,7 +69,7 @@ class LetterOrder(BaseModel):
     enclosures: tuple[EnclosureOrder, ...] = ()
     files: tuple[
         Enclosure, ...
-    ] = ()  # made already, in a letter that is composed at once; never kept in the outbox
+    ] = ()  # made, or found with the case, when it is composed; never kept in the outbox
     gathered: tuple["LetterOrder", ...] = ()  # the notices that a bundle carries
 
     def warned(self, warning: str) -> "LetterOrder":
@@ -239,10 +239,13 @@ class Writer:
 
     def summary(self, locale: Locale) -> str:
         """Return the complaint in one line: its category and the beginning of the description."""
-        description = " ".join(str(self.case.facts.get("description", "")).split())
-        short = description if len(description) <= 60 else description[:59] + "…"
         colon = words.COLON.get(locale)
-        return colon.join(word for word in (self.summary_category(locale), short) if word)
+        parts = (self.summary_category(locale), self.short_description())
+        return colon.join(part for part in parts if part)
+
+    def short_description(self) -> str:
+        """Return the beginning of the description, on one line."""
+        return words.shortened(str(self.case.facts.get("description", "")), 60)
 
     def line(self, locale: Locale, *, again: bool = False) -> CaseLine:
         """Return the case as one line of an acknowledgement."""

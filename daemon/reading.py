@@ -109,7 +109,7 @@ class MailReader:
         if mail is None:
             return ""
         try:
-            order = self._docket.order_of(mail).model_copy(update={"enclosures": ()})
+            order = self._docket.order_of(mail).model_copy(update={"enclosures": (), "files": ()})
             body = compose(letter_of(order, mail.message_id, self._docket.site), self._clock.now()).get_body(
                 ("plain",)
             )

@@ -131,6 +131,19 @@ def percentage(number: Decimal) -> str:
     return f"{number.normalize():f}%"
 
 
+def size(count: int) -> str:
+    """Write a number of bytes: 340 KB, 1.2 MB."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} KB"
+    return f"{count / 1_000_000:.1f} MB"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text on one line, cut to at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def moment(value: datetime, zone: ZoneInfo) -> str:
     """Write a time as the site's wall clock shows it."""
     return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -170,6 +170,30 @@ class Digest(_Part):
     head_hash: str = ""
 
 
+class Paper(_Part):
+    """A file that came with the case.
+
+    enclosed: it goes with this mail. folder: it is too large for that, or no picture or PDF. mail: more came than the
+    case may hold; the mail it came in, in the archive, still has it.
+    """
+
+    name: str
+    size: str  # e.g. 1.2 MB
+    where: Literal["enclosed", "folder", "mail"]
+
+
+class KnownCase(_Part):
+    """Another case of the same customer."""
+
+    number: str
+    opened_at: AwareDatetime
+    category: str
+    summary: str
+    grade: str
+    grade_key: str
+    outcome: str  # how it ended, or how it stands
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -204,6 +228,11 @@ class Content(_Part):
     reason: str = ""  # why it has this grade, e.g. 維修金額在 1000 元以內
     facts: tuple[Line, ...] = ()
     history: tuple[Step, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    papers_folder: str = ""  # where they lie, as people find it
+    papers_link: str = ""  # the same as an address to click on, where there is one
+    other_cases: tuple[KnownCase, ...] = ()  # of the same customer, newest first
+    more_cases: int = 0  # and how many more there are
     authority: str = ""  # what the reader may promise by his own word, e.g. 工時費優惠最多 30%
     outcome: tuple[Line, ...] = ()  # the report: result, resolution, concession
     resolved_by: str = ""

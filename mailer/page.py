@@ -11,6 +11,7 @@ from typing import Literal
 
 from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
+from mailer.context import other_cases, papers
 from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
@@ -329,6 +330,8 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _cases,
     _warnings,
     _facts,
+    papers,
+    other_cases,
     _authority,
     _answer,
     _why,

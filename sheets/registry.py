@@ -440,6 +440,17 @@ _APPEAL = _theirs(
         "The person's reasons against an issued penalty; it is suspended until it is ruled on.",
     ),
 )
+_ATTACHMENTS = _ours(
+    "attachments",
+    ColumnKind.LINK,
+    32,
+    say("附件", "附件", "Files"),
+    say(
+        "隨案寄來的照片、發票等；點一下打開資料夾，括號裡是檔案數。",
+        "随案发来的照片、发票等；点一下打开文件夹，括号里是文件数。",
+        "Photos, invoices and the like; a click opens their folder, in brackets how many they are.",
+    ),
+)
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
@@ -479,6 +490,7 @@ OPEN = Sheet(
         _LAST_ACTION,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
     ),
     key_column="case_number",
     essential=True,
@@ -513,6 +525,7 @@ CLOSED = Sheet(
         _OPENED_AT,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
     ),
     key_column="case_number",
     telling=(*_OF_THE_FORM, "resolved_at"),

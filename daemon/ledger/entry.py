@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from daemon.ledger import activity, gathering, intake, outbox, projections, reading, sheets
+from daemon.ledger import activity, attachments, gathering, intake, outbox, projections, reading, sheets
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
@@ -74,9 +74,9 @@ class Entry:
     ) -> list[int]:
         """Append `events` to the chain, make the case and its deadlines what they are after them; return the seqs.
 
-        `keys` replaces what the case is found by while it is open; None leaves that as it is. Without events only
-        deadlines and keys change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy
-        was not kept; ValueError if the first event of a case does not open it.
+        `keys` replaces what the case is found by; None leaves that as it is. Without events only deadlines and keys
+        change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy was not kept; ValueError
+        if the first event of a case does not open it.
         """
         return self._journal.record(case_after, events, deadlines, policy_hash, keys)
 
@@ -88,9 +88,23 @@ class Entry:
         """Keep a policy's text for good and return its hash."""
         return self._journal.keep_policy(key, text)
 
-    def attach(self, case_number: str, name: str, media_type: str, content: bytes) -> None:
-        """Keep a file with a case; the same file under the same name is kept once."""
-        intake.attach(self._connection, case_number, name, media_type, content)
+    def attach(
+        self, case_number: str, name: str, media_type: str, content: bytes, *, mail_id: int | None = None
+    ) -> None:
+        """Keep a file with a case, and the mail that brought it, linked before; the same file is kept once of each."""
+        attachments.attach(
+            self._connection, case_number, name, media_type, content, mail_id, self._journal.seq
+        )
+
+    def leave_out(self, case_number: str, name: str, media_type: str, size: int, *, mail_id: int) -> None:
+        """Say that a file came which the case may not hold any more; the mail it came in still has it."""
+        attachments.leave_out(
+            self._connection, case_number, name, media_type, size, mail_id, self._journal.seq
+        )
+
+    def attached(self, case_number: str) -> tuple[int, int]:
+        """Return how many files a case holds, and how many bytes they are."""
+        return attachments.held(self._connection, case_number)
 
     def case(self, number: str) -> Case | None:
         """Return the case called `number`, None if there is none."""
@@ -150,9 +164,9 @@ class Entry:
         """Claim one attachment of one message for this intake; False if it was taken before."""
         return intake.claim_part(self._connection, message_id, sha256, mail_id)
 
-    def link_mail(self, mail_id: int, case_number: str) -> None:
-        """Say that a message concerns a case."""
-        intake.link_mail(self._connection, mail_id, case_number)
+    def link_mail(self, mail_id: int, case_number: str, *, since: int | None = None) -> None:
+        """Say that a message concerns a case; what happened to the case after event `since` was its doing."""
+        intake.link_mail(self._connection, mail_id, case_number, since)
 
     def case_of_message(self, message_ids: Sequence[str]) -> str | None:
         """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""

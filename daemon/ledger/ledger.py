@@ -1,7 +1,7 @@
 """The ledger as the daemon sees it: one transaction at a time to write, any number of readers beside it."""
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from daemon.ledger import (
     activity,
+    attachments,
     audit,
     gathering,
     histories,
@@ -323,10 +324,32 @@ class Ledger:
         with self._reading() as connection:
             return intake.raw(connection, sha256)
 
-    def attachments(self, case_number: str) -> list[StoredAttachment]:
-        """Return the files kept with a case, in the order they came."""
+    def attachments(self, case_number: str, *, as_of: int | None = None) -> list[StoredAttachment]:
+        """Return the files that came to a case, in their order; those known at event `as_of` where it is given."""
         with self._reading() as connection:
-            return intake.attachments_of(connection, case_number)
+            return attachments.of_case(connection, case_number, as_of)
+
+    def attachments_of_event(self, case_number: str, event_seq: int) -> list[StoredAttachment]:
+        """Return the files that came in the mail which caused an event, the last one it caused in that case."""
+        with self._reading() as connection:
+            return attachments.of_event(connection, case_number, event_seq)
+
+    def attachment_counts(self, *, after: int = 0) -> tuple[dict[str, int], int]:
+        """Return how many files the cases hold to which any came after that id, and the id up to which that is all."""
+        with self._reading() as connection:
+            up_to = attachments.last_id(connection)
+            counts = attachments.counts_since(connection, after) if up_to > after else {}
+            return counts, max(up_to, after)
+
+    def same_person(
+        self, case_number: str, keys: Mapping[str, str], as_of: int, limit: int
+    ) -> tuple[list[str], int]:
+        """Return the newest other cases, `limit` at most, recorded with one of `keys`, and how many there are.
+
+        Only those opened up to event `as_of` count.
+        """
+        with self._reading() as connection:
+            return reading.same_person(connection, case_number, keys, as_of, limit)
 
     def highest_uid(self, folder: str, uidvalidity: int) -> int:
         """Return the highest UID stored of a folder, 0 if none is."""

@@ -100,12 +100,20 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class StoredAttachment:
-    """A file kept with a case; its bytes are `ledger.raw(sha256)`."""
+    """A file that came to a case; its bytes are `ledger.raw(sha256)`.
+
+    `over`: more than the case may hold came, so `sha256` is the whole mail's, in which the file still is. `mail_id`
+    is None for what was kept before mails were noted.
+    """
 
     name: str
     media_type: str
     sha256: str
     size: int
+    over: bool = False
+    mail_id: int | None = None
+    sender: str = ""
+    received_at: datetime | None = None
 
 
 class OutboxState(StrEnum):

@@ -160,6 +160,7 @@ mail_cases = Table(
     metadata,
     Column("mail_id", Integer, ForeignKey("mail_in.id"), primary_key=True),
     Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("event_seq", Integer, ForeignKey("events.seq")),  # the last it caused, NULL where it caused none
 )
 
 attachments = Table(
@@ -167,11 +168,14 @@ attachments = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("case_number", Text, ForeignKey("cases.number"), nullable=False),
+    Column("mail_id", Integer, ForeignKey("mail_in.id")),
+    Column("seq", Integer, nullable=False),  # the event from which on it is known
+    Column("kind", Text, nullable=False),
     Column("name", Words, nullable=False),
     Column("media_type", Words, nullable=False),
     Column("sha256", Text, ForeignKey("archive.sha256"), nullable=False),
     Column("size", Integer, nullable=False),
-    UniqueConstraint("case_number", "name", "sha256"),
+    UniqueConstraint("case_number", "name", "sha256", "mail_id"),
 )
 
 outbox = Table(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import PurePath
 
 from daemon import words
+from daemon.attachments.folders import seen_from
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
 from daemon.site import Site
@@ -17,6 +18,7 @@ from rules.locales import Locale, Text
 from rules.policy import Policy
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Row, Sheet
+from sheets.links import link_text
 from sheets.registry import CLOSED, OPEN, PENALTIES, PENALTY_STATES, STATUSES
 from sheets.signals import MasterLabels
 from sheets.texts import plain_text
@@ -51,15 +53,27 @@ def master_labels_of(site: Site) -> MasterLabels:
     )
 
 
-def row_of(docket: Docket, case: Case) -> Values | None:
-    """Return what the case's sheet shows of it; None, logged, where it cannot: that keeps no other from its row."""
+def row_of(docket: Docket, case: Case, files: int = 0) -> Values | None:
+    """Return what the case's sheet shows of it; None, logged, where it cannot: that keeps no other from its row.
+
+    `files` is how many came with it.
+    """
     try:
-        return _settled(_values(docket, case), sheet_of(case))
+        values = _values(docket, case) | {"attachments": link_of(docket.site, case.number, files)}
+        return _settled(values, sheet_of(case))
     except LedgerError:
         raise
     except Exception:
         log.exception("case %s cannot be shown in the workbook", case.number)
         return None
+
+
+def link_of(site: Site, number: str, files: int) -> str:
+    """Return what the master shows of the files of a case: their folder, and how many they are."""
+    if not files:
+        return ""
+    home = site.config.path(site.config.workbook.path).parent
+    return link_text(seen_from(home, number, site), files)
 
 
 def penalty_rows(docket: Docket, case: Case) -> dict[str, Values]:

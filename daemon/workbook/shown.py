@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.workbook.figures import Brief
-from daemon.workbook.rows import Values, penalty_rows, row_of, sheet_of
+from daemon.workbook.rows import Values, link_of, penalty_rows, row_of, sheet_of
 from rules.case import Case
 from sheets.columns import Sheet
 from sheets.registry import CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, TWO_WAY
@@ -32,6 +32,8 @@ class Shown:
         self._answers: dict[str, dict[str, str]] = {}
         self._briefs: dict[str, Brief] = {}
         self._up_to: int | None = None
+        self._files: dict[str, int] = {}  # how many came with a case, where any did
+        self._files_up_to = 0
         self.version = 0
 
     def rows(self, sheet: Sheet) -> dict[str, Values]:
@@ -56,6 +58,7 @@ class Shown:
 
     def follow(self) -> None:
         """Catch up with the ledger."""
+        self._count_files()
         if self._up_to is None:
             self._load()
             return
@@ -65,6 +68,17 @@ class Shown:
             self._up_to = max(self._up_to, changes.up_to)
             if not changes.cases:
                 return
+
+    def _count_files(self) -> None:
+        """Catch up with the files that came with cases; nothing else need have happened to them."""
+        fresh, self._files_up_to = self._docket.ledger.attachment_counts(after=self._files_up_to)
+        self._files |= fresh
+        for number, count in fresh.items():
+            for sheet in (OPEN, CLOSED):
+                if known := self._rows[sheet.key].get(number):
+                    link = link_of(self._docket.site, number, count) or None
+                    self._rows[sheet.key][number] = {**known, "attachments": link}
+                    self.version += 1
 
     def answers_changed(self) -> None:
         """Catch up with what rows are told in the column of refusals."""
@@ -117,7 +131,7 @@ class Shown:
 
     def _place(self, cases: Iterable[Case]) -> None:
         for case in cases:
-            if (values := row_of(self._docket, case)) is None:
+            if (values := row_of(self._docket, case, self._files.get(case.number, 0))) is None:
                 continue
             sheet = sheet_of(case)
             for other in (OPEN, CLOSED):

@@ -1,8 +1,7 @@
 """What is recorded is there, in order, once, and everything derived from it follows."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -209,8 +208,6 @@ def test_a_lapse_leaves_a_case_to_be_found_and_a_settlement_does_not(
     with ledger.writing() as entry:
         clerk.resolve(entry, number, NINE + timedelta(hours=1))
     assert ledger.open_cases_with("customer_phone", "13911112222") == []
-    with closing(sqlite3.connect(ledger.path)) as connection:
-        assert connection.execute("SELECT count(*) FROM case_keys").fetchone() == (0,)
 
 
 def test_cases_come_by_number_whatever_their_count(ledger: Ledger, clerk: Clerk) -> None:
