@@ -37,6 +37,7 @@ def _an_address(text: str) -> str:
 
 EmailText = Annotated[str, AfterValidator(_an_address)]
 ENVIRONMENT_PREFIX = "KESU_"
+_LISTS = (("access", "senders"), ("privacy", "fines"), ("privacy", "phones"))
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -179,6 +180,16 @@ class AccessSection(_Section):
     authserv_id: str = ""
 
 
+class PrivacySection(_Section):
+    """Which roles see other people's fines and customers' telephone numbers; `*` is everybody.
+
+    Without `fines` they are those whom the policy lets decide on penalties, or has told of them.
+    """
+
+    fines: tuple[str, ...] | None = None
+    phones: tuple[str, ...] = ("*",)
+
+
 class Person(_Section):
     """Somebody behind a role."""
 
@@ -195,6 +206,7 @@ class Config(_Section):
     smtp: SmtpSection
     workbook: WorkbookSection = WorkbookSection()
     access: AccessSection = AccessSection()
+    privacy: PrivacySection = PrivacySection()
     people: dict[str, tuple[Person, ...]]
     base: Path = Path()
 
@@ -233,7 +245,7 @@ def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
             continue
         if section == "people" or not isinstance(raw.setdefault(section, {}), dict):
             raise ConfigurationError(name, "only single values of a section can be overridden")
-        raw[section][key] = value.split(",") if (section, key) == ("access", "senders") else value
+        raw[section][key] = value.split(",") if (section, key) in _LISTS else value
 
 
 def _faults(error: ValidationError) -> Iterator[str]:

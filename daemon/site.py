@@ -1,5 +1,6 @@
 """One site: its configuration, its rules and its people, checked together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
@@ -14,6 +15,8 @@ from rules.events import Party
 from rules.fields import Catalogue
 from rules.locales import Locale
 from rules.policy import Policy
+
+EVERYBODY = "*"  # in [privacy]: whatever his role
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,21 @@ class Site:
         patterns = [pattern.lower() for pattern in self.config.access.senders]
         return bool(self.roles_of(email)) or any(fnmatchcase(address, pattern) for pattern in patterns)
 
+    # ------------------------------------------------------------ who may see what
+
+    @cached_property
+    def _fine_readers(self) -> frozenset[str]:
+        named = self.config.privacy.fines
+        return frozenset(self.policy.judging_roles() if named is None else named)
+
+    def may_see_fines(self, roles: Iterable[str]) -> bool:
+        """Tell whether somebody in these roles sees other people's fines; everybody sees his own."""
+        return not self._fine_readers.isdisjoint((EVERYBODY, *roles))
+
+    def may_see_phones(self, roles: Iterable[str]) -> bool:
+        """Tell whether somebody in these roles sees customers' telephone numbers; who has to call one always does."""
+        return not {EVERYBODY, *roles}.isdisjoint(self.config.privacy.phones)
+
 
 def load_site(path: Path) -> Site:
     """Read and check configuration, policy and people; ConfigurationError names what is wrong."""
@@ -115,6 +133,10 @@ def load_site(path: Path) -> Site:
     return Site(config, policy, text, packs.catalogue())
 
 
+def _no_such_role(named: Iterable[str], known: Iterable[str]) -> str:
+    return f"the policy knows no role {', '.join(sorted(named))}; known are {', '.join(sorted(known))}"
+
+
 def _check_people(config: Config, policy: Policy) -> None:
     known = {role.key for role in policy.roles}
     unknown = [role for role in config.people if role not in known]
@@ -123,6 +145,9 @@ def _check_people(config: Config, policy: Policy) -> None:
         raise ConfigurationError(
             "workbook.role", f"the policy knows no such role; known are {', '.join(sorted(known))}"
         )
+    for key, roles in (("fines", config.privacy.fines), ("phones", config.privacy.phones)):
+        if strange := set(roles or ()) - known - {EVERYBODY}:
+            raise ConfigurationError(f"privacy.{key}", _no_such_role(strange, known))
     faults = [
         (unknown, f"the policy knows no such role; known are {', '.join(sorted(known))}"),
         (empty, "the policy needs at least one person in each of these roles"),
