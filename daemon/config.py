@@ -7,16 +7,19 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
     field_validator,
     model_validator,
@@ -190,12 +193,42 @@ class PrivacySection(_Section):
     phones: tuple[str, ...] = ("*",)
 
 
+class Days(NamedTuple):
+    """Whole days of the site's calendar, both of them among it."""
+
+    first: date
+    last: date
+
+
+def _days(written: object) -> Days:
+    """Read `2026-12-01..2026-12-05`, or one day."""
+    first, dots, last = str(written).partition("..")
+    try:
+        days = Days(date.fromisoformat(first.strip()), date.fromisoformat((last if dots else first).strip()))
+    except ValueError:
+        raise ValueError(
+            f"{str(written)!r} are no days; write 2026-12-01 or 2026-12-01..2026-12-05"
+        ) from None
+    if days.last < days.first:
+        raise ValueError(f"{str(written)!r} ends before it begins")
+    return days
+
+
+DaysText = Annotated[
+    Days,
+    BeforeValidator(lambda raw: raw if isinstance(raw, Days | list | tuple) else _days(raw)),
+    PlainSerializer(lambda days: f"{days.first}..{days.last}"),
+]
+
+
 class Person(_Section):
-    """Somebody behind a role."""
+    """Somebody behind a role: when he is `absent`, his `deputy` (an address among the people) stands in for him."""
 
     name: Annotated[str, Field(min_length=1)]
     email: EmailText
     locale: Locale | None = None
+    absent: tuple[DaysText, ...] = ()
+    deputy: str = ""
 
 
 class Config(_Section):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from daemon import packs, words
 from daemon.config import Person
 from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
-from daemon.letters import LetterOrder, Writer, addressees
+from daemon.letters import Addressee, LetterOrder, Writer, addressees
 from daemon.site import Site
 from rules.case import Case, apply, replay
 from rules.commands import AmendCase, Command, OpenCase
@@ -19,6 +19,7 @@ from rules.decide import decide
 from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
+from rules.locales import Locale
 from rules.notices import Notice, Reader
 from rules.sameness import identity
 
@@ -39,6 +40,10 @@ class NoticeOrder(BaseModel):
     person: Person
     as_of: int
     undelivered: str = ""  # whom this mail could not reach, and why
+    stands_in_for: tuple[str, ...] = ()  # addresses of those on leave whose deputy the reader is
+    unattended: tuple[
+        str, ...
+    ] = ()  # of those on leave in whose place customer care reads it: nobody stands in
 
 
 class OutboxBody(BaseModel):
@@ -95,6 +100,13 @@ class Docket:
             self._sites[policy_hash] = site_under(self.site, self.ledger, policy_hash)
         return self._sites[policy_hash]
 
+    def present(self, now: datetime, site: Site | None = None, entry: Entry | None = None) -> Site:
+        """Return a site (this one if none is given) as it is at `now`: with who is on leave, and who stands in.
+
+        Inside a transaction `entry` tells of what was said in it.
+        """
+        return (site or self.site).at(now, (entry or self.ledger).absences(now))
+
     def facts_of(self, case: Case) -> Facts:
         """Return the typed facts of a case."""
         return words.typed(case.facts, self.site.catalogue, FormKind.COMPLAINT)
@@ -144,19 +156,28 @@ class Docket:
             case = apply(case, event, number)
         if case is None:
             raise ValueError(f"{number}: nothing happened, there is nothing to record")
-        policy = self.site_of(case).policy
-        seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
+        site = self.present(now, self.site_of(case), entry)
+        seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
-            for person, notice in addressees(case, event, self.site_of(case)):
-                order = NoticeOrder(
-                    template=notice.template,
-                    reader=notice.reader,
-                    clause=notice.clause,
-                    person=person,
-                    as_of=seqs[-1],
-                )
-                entry.queue(self._outgoing(number, seq, order, now))
+            for addressee in addressees(case, event, site):
+                self.notify(entry, case.number, seq, addressee, seqs[-1], now)
         return case
+
+    def notify(
+        self, entry: Entry, number: str, seq: int, addressee: Addressee, as_of: int, now: datetime
+    ) -> bool:
+        """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
+        notice = addressee.notice
+        order = NoticeOrder(
+            template=notice.template,
+            reader=notice.reader,
+            clause=notice.clause,
+            person=addressee.person,
+            as_of=as_of,
+            stands_in_for=tuple(person.email for person in addressee.stands_in_for),
+            unattended=tuple(person.email for person in addressee.unattended),
+        )
+        return entry.queue(self._outgoing(number, seq, order, now))
 
     def _outgoing(
         self, number: str, seq: int, order: NoticeOrder, now: datetime, key: str = ""
@@ -228,8 +249,28 @@ class Docket:
         if case is None:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
-        order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
-        return order.warned(words.undelivered(body.notice.undelivered, order.locale))
+        site = self.site_of(case)
+        deputised = [role for email in body.notice.stands_in_for for role in site.roles_of(email)]
+        order = Writer(case, history, site, deputised).order(body.notice.person, notice, event)
+        for warning in self._remarks(body.notice, order.locale):
+            order = order.warned(warning)
+        return order
+
+    def _remarks(self, notice: NoticeOrder, locale: Locale) -> list[str]:
+        """Return what a notice says of whom it reaches in place of others."""
+        names = words.JOIN.get(locale)
+        absent = names.join(self._named(email) for email in notice.stands_in_for)
+        unattended = names.join(self._named(email) for email in notice.unattended)
+        said = [
+            words.STANDING_IN.get(locale).format(who=absent) if absent else "",
+            words.UNATTENDED.get(locale).format(who=unattended) if unattended else "",
+            words.undelivered(notice.undelivered, locale),
+        ]
+        return [remark for remark in said if remark]
+
+    def _named(self, email: str) -> str:
+        person = self.site.person(email)
+        return email if person is None else person.name
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.

@@ -5,7 +5,9 @@ is sent.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from email.utils import parseaddr
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,6 +35,7 @@ from rules.fields import FormKind
 from rules.grading import authority
 from rules.locales import Locale
 from rules.notices import PENALISED, Notice, Reader, notices
+from rules.penalties import WAITING, same_party
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 
@@ -121,28 +124,64 @@ def root_id(number: str, site: Site) -> str:
     return f"<case.{number}.{site.config.daemon.site}@{domain}>"
 
 
-def addressees(case: Case, event: Event, site: Site) -> list[tuple[Person, Notice]]:
+class Addressee(NamedTuple):
+    """Somebody who gets a mail, in his own place or in that of somebody on leave (`daemon.presence.Reached`)."""
+
+    person: Person
+    notice: Notice
+    stands_in_for: tuple[Person, ...] = ()
+    unattended: tuple[Person, ...] = ()
+
+
+def addressees(case: Case, event: Event, site: Site) -> list[Addressee]:
     """Return who gets a mail about `event`: each person one, in his most demanding part.
 
-    Answers to whoever sent a form are not among them: the intake gives one per message.
+    `site` is as it is now: of those on leave their deputies get it. Answers to whoever sent a form are not among
+    them: the intake gives one per message.
     """
-    found: dict[str, tuple[Person, Notice]] = {}
+    found: dict[str, Addressee] = {}
     for notice in notices(case, event, site.policy):
-        for person in _persons(notice, event, case, site):
-            key = person.email.lower()
-            if key not in found or _DEMAND[notice.reader] < _DEMAND[found[key][1].reader]:
-                found[key] = (person, notice)
-    return list(found.values())
+        for one in _reached(notice, event, case, site):
+            key = one.person.email.lower()
+            if key not in found or _DEMAND[one.notice.reader] < _DEMAND[found[key].notice.reader]:
+                found[key] = one
+    return [one for one in found.values() if _may_be_told(one, event, site)]
 
 
-def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Person]:
+def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addressee]:
     if notice.to == "reporter":
-        return _person_of(event.by, site) if isinstance(event, Refused | Resolved) else []
+        by = event.by if isinstance(event, Refused | Resolved) else Party()
+        return [Addressee(person, notice) for person in _person_of(by, site)]
     if notice.to == PENALISED:
-        return penalised(event.party, site) if isinstance(event, Penalised) else []
+        party = event.party if isinstance(event, Penalised) else Party()
+        return [Addressee(person, notice) for person in penalised(party, site)]
     if notice.to == "sender":
-        return _person_of(case.sender, site) if isinstance(event, Resolved) else []
-    return [person for role in notice.to for person in site.people(role)]
+        sender = case.sender if isinstance(event, Resolved) else Party()
+        return [Addressee(person, notice) for person in _person_of(sender, site)]
+    if isinstance(event, Penalised) and notice.to == _office_of(
+        event
+    ):  # about himself: leave makes no difference
+        return [Addressee(person, notice) for person in penalised(event.party, site)]
+    never = event.party.email if isinstance(event, Penalised) else ""
+    reached = (one for role in notice.to for one in site.reached(role, never))
+    return [
+        Addressee(person, replace(notice, reader="informed") if unattended else notice, deputised, unattended)
+        for person, deputised, unattended in reached
+    ]
+
+
+def _office_of(event: Penalised) -> tuple[str, ...] | None:
+    """Return the office that a penalty concerns where it names no person."""
+    return None if event.person or event.state in WAITING else event.party.roles
+
+
+def _may_be_told(addressee: Addressee, event: Event, site: Site) -> bool:
+    """Keep other people's fines from whoever may not see them; who has to decide on one must know it."""
+    if not isinstance(event, Penalised) or addressee.notice.reader == "owner":
+        return True
+    person = addressee.person
+    own = same_party(event.party, site.party(person.email, person.name))
+    return own or site.may_see_fines(site.acting(person.email).roles)
 
 
 def _person_of(who: Party, site: Site) -> list[Person]:
@@ -155,9 +194,15 @@ def _person_of(who: Party, site: Site) -> list[Person]:
 
 
 class Writer:
-    """Writes the letters about one case; `history` are all its events so far."""
+    """Writes the letters about one case; `history` are all its events so far.
 
-    def __init__(self, case: Case, history: Sequence[Event], site: Site) -> None:
+    `deputised` are the roles in which the reader stands in for others.
+    """
+
+    def __init__(
+        self, case: Case, history: Sequence[Event], site: Site, deputised: Sequence[str] = ()
+    ) -> None:
+        self._deputised = tuple(deputised)
         self.case = case
         self.history = history
         self.site = site
@@ -188,7 +233,7 @@ class Writer:
         """Say what every letter about the case says."""
         case, policy, site = self.case, self.site.policy, self.site
         stage = policy.stage(case.stage)
-        roles = site.roles_of(person.email) if person else ()
+        roles = self._roles_of(person) if person else ()
         return Content(
             reader=reader,
             zone=site.config.daemon.timezone,
@@ -217,6 +262,10 @@ class Writer:
             authority=words.authority(self.grants, roles, locale) if reader == "owner" else "",
             warnings=case.warnings if reader == "owner" else (),
         )
+
+    def _roles_of(self, person: Person) -> tuple[str, ...]:
+        """Return the reader's roles, those he stands in for before his own."""
+        return tuple(dict.fromkeys((*self._deputised, *self.site.roles_of(person.email))))
 
     def subject_hint(self) -> str:
         """Return the words behind the case number in the subject: the same for every mail and reader of the case."""
@@ -311,7 +360,7 @@ class Writer:
 
     def _refusal(self, event: Refused, locale: Locale, person: Person) -> dict[str, object]:
         promised = words.concession(event.facts, locale)
-        roles = self.site.roles_of(person.email)
+        roles = self._roles_of(person)
         detail = [
             words.PROMISED.get(locale).format(what=promised) if promised else "",
             words.MAY.get(locale).format(what=words.authority(self.grants, roles, locale))

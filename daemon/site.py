@@ -1,7 +1,8 @@
 """One site: its configuration, its rules and its people, checked together."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from daemon import packs
 from daemon.config import Config, Person, load_config
 from daemon.errors import ConfigurationError
+from daemon.ledger import AbsenceSaid
+from daemon.presence import Leave, Presence, Reached, away_at
 from rules.events import Party
 from rules.fields import Catalogue
 from rules.locales import Locale
@@ -21,12 +24,16 @@ EVERYBODY = "*"  # in [privacy]: whatever his role
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that stays the same while the daemon runs (SIGHUP replaces people and policy)."""
+    """Everything that stays the same while the daemon runs (SIGHUP replaces people and policy).
+
+    `away` is who is on leave, by lower-case address: nobody, but for a site `at` a moment.
+    """
 
     config: Config
     policy: Policy
     policy_text: str
     catalogue: Catalogue
+    away: Mapping[str, Leave] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -76,6 +83,50 @@ class Site:
         """Return somebody as the rules see him: his roles, by his address."""
         person = self.person(email)
         return Party(roles=self.roles_of(email), email=email, name=person.name if person else name)
+
+    # ------------------------------------------------------------ who is there
+
+    def at(self, now: datetime, said: Iterable[AbsenceSaid]) -> "Site":
+        """Return the site as it is at a moment: whoever is on leave is away, and his deputy acts for him.
+
+        `said` are what people have told of their own absence, in the order they told it.
+        """
+        away = away_at(now, self.leaves, said, self.deputies)
+        return self if away == self.away else replace(self, away=away)
+
+    @cached_property
+    def leaves(self) -> tuple[tuple[str, Leave], ...]:
+        """The leave that the configuration tells of, by address."""
+        people = (person for held in self.config.people.values() for person in held)
+        return tuple(
+            (person.email, Leave(self._midnight(days.first), self._midnight(days.last + timedelta(days=1))))
+            for person in people
+            for days in person.absent
+        )
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
+    @cached_property
+    def deputies(self) -> Mapping[str, str]:
+        """Whom people have named for good, by lower-case address."""
+        people = (person for held in self.config.people.values() for person in held)
+        return {person.email.lower(): person.deputy for person in people if person.deputy}
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who is there, and who stands in for whom."""
+        return Presence(self.config.people, self.away, self.policy.resolved_notice)
+
+    def reached(self, role: str, never: str = "") -> tuple[Reached, ...]:
+        """Return whom a notice to a role reaches now; `never` is an address that must not get it as a deputy."""
+        return self.presence.reached(role, never)
+
+    def acting(self, email: str, name: str = "", never_for: str = "") -> Party:
+        """Return somebody as he may act now: in his own roles and in those of whom he deputises."""
+        person = self.person(email)
+        roles = self.presence.offices_of(email, never_for)
+        return Party(roles=roles, email=email, name=person.name if person else name)
 
     def somebody(self, named: str) -> Party | None:
         """Return whom a name, an address or an office means; None if nobody or more than one person is called so."""

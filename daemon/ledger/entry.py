@@ -6,10 +6,11 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from daemon.ledger import activity, intake, outbox, projections, reading, sheets
+from daemon.ledger import absences, activity, intake, outbox, projections, reading, sheets
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
+    AbsenceSaid,
     DueRow,
     MailState,
     OutboxEntry,
@@ -155,6 +156,14 @@ class Entry:
     def mail(self, mail_id: int) -> StoredMail:
         """Return one message; LedgerRefused if there is none of this id."""
         return intake.mail(self._connection, mail_id)
+
+    def say_absence(self, mail_id: int, statement: AbsenceSaid) -> bool:
+        """Keep what a mail said of its sender's absence; False if it was kept before."""
+        return absences.say(self._connection, mail_id, statement)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        return absences.not_over(self._connection, now)
 
     # ------------------------------------------------------------ what goes out
 

@@ -10,12 +10,13 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from daemon.ledger import activity, audit, intake, outbox, projections, reading, sheets, sqlite
+from daemon.ledger import absences, activity, audit, intake, outbox, projections, reading, sheets, sqlite
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
@@ -349,6 +350,11 @@ class Ledger:
         """Count the automatic replies queued or sent to `address` since a time."""
         with self._reading() as connection:
             return outbox.replies_sent_to(connection, address, since)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        with self._reading() as connection:
+            return absences.not_over(connection, now)
 
     # ------------------------------------------------------------ proof and keeping
 

@@ -246,3 +246,17 @@ marks = Table(
     Column("name", Text, primary_key=True),
     Column("value", Words, nullable=False),
 )
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), nullable=False, unique=True),
+    Column("email", Words, nullable=False),
+    Column("back", Boolean, nullable=False),
+    Column("begins", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=False),
+    Column("deputy", Words, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    Index("absences_by_end", "ends"),
+)
