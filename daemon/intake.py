@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from daemon import answers, judging
+from daemon import answers, judging, leave
 from daemon.answers import Outcome
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
@@ -50,6 +50,7 @@ class Tally:
     unreadable: list[ParsedFile] = field(default_factory=list)
     duplicates: int = 0
     reports: int = 0
+    leave: bool = False  # it was about its sender's own absence, and is answered as such
 
     @property
     def cases(self) -> list[str]:
@@ -211,6 +212,12 @@ class Intake:
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
         """Take a message without forms: a short reply in words, or a question of its own."""
+        if reading.absence is not None:
+            answers_him = self._may_answer(entry, reading, now)
+            leave.take(self._docket, entry, mail, reading, now, answers=answers_him)
+            tally.leave = True
+            tally.unreadable.clear()  # a doctor's note beside it is no form
+            return
         number = self._thread(entry, reading.message)
         if not number or reading.message.automatic or (reading.files and not reading.speaks):
             return
@@ -243,6 +250,7 @@ class Intake:
                 refused = unclear.refused(case, reading.sender, site, now)
                 case = self._docket.refuse(entry, case, refused, now)
             case command:
+                command = leave.disinterested(command, case, self._docket.present(now, site, entry))
                 case = self._docket.perform(entry, case, command, now)
         tally.reports += 1
         tally.outcomes.append(Outcome(case, "reported"))
@@ -326,6 +334,7 @@ class Intake:
             not reading.files
             and not tally.outcomes
             and not tally.duplicates
+            and not tally.leave
             and not self._thread(entry, reading.message)
         )
 
@@ -335,7 +344,7 @@ class Intake:
         if faults or flawed:
             problems = [problem.message.en for outcome in flawed for problem in outcome.flaws]
             return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
-        if tally.outcomes:
+        if tally.outcomes or tally.leave:
             return MailState.TAKEN, ""
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"

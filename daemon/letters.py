@@ -163,10 +163,13 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
     ):  # about himself: leave makes no difference
         return [Addressee(person, notice) for person in penalised(event.party, site)]
     never = event.party.email if isinstance(event, Penalised) else ""
-    reached = (one for role in notice.to for one in site.reached(role, never))
+    reached = [one for role in notice.to for one in site.reached(role, never)]
+    attended = [
+        one for one in reached if not one.unattended
+    ]  # customer care need not hear where somebody acts
     return [
         Addressee(person, replace(notice, reader="informed") if unattended else notice, deputised, unattended)
-        for person, deputised, unattended in reached
+        for person, deputised, unattended in attended or reached
     ]
 
 

@@ -4,6 +4,7 @@ The daemon fills this in the same commit that made the mail necessary; the templ
 it is sent, so that the time that remains is true at that moment.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -28,6 +29,7 @@ class Template(StrEnum):
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     WORKBOOK = "workbook"
+    ABSENCE = "absence"
 
 
 class _Part(BaseModel):
@@ -119,6 +121,21 @@ class PenaltyStanding(_Part):
     unreached: bool = False  # nobody's address is known; it has to be told in another way
 
 
+class AbsenceNews(_Part):
+    """Somebody's leave, as he told it or as it begins.
+
+    away: somebody stands in. alone: nobody does. back: he is there after all. present: he said so, but no leave of
+    his is known. unclear: `question` says what could not be read; nothing was kept.
+    """
+
+    kind: Literal["away", "alone", "back", "present", "unclear"]
+    person: str
+    first: date | None = None
+    last: date | None = None
+    deputy: str = ""
+    question: str = ""
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -168,6 +185,7 @@ class Content(_Part):
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
     workbook: WorkbookTrouble | None = None
+    absence: AbsenceNews | None = None
 
 
 class Address(_Part):

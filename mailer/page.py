@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mailer.absence import absence
 from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
@@ -323,6 +324,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _detail,
     _ask,
     trouble,
+    absence,
     _notes,
     _flaws,
     _unreadable,
