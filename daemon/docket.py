@@ -8,9 +8,10 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from daemon import packs, words
+from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
-from daemon.letters import Addressee, LetterOrder, Writer, addressees
+from daemon.letters import LetterOrder, Writer
 from daemon.site import Site
 from rules.case import Case, apply, replay
 from rules.commands import AmendCase, Command, OpenCase

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from daemon import leave
+from daemon.addressing import Addressee, addressees
 from daemon.docket import Docket
 from daemon.ledger import RecordedEvent
-from daemon.letters import Addressee, addressees
 from daemon.site import Site
 from rules.case import Case
 from rules.events import Assigned, Escalated, Penalised, PenaltyState, TaskOpened

@@ -5,16 +5,14 @@ is sent.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from email.utils import parseaddr
-from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from daemon import words
 from daemon.config import Person
 from daemon.site import Site
-from daemon.standing import about, asked, judged, penalised
+from daemon.standing import about, asked, judged
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
 from rules.case import Case, Status
 from rules.events import (
@@ -34,14 +32,12 @@ from rules.facts import ISSUED_BY, facts_from_json
 from rules.fields import FormKind
 from rules.grading import authority
 from rules.locales import Locale
-from rules.notices import PENALISED, Notice, Reader, notices
-from rules.penalties import WAITING, same_party
+from rules.notices import Notice, Reader
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OF_A_STAGE = ("assignment", "escalation", "overdue")
-_DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
 
 
 class EnclosureOrder(BaseModel):
@@ -115,82 +111,10 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
     return Enclosure(name=name, content=content, media_type=XLSX)
 
 
-# ---------------------------------------------------------------- who gets one
-
-
 def root_id(number: str, site: Site) -> str:
     """Return the id all mails of a case hang on (RFC 5322 References)."""
     domain = site.own_address.partition("@")[2]
     return f"<case.{number}.{site.config.daemon.site}@{domain}>"
-
-
-class Addressee(NamedTuple):
-    """Somebody who gets a mail, in his own place or in that of somebody on leave (`daemon.presence.Reached`)."""
-
-    person: Person
-    notice: Notice
-    stands_in_for: tuple[Person, ...] = ()
-    unattended: tuple[Person, ...] = ()
-
-
-def addressees(case: Case, event: Event, site: Site) -> list[Addressee]:
-    """Return who gets a mail about `event`: each person one, in his most demanding part.
-
-    `site` is as it is now: of those on leave their deputies get it. Answers to whoever sent a form are not among
-    them: the intake gives one per message.
-    """
-    found: dict[str, Addressee] = {}
-    for notice in notices(case, event, site.policy):
-        for one in _reached(notice, event, case, site):
-            key = one.person.email.lower()
-            if key not in found or _DEMAND[one.notice.reader] < _DEMAND[found[key].notice.reader]:
-                found[key] = one
-    return [one for one in found.values() if _may_be_told(one, event, site)]
-
-
-def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addressee]:
-    if notice.to == "reporter":
-        by = event.by if isinstance(event, Refused | Resolved) else Party()
-        return [Addressee(person, notice) for person in _person_of(by, site)]
-    if notice.to == PENALISED:
-        party = event.party if isinstance(event, Penalised) else Party()
-        return [Addressee(person, notice) for person in penalised(party, site)]
-    if notice.to == "sender":
-        sender = case.sender if isinstance(event, Resolved) else Party()
-        return [Addressee(person, notice) for person in _person_of(sender, site)]
-    if isinstance(event, Penalised) and notice.to == _office_of(
-        event
-    ):  # about himself: leave makes no difference
-        return [Addressee(person, notice) for person in penalised(event.party, site)]
-    never = event.party.email if isinstance(event, Penalised) else ""
-    reached = [one for role in notice.to for one in site.reached(role, never)]
-    attended = [
-        one for one in reached if not one.unattended
-    ]  # customer care need not hear where somebody acts
-    return [
-        Addressee(person, replace(notice, reader="informed") if unattended else notice, deputised, unattended)
-        for person, deputised, unattended in attended or reached
-    ]
-
-
-def _office_of(event: Penalised) -> tuple[str, ...] | None:
-    """Return the office that a penalty concerns where it names no person."""
-    return None if event.person or event.state in WAITING else event.party.roles
-
-
-def _may_be_told(addressee: Addressee, event: Event, site: Site) -> bool:
-    """Keep other people's fines from whoever may not see them; who has to decide on one must know it."""
-    if not isinstance(event, Penalised) or addressee.notice.reader == "owner":
-        return True
-    person = addressee.person
-    own = same_party(event.party, site.party(person.email, person.name))
-    return own or site.may_see_fines(site.acting(person.email).roles)
-
-
-def _person_of(who: Party, site: Site) -> list[Person]:
-    if not who.email:
-        return []
-    return [site.person(who.email) or Person(name=who.name or who.email, email=who.email)]
 
 
 # ---------------------------------------------------------------- what it says

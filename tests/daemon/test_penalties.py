@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from daemon.letters import addressees
+from daemon.addressing import addressees
 from rules.case import Case
 from rules.commands import Appeal, Command, ConfirmPenalty, DeadlineReached, RecordFinding, Rule
 from rules.events import Party, PenaltyState
