@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.attendance import gaps, today
 from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
 from daemon.errors import ConfigurationError, KesuError
@@ -47,10 +48,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
             "policy",
             f"{site.policy.key}: {len(site.policy.stages)} stages, {len(site.policy.clauses)} clauses",
         ),
-        Finding(
-            "people",
-            f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles",
-        ),
+        _people(site, clock),
         _tried(
             "mailbox",
             lambda: _mailbox(site),
@@ -86,6 +84,11 @@ def _tried(what: str, attempt: Callable[[], str], mend: str) -> Finding:
         smtplib.SMTPException,
     ) as error:
         return Finding(what, str(error), mend)
+
+
+def _people(site: Site, clock: Clock) -> Finding:
+    said = f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles"
+    return Finding("people", said, "; ".join(gaps(today(site, clock.now()))), fatal=False)
 
 
 def _mailbox(site: Site) -> str:
