@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from daemon import words
 from daemon.config import Person
+from daemon.privacy import PHONE, may_see_phone, without_phone
 from daemon.site import Site
 from daemon.standing import about, asked, judged
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
@@ -150,9 +151,18 @@ class Writer:
             to=Address(email=person.email, name=person.name),
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
-            content=content.model_copy(update=self._about(notice, event, locale, person)),
+            content=self._as_he_may_see_it(
+                content.model_copy(update=self._about(notice, event, locale, person)), notice, person
+            ),
             enclosures=self._enclosures(notice, event),
         )
+
+    def _as_he_may_see_it(self, content: Content, notice: Notice, person: Person) -> Content:
+        """Hide the customer's number from whoever need not call; who has to decide on the case may have to."""
+        decides = notice.reader == "covering"
+        if decides or may_see_phone(person.email, self._roles_of(person), self.case, self.site):
+            return content
+        return without_phone(content, str(self.case.facts.get(PHONE, "")))
 
     def content(
         self, locale: Locale, reader: Reader, clauses: Iterable[str], person: Person | None = None
