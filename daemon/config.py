@@ -161,6 +161,7 @@ class WorkbookSection(_Section):
     """Where the master workbook stands, and who acts in it."""
 
     path: str = "var/master.xlsx"
+    penalties: str = ""  # a workbook of its own for fault and fines, which then stand nowhere else
     archive: str = "var/archive"
     keep_closed_days: Annotated[int, Field(ge=1, le=3650)] = 60
     role: str = ""  # the policy's workbook_role where it is empty
@@ -168,12 +169,20 @@ class WorkbookSection(_Section):
     live_copy: bool = True
     board: bool = True
 
-    @field_validator("path")
+    @field_validator("path", "penalties")
     @classmethod
     def _a_workbook(cls, path: str) -> str:
-        if Path(path).suffix.lower() not in (".xlsx", ".xlsm"):
+        if path and Path(path).suffix.lower() not in (".xlsx", ".xlsm"):
             raise ValueError(f"{path!r} is no workbook's name; it must end in .xlsx")
         return path
+
+    @model_validator(mode="after")
+    def _two_files(self) -> Self:
+        if not self.path:
+            raise ValueError("path names no workbook; it must end in .xlsx")
+        if Path(self.penalties) == Path(self.path):
+            raise ValueError("penalties must be another file than path")
+        return self
 
 
 class AccessSection(_Section):

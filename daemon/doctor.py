@@ -12,10 +12,12 @@ from daemon.clock import Clock
 from daemon.errors import ConfigurationError, KesuError
 from daemon.site import Site
 from daemon.workbook.book import open_book
+from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.telling import missing_of
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, TransportError
 from sheets.columns import Row
+from sheets.editions import Edition
 from sheets.files import lock_holder
 from sheets.patch import PatchRefused, patch_master
 
@@ -130,17 +132,23 @@ def _ledger(site: Site) -> str:
 
 
 def _workbook(site: Site) -> str:
-    path = site.config.path(site.config.workbook.path)
+    return "; ".join(_one_workbook(site, edition) for edition in editions_of(site))
+
+
+def _one_workbook(site: Site, edition: Edition) -> str:
+    path = path_of(edition, site)
     _writable(path.parent)
     if not path.exists():
         return f"{path} will be drawn at the first case"
     holder = lock_holder(path)
     if holder is not None:
         return f"{path} is open at {holder}: writing waits until it is closed"
-    book = open_book(path.read_bytes(), site.locale, site.zone)
+    book = open_book(path.read_bytes(), site.locale, site.zone, edition=edition)
     if lines := missing_of(book):
         raise ConfigurationError("workbook", "; ".join(line.get(site.locale) for line in lines))
-    patch_master(book.content, [_PROBE], site.locale, site.zone)  # what comes out is not written
+    patch_master(
+        book.content, [_PROBE], site.locale, site.zone, edition.sheets[0]
+    )  # what comes out is not written
     return f"{path} can be written; whoever writes in it acts as {site.workbook_role or 'nobody'}"
 
 

@@ -22,13 +22,23 @@ def masked(phone: str) -> str:
     return digits[:_FIRST] + "*" * (len(digits) - _FIRST - _LAST) + digits[-_LAST:]
 
 
+def hidden(text: str, phone: str) -> str:
+    """Return a text with the number hidden wherever it stands, however it is set apart."""
+    pattern = _pattern(phone)
+    return text if pattern is None else pattern.sub(masked(phone), text)
+
+
 def without_phone(said: _M, phone: str) -> _M:
-    """Return a mail's content with the number hidden wherever it stands, however it is set apart."""
+    """Return a mail's content with the number hidden wherever it stands."""
+    pattern = _pattern(phone)
+    return said if pattern is None else _hidden(said, pattern, masked(phone))
+
+
+def _pattern(phone: str) -> re.Pattern[str] | None:
     digits = re.sub(r"\D", "", phone)
     if len(digits) < _SHORTEST:
-        return said
-    pattern = re.compile(r"(?<!\d)\+?" + r"[\s().-]*".join(digits) + r"(?!\d)")
-    return _hidden(said, pattern, masked(phone))
+        return None
+    return re.compile(r"(?<!\d)\+?" + r"[\s().-]*".join(digits) + r"(?!\d)")
 
 
 def _hidden(said: _M, pattern: re.Pattern[str], instead: str) -> _M:

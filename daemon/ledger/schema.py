@@ -205,6 +205,7 @@ outbox = Table(
 sheet_generations = Table(
     "sheet_generations",
     metadata,
+    Column("book", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcDateTime, nullable=False),
     Column("confirmed", Boolean, nullable=False),
@@ -213,12 +214,13 @@ sheet_generations = Table(
 sheet_base = Table(
     "sheet_base",
     metadata,
+    Column("book", Text, primary_key=True),
     Column("sheet", Words, primary_key=True),
     Column("row_key", Words, primary_key=True),
     Column("since", Integer, primary_key=True, autoincrement=False),  # the generation it began with
     Column("until", Integer),  # the generation it no longer belongs to
     Column("body", Words, nullable=False),
-    Index("sheet_base_by_end", "until", "since"),
+    Index("sheet_base_by_end", "book", "until", "since"),
 )
 
 sheet_answers = Table(

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from daemon import words
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
+from daemon.privacy import PHONE, hidden, masked
 from daemon.site import Site
 from daemon.standing import about
 from rules.case import Case, Penalty, Status
@@ -51,10 +52,10 @@ def master_labels_of(site: Site) -> MasterLabels:
     )
 
 
-def row_of(docket: Docket, case: Case) -> Values | None:
-    """Return what the case's sheet shows of it; None, logged, where it cannot: that keeps no other from its row."""
+def row_of(docket: Docket, case: Case, sheet: Sheet) -> Values | None:
+    """Return what a sheet shows of a case; None, logged, where it cannot: that keeps no other from its row."""
     try:
-        return _settled(_values(docket, case), sheet_of(case))
+        return _settled(_values(docket, case), sheet)
     except LedgerError:
         raise
     except Exception:
@@ -132,15 +133,21 @@ def _values(docket: Docket, case: Case) -> dict[str, object]:
         "lapses": len(case.lapses),
         "warnings": "\n".join(case.warnings),
         "incomplete": case.status is Status.INCOMPLETE,
-        **{
-            key: str(facts.get(key, ""))
-            for key in ("customer_name", "customer_phone", "plate_no", "description")
-        },
+        **_texts(docket.site, facts),
         **_choices(site, facts, locale),
         "repair_amount": facts.get("repair_amount"),
         **_notes(case),
     }
     return {**values, **(_of_open(docket, case, site) if case.is_open else _of_closed(case, site, locale))}
+
+
+def _texts(site: Site, facts: Mapping[str, object]) -> dict[str, str]:
+    """Return what the form says in words, the customer's number hidden where the workbook's role may not see it."""
+    phone = str(facts.get(PHONE, ""))
+    told = {key: str(facts.get(key, "")) for key in ("customer_name", PHONE, "plate_no", "description")}
+    if site.may_see_phones([site.workbook_role]):
+        return told
+    return {**{key: hidden(text, phone) for key, text in told.items()}, PHONE: masked(phone)}
 
 
 def _choices(site: Site, facts: Mapping[str, object], locale: Locale) -> dict[str, str]:
