@@ -110,8 +110,9 @@ class Lapses:
     def _reached(self, entry: Entry, case: Case, name: str, now: datetime) -> DeadlineReached:
         """Say that a deadline has come and, of a duty's, when and whom SMTP accepted its notice for."""
         kind, _, task = name.partition(":")
-        present = self._docket.present(now, entry=entry)
-        told = _told(entry, case, task, present) if kind in _OF_DUTIES else []
+        if kind not in _OF_DUTIES:
+            return DeadlineReached(name)
+        told = _told(entry, case, task, self._docket.present(now, entry=entry))
         if not told:
             return DeadlineReached(name)
         whom = self._docket.site.party(told[0].email) if len(told) == 1 else NOBODY

@@ -347,6 +347,8 @@ def _colour(draft: Draft) -> str:
             return GREEN
         case Template.FORM_PROBLEMS:
             return AMBER
+        case Template.ABSENCE:
+            return AMBER if draft.variant in ("alone", "unclear") else PLAIN
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
         case _:

@@ -244,4 +244,5 @@ TEMPLATES = {
     "resolved": say("結案通知", "结案通知", "resolution"),
     "authority-exceeded": say("退回通知", "退回通知", "refusal"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
+    "absence": say("請假通知", "请假通知", "notice of a leave"),
 }
