@@ -108,6 +108,12 @@ class Docket:
         """
         return (site or self.site).at(now, (entry or self.ledger).absences(now))
 
+    def care(self, now: datetime, entry: Entry | None = None) -> list[Person]:
+        """Return whom a mail to customer care reaches now: each once, deputies of those on leave among them."""
+        site = self.present(now, entry=entry)
+        reached = (one.person for role in site.policy.resolved_notice for one in site.reached(role))
+        return list({person.email.lower(): person for person in reached}.values())
+
     def facts_of(self, case: Case) -> Facts:
         """Return the typed facts of a case."""
         return words.typed(case.facts, self.site.catalogue, FormKind.COMPLAINT)
@@ -279,7 +285,7 @@ class Docket:
         Repeating it queues nothing more. Customer care is not told by mail that it cannot be reached by mail.
         """
         body = OutboxBody.model_validate_json(mail.body)
-        care = [person for role in self.site.policy.resolved_notice for person in self.site.people(role)]
+        care = self.care(now)
         unreached = mail.recipient.lower()
         if (
             body.notice is None

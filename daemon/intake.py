@@ -105,7 +105,7 @@ class Intake:
         self._keep_attachments(entry, mail, reading, tally)
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
-                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
+                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes, now), now
             )
         self._answer(entry, mail, reading, tally, now)
         state, reason = self._fate(reading, tally)
@@ -304,7 +304,7 @@ class Intake:
         if not self._may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 self._tell_care(
-                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable), now
+                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable, now), now
                 )
             return
         orders = answers.answer(
@@ -360,7 +360,9 @@ class Intake:
         self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
-        self._tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender), now)
+        self._tell_care(
+            entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now
+        )
 
     def _tell_care(
         self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime
@@ -379,7 +381,7 @@ class Intake:
             return
         self._file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
         sender = [reading.sender] if self._may_answer(entry, reading, now) else []
-        for order in answers.too_large(self._docket, message, reading.sender, sender):
+        for order in answers.too_large(self._docket, message, reading.sender, sender, now):
             self._docket.answer(entry, mail.id, order, now, key="large")
 
     def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
@@ -390,7 +392,7 @@ class Intake:
             )
             if not entry.claim_part(mail.message_id, mail.sha256, mail.id):
                 return
-            for order in answers.poison(self._docket, mail.sender):
+            for order in answers.poison(self._docket, mail.sender, now):
                 self._docket.answer(entry, mail.id, order, now, key="poison")
 
 

@@ -162,11 +162,8 @@ def _leave(absence: Absence, deputy: str, site: Site, now: datetime) -> Leave:
 def _care(site: Site, *others: Person | None) -> Iterator[Person]:
     """Yield whom customer care's mail reaches now, but for those who are told anyway."""
     told = {other.email.lower() for other in others if other is not None}
-    for role in site.policy.resolved_notice:
-        for one in site.reached(role):
-            if one.person.email.lower() not in told:
-                told.add(one.person.email.lower())
-                yield one.person
+    reached = (one.person for role in site.policy.resolved_notice for one in site.reached(role))
+    yield from {one.email.lower(): one for one in reached if one.email.lower() not in told}.values()
 
 
 def _order(

@@ -52,7 +52,7 @@ class Troubles:
         with self._docket.ledger.writing() as entry:
             if is_time:
                 log.warning("customer care is told: the workbook is %s", occasion.kind)
-                for order in self._orders(occasion, since):
+                for order in self._orders(occasion, since, now):
                     self._docket.tell(entry, order, now, f"{self._mark(occasion.kind)}:{since.isoformat()}")
             entry.mark(self._mark(occasion.kind), json.dumps({"since": since.isoformat(), "told": is_time}))
 
@@ -73,9 +73,8 @@ class Troubles:
         value = self._docket.ledger.mark_value(self._mark(kind))
         return json.loads(value) if value else None
 
-    def _orders(self, occasion: Occasion, since: datetime) -> list[LetterOrder]:
+    def _orders(self, occasion: Occasion, since: datetime, now: datetime) -> list[LetterOrder]:
         site = self._docket.site
-        people = [person for role in site.policy.resolved_notice for person in site.people(role)]
         return [
             LetterOrder(
                 template=Template.WORKBOOK,
@@ -83,7 +82,7 @@ class Troubles:
                 to=Address(email=person.email, name=person.name),
                 content=self._content(occasion, since, person.locale or site.locale),
             )
-            for person in people
+            for person in self._docket.care(now)
         ]
 
     def _content(self, occasion: Occasion, since: datetime, locale: Locale) -> Content:

@@ -372,3 +372,9 @@ def test_an_appeal_reaches_the_rulers_deputy_and_his_ruling_counts(office: Offic
     (appeal,) = to(office.post(), SALES, "appeal")
     office.receive(mail(SALES, text="撤銷 經查屬實", answers=appeal))
     assert office.case().penalties[0].state.value == "revoked"
+
+
+def test_what_is_told_to_customer_care_beside_the_cases_reaches_its_deputy_too(office: Office) -> None:
+    with_leave(office, CARE, "2026-11-23", SERVICE_MANAGER)
+    office.receive(mail("who@elsewhere.example", "hello", "hello"))
+    assert {one.to for one in office.post()} == {SERVICE_MANAGER}
