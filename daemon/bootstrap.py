@@ -14,6 +14,7 @@ from daemon.intake import Intake
 from daemon.lapses import Lapses
 from daemon.ledger import Ledger, LedgerError
 from daemon.outbox import Copies, Outbox
+from daemon.report.monthly import MonthlyReports
 from daemon.site import Site
 from daemon.workbook import Workbook
 from mailer.inbox import MailboxSettings
@@ -35,6 +36,7 @@ class House:
     lapses: Lapses
     outbox: Outbox
     workbook: Workbook
+    reports: MonthlyReports
     alone: Alone
 
     def close(self) -> None:
@@ -75,6 +77,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         lapses=Lapses(docket, clock, bells),
         outbox=Outbox(docket, Postman(smtp), clock, copies),
         workbook=Workbook(docket, clock, bells),
+        reports=MonthlyReports(docket, clock),
         alone=alone,
     )
 

@@ -185,6 +185,12 @@ class WorkbookSection(_Section):
         return self
 
 
+class ReportsSection(_Section):
+    """Where the statistics of a month are written."""
+
+    path: str = "var/reports"
+
+
 class AccessSection(_Section):
     """Who may send forms."""
 
@@ -247,6 +253,7 @@ class Config(_Section):
     mailbox: MailboxSection
     smtp: SmtpSection
     workbook: WorkbookSection = WorkbookSection()
+    reports: ReportsSection = ReportsSection()
     access: AccessSection = AccessSection()
     privacy: PrivacySection = PrivacySection()
     people: dict[str, tuple[Person, ...]]

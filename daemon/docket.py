@@ -12,7 +12,9 @@ from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
 from daemon.letters import LetterOrder, Writer
+from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
+from mailer.letter import Template
 from rules.case import Case, apply, replay
 from rules.commands import AmendCase, Command, OpenCase
 from rules.deadlines import deadlines
@@ -48,12 +50,13 @@ class NoticeOrder(BaseModel):
 
 
 class OutboxBody(BaseModel):
-    """What is kept of a mail until it is composed: a notice about an event, or a letter written out."""
+    """What is kept of a mail until it is composed: a notice about an event, a report, or a letter written out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     notice: NoticeOrder | None = None
     letter: LetterOrder | None = None
+    report: ReportOrder | None = None
 
 
 def site_under(site: Site, ledger: Ledger, policy_hash: str) -> Site:
@@ -72,6 +75,7 @@ class Docket:
 
     def __init__(self, ledger: Ledger, site: Site) -> None:
         self.ledger = ledger
+        self._reports = Reports(ledger)
         self.adopt(site)
 
     def adopt(self, site: Site) -> None:
@@ -242,11 +246,29 @@ class Docket:
             )
         )
 
+    def owe_report(self, entry: Entry, order: ReportOrder, now: datetime, key: str) -> bool:
+        """Queue a month's report; the same `key` to the same person is queued once. False if it was there already."""
+        return entry.queue(
+            OutgoingMail(
+                notice_key=f"{key}:{order.person.email.lower()}",
+                message_id=self.message_id(),
+                case_number=None,
+                recipient=order.person.email,
+                template=Template.MONTHLY_REPORT.value,
+                locale=(order.person.locale or self.site.locale).value,
+                body=OutboxBody(report=order).model_dump_json(),
+                created_at=now,
+                answers=None,
+            )
+        )
+
     def order_of(self, mail: QueuedMail) -> LetterOrder:
         """Return what a queued mail is to say: as the case stood after the event it is about."""
         body = OutboxBody.model_validate_json(mail.body)
         if body.letter is not None:
             return body.letter
+        if body.report is not None:
+            return self._reports.letter(body.report, self.site)
         if body.notice is None or mail.case_number is None or mail.event_seq is None:
             raise ValueError(f"mail {mail.id} in the outbox is about nothing")
         recorded = self.ledger.events(mail.case_number)

@@ -67,6 +67,9 @@ class LetterOrder(BaseModel):
     subject_hint: str = ""
     content: Content
     enclosures: tuple[EnclosureOrder, ...] = ()
+    files: tuple[
+        Enclosure, ...
+    ] = ()  # made already, in a letter that is composed at once; never kept in the outbox
 
     def warned(self, warning: str) -> "LetterOrder":
         """Return the same letter with one more warning, unless it is empty."""
@@ -90,7 +93,10 @@ def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
         automatic_reply=order.automatic_reply,
         subject_hint=order.subject_hint,
         content=order.content,
-        enclosures=tuple(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
+        enclosures=(
+            *(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
+            *order.files,
+        ),
     )
 
 

@@ -64,6 +64,7 @@ class Loop:
         """Start the channels and the ticker."""
         self._ticker.every(5).seconds.do(self._bells.changed)
         self._ticker.every(10).minutes.do(self._audit)
+        self._ticker.every(1).minutes.do(self._house.reports.queue_quietly)
         for channel in self.channels:
             channel.start()
 
@@ -145,6 +146,7 @@ def run_once(house: House) -> bool:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("intake", house.fetching.round),
         ("lapses", house.lapses.run_due),
+        ("report", house.reports.queue_due),
         ("workbook", house.workbook.round),
         ("outbox", house.outbox.send_due),
     ]

@@ -135,7 +135,8 @@ class MailReader:
     def _names_care(self, raw: bytes) -> bool:
         """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
         site = self._docket.site
-        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
+        holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
+        persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from mailer.pictures import Picture
+
 
 @dataclass(frozen=True)
 class Row:
@@ -40,13 +42,51 @@ class CaseRow:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of a bar, or its entry in a legend: a picture stretched to `width` pixels."""
+
+    label: str
+    picture: Picture
+    width: int
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """One bar with its label, its number, and what else there is to say."""
+
+    label: str
+    value: str
+    detail: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
 class Block:
     """One part of the body under its heading; `kind` tells the layouts how to draw it."""
 
-    kind: Literal["prose", "note", "rows", "flaws", "clauses", "steps", "timeline", "cases", "answer"]
+    kind: Literal[
+        "prose",
+        "note",
+        "rows",
+        "flaws",
+        "clauses",
+        "steps",
+        "timeline",
+        "cases",
+        "answer",
+        "figures",
+        "picture",
+        "bars",
+        "grid",
+    ]
     heading: str
     lines: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     cases: tuple[CaseRow, ...] = ()
     columns: tuple[str, ...] = ()
     example: str = ""
+    picture: Picture | None = None
+    legend: tuple[Piece, ...] = ()
+    bars: tuple[BarRow, ...] = ()
+    grid: tuple[tuple[str, ...], ...] = ()
+    total: tuple[str, ...] = ()

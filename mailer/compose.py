@@ -20,7 +20,8 @@ from mailer.cleaning import one_line
 from mailer.draft import Draft, draft
 from mailer.headers import POLICY
 from mailer.letter import Address, Enclosure, Letter, Template
-from mailer.page import page
+from mailer.page import Page, page
+from mailer.report import pictures
 
 _URGENT = (Template.REMINDER, Template.ESCALATION, Template.OVERDUE)
 
@@ -48,10 +49,15 @@ def compose(letter: Letter, now: datetime, zone: tzinfo | None = None) -> EmailM
     _mark(message, prepared)
     laid_out = page(prepared)
     message.set_content(layouts.text(laid_out, prepared.wording))
-    message.add_alternative(layouts.html(laid_out), subtype="html")
+    _add_html(message, laid_out, letter)
     for enclosure in letter.enclosures:
         _enclose(message, enclosure)
     return message
+
+
+def page_of(letter: Letter, now: datetime) -> str:
+    """Return the HTML of `letter` as a page of its own, the pictures in it; for browsers, not for mail."""
+    return layouts.html(page(draft(letter, now, ZoneInfo(letter.content.zone))))
 
 
 def _address(message: EmailMessage, letter: Letter) -> None:
@@ -95,6 +101,26 @@ def _mark(message: EmailMessage, prepared: Draft) -> None:
     template = prepared.letter.template
     if template is Template.OVERDUE or (template in _URGENT and prepared.acts):
         message["Importance"] = "high"
+
+
+def _add_html(message: EmailMessage, laid_out: Page, letter: Letter) -> None:
+    """Add the HTML part, and the pictures it shows as parts related to it, each by its Content-ID (RFC 2387, 2392)."""
+    shown, mail = pictures(laid_out.blocks), one_line(letter.message_id).strip("<>")
+    source = {
+        name: f"{name}.{mail}" for name in shown
+    }  # unlike those of any other mail, or Outlook mixes them up
+    written = layouts.html(laid_out, lambda picture: f"cid:{source[picture.name]}")
+    message.add_alternative(written, subtype="html")
+    part = message.get_body(("html",))
+    for name, picture in shown.items():
+        part.add_related(  # type: ignore[union-attr] # it was added just now
+            picture.content,
+            maintype="image",
+            subtype="png",
+            cid=f"<{source[name]}>",
+            disposition="inline",
+            filename=picture.file_name,
+        )
 
 
 def _enclose(message: EmailMessage, enclosure: Enclosure) -> None:

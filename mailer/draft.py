@@ -36,6 +36,8 @@ class Draft:
                 return content.absence.kind if content.absence else ""
             case Template.PENALTY | Template.APPEAL | Template.RULING:
                 return _judged(self.letter.template, content)
+            case Template.MONTHLY_REPORT:
+                return "running" if content.report and content.report.running else ""
             case Template.RESOLVED:
                 return ""
             case _:
@@ -101,6 +103,7 @@ class Draft:
             **self._trouble,
             **self._penalty,
             **self._absence,
+            **self._report,
         }
 
     @property
@@ -131,6 +134,16 @@ class Draft:
             "waiting": known.waiting if known else 0,
             "live_copy": known.live_copy if known else "",
             "board": known.board if known else "",
+        }
+
+    @property
+    def _report(self) -> dict[str, object]:
+        """What sentences about a month may show; all of it empty in every other mail."""
+        known = self.content.report
+        return {
+            "month": known.month if known else "",
+            "until": known.until if known else "",
+            "report_file": known.workbook if known else "",
         }
 
     @cached_property

@@ -3,11 +3,15 @@
 HTML: nested tables, styles written into the elements (only @media rules stay in the head), nothing remote.
 """
 
+from base64 import b64encode
+from collections.abc import Callable
+
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from mailer.page import Page
+from mailer.pictures import Picture
 from mailer.wording import TEMPLATES, Wording
 
 
@@ -23,9 +27,14 @@ _TEXT = Environment(loader=_LOADER, undefined=StrictUndefined, autoescape=False,
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
-def html(page: Page) -> str:
-    """Return `page` as one self-contained HTML document."""
-    return _INLINER.inline(_HTML.get_template("layout.html").render(page=page))
+def embedded(picture: Picture) -> str:
+    """Return a picture as a data URI (RFC 2397), which browsers show and hardly any mail program does."""
+    return f"data:image/png;base64,{b64encode(picture.content).decode('ascii')}"
+
+
+def html(page: Page, source: Callable[[Picture], str] = embedded) -> str:
+    """Return `page` as one HTML document; `source` says where a picture is found, by default in the document itself."""
+    return _INLINER.inline(_HTML.get_template("layout.html").render(page=page, source=source))
 
 
 def text(page: Page, wording: Wording) -> str:

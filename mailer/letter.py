@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from mailer.monthly import MonthlyReport
 from rules.events import Asked, RefusalReason
 from rules.locales import Locale
 
@@ -30,6 +31,7 @@ class Template(StrEnum):
     AUTHORITY_EXCEEDED = "authority-exceeded"
     WORKBOOK = "workbook"
     ABSENCE = "absence"
+    MONTHLY_REPORT = "monthly-report"
 
 
 class _Part(BaseModel):
@@ -186,6 +188,7 @@ class Content(_Part):
     quarantined: bool = False
     workbook: WorkbookTrouble | None = None
     absence: AbsenceNews | None = None
+    report: MonthlyReport | None = None
 
 
 class Address(_Part):

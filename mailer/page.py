@@ -14,6 +14,7 @@ from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
+from mailer.report import report
 from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
@@ -92,7 +93,7 @@ def _footer(draft: Draft) -> tuple[str, ...]:
             *(case.due for case in content.cases),
         )
     )
-    if content.workbook and content.workbook.since:
+    if (content.workbook and content.workbook.since) or content.report:
         return (draft.say("general.footer"), draft.say("general.footer_zone"))
     return (draft.say("general.footer"), *((draft.say("general.footer_times"),) if timed else ()))
 
@@ -100,7 +101,7 @@ def _footer(draft: Draft) -> tuple[str, ...]:
 def deadline(draft: Draft) -> Panel | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
-    if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK):
+    if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
@@ -325,6 +326,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _ask,
     trouble,
     absence,
+    report,
     _notes,
     _flaws,
     _unreadable,

@@ -1,12 +1,21 @@
 """A case as its events made it: the projection the rules decide on."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from functools import reduce
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from rules.after_events import Delivery, Listed
+from rules.case_afterwards import afterwards, union
+from rules.case_parts import OPEN_STATUSES as OPEN_STATUSES
+from rules.case_parts import SETTLED_STATUSES as SETTLED_STATUSES
+from rules.case_parts import Asking, Call
+from rules.case_parts import Penalty as Penalty
+from rules.case_parts import Status as Status
+from rules.case_parts import Task as Task
 from rules.events import (
     Amended,
     Assigned,
@@ -19,9 +28,7 @@ from rules.events import (
     Opened,
     Party,
     Penalised,
-    PenaltyState,
     PenaltyWithheld,
-    PendingReason,
     Refused,
     Reminded,
     Reported,
@@ -33,59 +40,13 @@ from rules.events import (
 from rules.policy import ConcessionKind
 
 
-class Status(StrEnum):
-    """How a case stands."""
-
-    INCOMPLETE = "incomplete"  # required facts are missing; its clock runs all the same
-    OPEN = "open"
-    RESOLVED = "resolved"
-
-
-class Task(BaseModel):
-    """A duty beside the stages."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    task: str
-    role: str
-    due: AwareDatetime
-    clause: str
-    done: bool = False
-    overdue_at: AwareDatetime | None = None  # when it was found not done in time
-    fine_at: AwareDatetime | None = None  # when its penalty is looked at again
-
-    @property
-    def occurrence(self) -> str:
-        """The fault of not doing it in time, told from any other of the case."""
-        return f"task:{self.task}"
-
-
-class Penalty(BaseModel):
-    """A penalty of the case, as its last event left it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int
-    key: str
-    cause: str
-    occurrence: str
-    party: Party
-    role: str
-    person: str
-    amount: Decimal | None
-    clause: str
-    state: PenaltyState
-    reason: PendingReason | None
-    imposed_at: AwareDatetime
-    changed_at: AwareDatetime
-
-
 class Case(BaseModel):
     """Everything the rules need to know of one complaint."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: str
+    kind: Literal["complaint", "follow-up"] = "complaint"
     policy: str = ""
     status: Status = Status.OPEN
     opened_at: AwareDatetime
@@ -115,13 +76,38 @@ class Case(BaseModel):
     resolution: JsonFacts = {}
     resolved_by: Party = Party()
     resolved_at: AwareDatetime | None = None
+    openings: int = 1  # how often it was opened
+    round: int = 1  # how often its stages were begun anew, by opening it again or by a correction
+    afterwards: JsonFacts = {}  # what the order to rectify said, and that the customer was told
+    approvals: tuple[Asking, ...] = ()  # the latest of each kind
+    closed_at: AwareDatetime | None = None
+    merged_into: str = ""
+    held_until: AwareDatetime | None = None
+    held_seconds: float | None = None  # what was left of its window when it was held
+    held_note: str = ""
+    day: date | None = None  # of a follow-up: the day the cars were handed over
+    deliveries: tuple[Delivery, ...] = ()
+    calls: tuple[Call, ...] = ()
     last_event: str = ""
     last_at: AwareDatetime
 
     @property
     def is_open(self) -> bool:
         """Tell whether its clock still runs."""
-        return self.status is not Status.RESOLVED
+        return self.status in OPEN_STATUSES
+
+    @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        """The duties still owed, first due first."""
+        return tuple(sorted((task for task in self.tasks if not task.done), key=lambda task: task.due))
+
+    def asking(self, what: str) -> Asking | None:
+        """Return how the approval of `what` stands, None where nobody was asked."""
+        return next((asking for asking in self.approvals if asking.what == what), None)
+
+    def delivery(self, key: str) -> Delivery | None:
+        """Return the delivery called `key`, None if the day has none."""
+        return next((delivery for delivery in self.deliveries if delivery.key == key), None)
 
     def task(self, key: str) -> Task | None:
         """Return the duty called `key`, None if the case has none."""
@@ -133,8 +119,10 @@ class Case(BaseModel):
 
 
 def apply(case: Case | None, event: Event, number: str = "") -> Case:
-    """Return the case after `event`; the first event of a case is `Opened` and needs its `number`."""
+    """Return the case after `event`; the first is `Opened`, of a follow-up `Listed`, and needs its `number`."""
     if case is None:
+        if isinstance(event, Listed):
+            return _listed(event, number)
         if not isinstance(event, Opened):
             raise ValueError(f"a case begins with 'opened', not {event.kind!r}")
         return _opened(event, number)
@@ -162,6 +150,21 @@ def _opened(event: Opened, number: str) -> Case:
     )
 
 
+def _listed(event: Listed, number: str) -> Case:
+    return Case(
+        number=number,
+        kind="follow-up",
+        policy=event.policy,
+        opened_at=event.at,
+        facts={},
+        sender=event.by,
+        day=event.day,
+        deliveries=event.rows,
+        last_event=event.kind,
+        last_at=event.at,
+    )
+
+
 def _changed(case: Case, event: Event) -> Case:
     match event:
         case Amended():
@@ -173,11 +176,11 @@ def _changed(case: Case, event: Event) -> Case:
         case Assigned():
             return _assigned(case, event)
         case Reminded():
-            return case.model_copy(update={"reminded_at": event.at})
+            return _reminded(case, event)
         case Lapsed():
             return case.model_copy(update={"lapses": (*case.lapses, event.stage)})
         case Escalated():
-            told = _union(case.told, (*event.report_to, *event.notify))
+            told = union(case.told, (*event.report_to, *event.notify))
             return case.model_copy(update={"grade": event.to, "grade_clause": event.clause, "told": told})
         case _:
             return _answered(case, event)
@@ -200,34 +203,65 @@ def _answered(case: Case, event: Event) -> Case:
             kept = {key: value for key, value in notes.items() if value is not None}
             return case.model_copy(update={"notes": kept})
         case Refused():
-            told = _union(case.told, event.sent_to)
+            told = union(case.told, event.sent_to)
             return case.model_copy(update={"refusals": case.refusals + 1, "told": told})
         case Resolved():
             return case.model_copy(
                 update={
                     "status": Status.RESOLVED,
                     "due": None,
+                    "held_until": None,
+                    "held_seconds": None,
                     "resolution": event.facts,
                     "resolved_by": event.by,
                     "resolved_at": event.at,
                 }
             )
         case _:
-            return case
+            return afterwards(case, event)
+
+
+def _reminded(case: Case, event: Reminded) -> Case:
+    what, _, key = event.about.partition(":")
+    match what:
+        case "task":
+            return _task_changed(case, key, reminded_at=event.at)
+        case "approval":
+            asked = (
+                a.model_copy(update={"reminded_at": event.at}) if a.what == key else a for a in case.approvals
+            )
+            return case.model_copy(update={"approvals": tuple(asked)})
+        case _:
+            return case.model_copy(update={"reminded_at": event.at})
 
 
 def _owed(case: Case, event: TaskOpened | TaskDone | TaskOverdue | PenaltyWithheld) -> Case:
     match event:
         case TaskOpened():
-            task = Task(task=event.task, role=event.role, due=event.due, clause=event.clause)
-            told = _union(case.told, (event.role,))
-            return case.model_copy(update={"tasks": (*case.tasks, task), "told": told})
+            return _begun(case, event)
         case TaskDone():
-            return _task_changed(case, event.task, done=True, fine_at=None)
+            return _task_changed(case, event.task, done=True, done_at=event.at, fine_at=None)
         case TaskOverdue():
             return _task_changed(case, event.task, overdue_at=event.at, fine_at=event.fine_at)
         case PenaltyWithheld():
             return _task_changed(case, event.task, fine_at=event.until)
+
+
+def _begun(case: Case, event: TaskOpened) -> Case:
+    known = case.task(event.task)
+    task = Task(
+        task=event.task,
+        role=event.role,
+        due=event.due,
+        clause=event.clause,
+        opened_at=event.at,
+        starts=event.starts,
+        opening=case.openings,
+        times=1 if known is None else known.times + 1,
+    )
+    others = (other for other in case.tasks if other.task != event.task)
+    told = case.told if event.starts is not None else union(case.told, (event.role,))
+    return case.model_copy(update={"tasks": (*others, task), "told": told})
 
 
 def _task_changed(case: Case, key: str, **changes: object) -> Case:
@@ -279,18 +313,20 @@ def _amended(case: Case, event: Amended) -> Case:
 
 
 def _assigned(case: Case, event: Assigned) -> Case:
+    asked_in_vain = event.because == "lapse"  # a hold that nobody granted in time
     return case.model_copy(
         update={
             "stage": event.stage,
             "stages": (*case.stages, event.stage),
+            "round": case.round + (event.because == "correction"),
             "owners": event.roles,
             "assigned_at": event.at,
             "due": event.due,
+            **({} if event.due is None else {"held_until": None, "held_seconds": None}),  # a new window runs
             "reminded_at": None,
-            "told": _union(case.told, event.roles),
+            "told": union(case.told, event.roles),
+            "approvals": tuple(
+                asking for asking in case.approvals if not (asked_in_vain and asking.what == "hold")
+            ),
         }
     )
-
-
-def _union(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*known, *more)))

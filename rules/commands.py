@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from rules.after_events import ApprovalOf, Delivery
+from rules.conditions import FactValue
 from rules.events import Party
 from rules.facts import NO_FACTS, Facts, Json
 
@@ -115,13 +117,150 @@ class DeadlineReached:
     """The time of one of the case's deadlines has come (`rules.deadlines`); `name` is the deadline's.
 
     For `overdue:` and `penalty:` deadlines `told_at` is when the notice of the duty was accepted by SMTP, None if it
-    never was, and `whom` the person it was accepted for, where one is known.
+    never was, and `whom` the person it was accepted for, where one is known. `untold` are the customers (Delivery.key)
+    of whom a caller's notice came too late, or never.
     """
 
     name: str
     told_at: datetime | None = None
     whom: Party = NOBODY
+    untold: frozenset[str] = frozenset()
 
+
+@dataclass(frozen=True)
+class Rectify:
+    """An order to rectify came back (D33); `facts` are its form's. `unclear` says what of it could not be read."""
+
+    by: Party
+    facts: Facts = field(default_factory=lambda: NO_FACTS)
+    unclear: str = ""
+
+
+@dataclass(frozen=True)
+class Inform:
+    """Somebody told the customer the outcome (D34)."""
+
+    by: Party
+    informed_at: datetime | None = None
+    opinion: str = ""
+    satisfied: bool | None = None
+
+
+@dataclass(frozen=True)
+class Review:
+    """Somebody approves or rejects what waits for it: `what`, or the only thing that waits for him."""
+
+    by: Party
+    decision: Literal["approve", "reject"]
+    what: ApprovalOf | Literal[""] = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ReceiveList:
+    """A list of the cars handed over on `day`; `policy` is the hash of the rules a new day is kept under."""
+
+    by: Party
+    day: date
+    rows: tuple[Delivery, ...]
+    policy: str = ""
+
+
+@dataclass(frozen=True)
+class RecordCall:
+    """Somebody called a customer, told by his telephone number, plate, VIN or name; on a case, its own customer."""
+
+    by: Party
+    reached: bool
+    phone: str = ""
+    plate_no: str = ""
+    vin: str = ""
+    name: str = ""
+    satisfied: bool | None = None
+    complaint: str = ""
+    called_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CompleteTask:
+    """Somebody did a duty that nothing else shows, such as looking whether a rectification holds (D36)."""
+
+    by: Party
+    task: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Recur:
+    """A form shows that a settled matter has come back (D36); `issued_by` is its sender's role, as of OpenCase."""
+
+    facts: Facts
+    issued_by: str | None = None
+    sender: Party = NOBODY
+
+
+@dataclass(frozen=True)
+class Correct:
+    """Facts of the case are wrong; `entries` are the right ones, typed (None: there is none)."""
+
+    by: Party
+    entries: Mapping[str, FactValue | None]
+    note: str
+
+
+@dataclass(frozen=True)
+class Reassign:
+    """Other roles are to act; the clock goes on."""
+
+    by: Party
+    roles: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """The complaint was taken back, or was none."""
+
+    by: Party
+    note: str
+
+
+@dataclass(frozen=True)
+class Merge:
+    """The case is the same as `into` (its number), which exists and is open: whoever asks has looked."""
+
+    by: Party
+    into: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """A settled case is not settled."""
+
+    by: Party
+    note: str
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Whoever is responsible asks to stop the clock until a time, and why; nobody else may."""
+
+    by: Party
+    until: datetime
+    note: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A hold ends before its time."""
+
+    by: Party
+    note: str = ""
+
+
+Correction = Correct | Reassign | Withdraw | Merge | Reopen | Hold | Release
 
 Command = (
     OpenCase
@@ -134,4 +273,12 @@ Command = (
     | Appeal
     | Rule
     | DeadlineReached
+    | Rectify
+    | Inform
+    | Review
+    | ReceiveList
+    | RecordCall
+    | CompleteTask
+    | Recur
+    | Correction
 )

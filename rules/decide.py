@@ -4,19 +4,29 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
-from rules import duties, penalties
+from rules import closing, corrections, duties, follow_up, penalties, reviews
 from rules.case import Case, Status
+from rules.closing import with_aftermath
 from rules.commands import (
     AmendCase,
     Annotate,
     Appeal,
     AttachForm,
     Command,
+    CompleteTask,
     ConfirmPenalty,
+    Correct,
+    Correction,
     DeadlineReached,
+    Inform,
     OpenCase,
+    ReceiveList,
+    RecordCall,
     RecordFinding,
+    Rectify,
+    Recur,
     Report,
+    Review,
     Rule,
 )
 from rules.events import (
@@ -51,9 +61,39 @@ def decide(
 ) -> list[Event]:
     """Return what `command` does to `case` at `now`; nothing if it comes too late to matter.
 
-    `case` is None exactly for OpenCase. `facts` are the case's typed facts, which a report is judged by; `zone` is
-    the site's, in which calendar days are counted.
+    `case` is None for OpenCase and for the first ReceiveList of a day. `facts` are the case's typed facts, which a
+    report is judged by; `zone` is the site's, in which calendar days are counted.
     """
+    if isinstance(command, ReceiveList):
+        return follow_up.receive(case, command, policy, now, zone)
+    events = _decided(case, command, policy, now, zone, facts or {})
+    known = with_issuer(_facts_after(command, facts or {}), _issuer(case, command))
+    return with_aftermath(case, events, known, policy, now, zone) if events else []
+
+
+def _issuer(case: Case | None, command: Command) -> str | None:
+    if isinstance(command, OpenCase | Recur):
+        return command.issued_by
+    return None if case is None else case.issued_by
+
+
+def _facts_after(command: Command, facts: Facts) -> Facts:
+    """Return the case's facts as they are once the command is carried out."""
+    match command:
+        case OpenCase() | AmendCase():
+            return command.facts
+        case Recur():
+            return {**facts, **command.facts}
+        case Correct():
+            changed = {**facts, **command.entries}
+            return {key: value for key, value in changed.items() if value is not None}
+        case _:
+            return facts
+
+
+def _decided(
+    case: Case | None, command: Command, policy: Policy, now: datetime, zone: tzinfo, facts: Facts
+) -> list[Event]:
     if isinstance(command, OpenCase):
         return _open(command, policy, now, zone)
     if case is None:
@@ -64,13 +104,42 @@ def decide(
         case AttachForm():
             return [Attached(at=now, sender=command.sender, clause=policy.intake.clause)]
         case Report():
-            return _report(case, command, policy, now, facts or {})
+            return _report(case, command, policy, now, facts)
         case Annotate():
             return _annotate(case, command, now)
         case DeadlineReached():
-            return _deadline(case, command, policy, now, facts or {})
+            return _deadline(case, command, policy, now, facts)
+        case RecordFinding() | ConfirmPenalty() | Appeal() | Rule():
+            return _on_penalties(case, command, policy, now, facts)
         case _:
-            return _on_penalties(case, command, policy, now, facts or {})
+            return _afterwards(case, command, policy, now, zone, facts)
+
+
+def _afterwards(
+    case: Case,
+    command: Rectify | Inform | Review | ReceiveList | RecordCall | CompleteTask | Recur | Correction,
+    policy: Policy,
+    now: datetime,
+    zone: tzinfo,
+    facts: Facts,
+) -> list[Event]:
+    match command:
+        case Rectify():
+            return closing.rectify(case, command, policy, now, facts)
+        case Inform():
+            return closing.inform(case, command, policy, now)
+        case Review():
+            return reviews.review(case, command, policy, now, zone, facts)
+        case ReceiveList():
+            return follow_up.receive(case, command, policy, now, zone)
+        case RecordCall():
+            return follow_up.record_call(case, command, policy, now)
+        case CompleteTask():
+            return duties.complete(case, command, policy, now)
+        case Recur():
+            return corrections.recur(case, command, policy, now, zone, _facts_after(command, facts))
+        case _:
+            return corrections.correct(case, command, policy, now, zone, facts)
 
 
 def _on_penalties(
@@ -103,8 +172,7 @@ def _open(command: OpenCase, policy: Policy, now: datetime, zone: tzinfo) -> lis
         missing=missing,
         warnings=command.warnings,
     )
-    events = [opened, *(graded or _held_as_incomplete(policy, now))]
-    return [*events, *duties.begun(facts, policy, now)]
+    return [opened, *(graded or _held_as_incomplete(policy, now))]
 
 
 def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:
@@ -119,8 +187,7 @@ def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: 
         missing=missing,
         warnings=command.warnings,
     )
-    known = {task.task for task in case.tasks}
-    return [amended, *graded, *(task for task in duties.begun(facts, policy, now) if task.task not in known)]
+    return [amended, *graded]
 
 
 def _annotate(case: Case, command: Annotate, now: datetime) -> list[Event]:
@@ -179,10 +246,29 @@ def _deadline(
             return _lapse(case, policy.stage(key), policy, now)
         case "reminder":
             return _remind(case, policy.stage(key), now)
+        case "remind-task":
+            return duties.remind(case, key, policy, now)
+        case "remind-approval":
+            return closing.remind_of_approval(case, key, policy, now)
+        case "hold":
+            return corrections.hold_over(case, policy, now)
+        case _:
+            return _duty_deadline(case, reached, policy, now, facts)
+
+
+def _duty_deadline(
+    case: Case, reached: DeadlineReached, policy: Policy, now: datetime, facts: Facts
+) -> list[Event]:
+    what, _, key = reached.name.partition(":")
+    match what:
+        case "overdue" if case.kind == "follow-up":
+            return follow_up.overdue(case, key, reached, policy, now)
         case "overdue":
             return duties.overdue(case, key, reached, policy, now, facts)
         case "penalty":
             return duties.penalty_due(case, key, reached, policy, now, facts)
+        case "end":
+            return follow_up.ended(case, policy, now)
         case _:
             raise ValueError(f"no deadline is called {reached.name!r}")
 
@@ -199,6 +285,7 @@ def _lapse(case: Case, stage: Stage, policy: Policy, now: datetime) -> list[Even
             grade=case.grade,
             due=case.due,
             roles=case.owners,
+            round=case.round,
             clause=stage.on_lapse.clause,
         ),
         Escalated(
@@ -234,7 +321,8 @@ def _report(case: Case, command: Report, policy: Policy, now: datetime, facts: F
     known = with_issuer(facts, case.issued_by)
     result = str(command.facts.get("result", ""))
     clause = policy.intake.clause if not policy.reporting else policy.reporting[0].clause
-    tasks_done = duties.done_by(case, command.by, now)
+    owing = duties.owed_by(case, command.by, ["report"], policy, now)
+    tasks_done = duties.done(owing, command.by, now)
     if not case.is_open:  # settled by somebody else: what is still owed beside it can be done (D26)
         owed: list[Event] = [Reported(at=now, by=command.by, facts=facts_to_json(command.facts)), *tasks_done]
         return owed if tasks_done else [_refused(command, "case-closed", clause, now)]

@@ -7,19 +7,46 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
-from rules.facts import Json
+from rules.after_events import (
+    Approval,
+    Called,
+    Closed,
+    Corrected,
+    Drawn,
+    Held,
+    Informed,
+    Listed,
+    Merged,
+    Rectified,
+    Reopened,
+    Resumed,
+    Withdrawn,
+)
+from rules.event_base import BaseEvent as BaseEvent
+from rules.event_base import JsonFacts as JsonFacts
+from rules.event_base import Party as Party
 from rules.spans import Span
-
-JsonFacts = dict[str, Json]
 
 # Why an overdue duty costs nothing now: its notice was never accepted, was accepted late, or the case fined it before.
 Unfined = Literal["not-told", "told-late", "fined-before"]
 # Why somebody has to set a penalty's amount (D29).
 PendingReason = Literal["labour-fee-unknown", "no-authority", "role-unclear", "amount-zero"]
 # What was refused, and why.
-Asked = Literal["report", "finding", "confirmation", "appeal", "ruling"]
+Asked = Literal[
+    "report",
+    "finding",
+    "confirmation",
+    "appeal",
+    "ruling",
+    "rectification",
+    "review",
+    "deliveries",
+    "call",
+    "correction",
+    "hold",
+]
 RefusalReason = Literal[
     "over-authority",
     "not-entitled",
@@ -37,26 +64,18 @@ RefusalReason = Literal[
     "already-issued",
     "already-appealed",
     "already-ruled",
+    "incomplete",
+    "not-on-list",
+    "nothing-asked",
+    "not-open",
+    "no-reason",
+    "unknown-fact",
+    "unknown-case",
+    "too-long",
 ]
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    at: AwareDatetime
-
-
-class Party(BaseModel):
-    """Who did something: the roles he acts in, and his address where he is a person of flesh and blood."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    roles: tuple[str, ...] = ()
-    email: str = ""
-    name: str = ""
-
-
-class Opened(_Event):
+class Opened(BaseEvent):
     """A complaint came in. `missing` are required facts nobody gave; `warnings` what was odd about it, as text.
 
     `policy` is the hash of the rules it was opened under and keeps.
@@ -71,7 +90,7 @@ class Opened(_Event):
     warnings: tuple[str, ...] = ()
 
 
-class Amended(_Event):
+class Amended(BaseEvent):
     """A corrected form replaced the waiting draft (forms.md, What bad input gets)."""
 
     kind: Literal["amended"] = "amended"
@@ -81,7 +100,7 @@ class Amended(_Event):
     warnings: tuple[str, ...] = ()
 
 
-class Attached(_Event):
+class Attached(BaseEvent):
     """The same complaint was sent again and put to this case instead of opening a second one."""
 
     kind: Literal["attached"] = "attached"
@@ -89,7 +108,7 @@ class Attached(_Event):
     clause: str
 
 
-class Graded(_Event):
+class Graded(BaseEvent):
     """The case has a grade."""
 
     kind: Literal["graded"] = "graded"
@@ -98,41 +117,47 @@ class Graded(_Event):
     reason: str  # number of the grading row, from 1, as text: the policy holds its wording
 
 
-class Assigned(_Event):
+class Assigned(BaseEvent):
     """`roles` are responsible from now on, until `due` where the stage has a window.
 
-    `because` tells a fresh grading from a lapse, whose escalation already carries the mail.
+    `because` tells a fresh grading from a lapse, whose escalation already carries the mail, and from a correction.
     """
 
     kind: Literal["assigned"] = "assigned"
-    because: Literal["grading", "lapse"]
+    because: Literal["grading", "lapse", "correction"]
     stage: str
     roles: tuple[str, ...]
     window: Span | None
     due: AwareDatetime | None
+    by: Party = Party()  # who corrected it, and why (`note`)
+    note: str = ""
     clause: str
 
 
-class TaskOpened(_Event):
-    """A duty beside the stages began (D26)."""
+class TaskOpened(BaseEvent):
+    """A duty beside the stages began (D26); it is nobody's business before `starts`, where that is given."""
 
     kind: Literal["task"] = "task"
     task: str
     role: str
     due: AwareDatetime
+    starts: AwareDatetime | None = None
+    note: str = ""  # why it is asked for again
     clause: str
 
 
-class TaskDone(_Event):
+class TaskDone(BaseEvent):
     """A duty was done."""
 
     kind: Literal["task-done"] = "task-done"
     task: str
     role: str
+    by: Party = Party()
+    note: str = ""
     clause: str
 
 
-class TaskOverdue(_Event):
+class TaskOverdue(BaseEvent):
     """A duty was not done by `due`.
 
     `told_at` is when its notice was accepted for whoever owes it, as far as known. Where a penalty may follow only
@@ -149,7 +174,7 @@ class TaskOverdue(_Event):
     clause: str
 
 
-class PenaltyWithheld(_Event):
+class PenaltyWithheld(BaseEvent):
     """An overdue duty costs nothing yet (`until` when it is looked at again), or for good where that is None."""
 
     kind: Literal["penalty-withheld"] = "penalty-withheld"
@@ -161,7 +186,7 @@ class PenaltyWithheld(_Event):
     clause: str
 
 
-class Finding(_Event):
+class Finding(BaseEvent):
     """Who is entitled to found what `party` did (D27); `cause` as the policy names it."""
 
     kind: Literal["finding"] = "finding"
@@ -186,7 +211,7 @@ class PenaltyState(StrEnum):
     DROPPED = "dropped"  # never issued
 
 
-class Penalised(_Event):
+class Penalised(BaseEvent):
     """A penalty as it stands from now on: number `penalty` of the case, counted from 1.
 
     `by` did what changed it (found, confirmed, appealed, ruled) and said `note`; nobody where a time ran out.
@@ -209,17 +234,21 @@ class Penalised(_Event):
     clause: str
 
 
-class Reminded(_Event):
-    """`roles` were reminded: shortly before a lapse, or again and again where no window runs."""
+class Reminded(BaseEvent):
+    """`roles` were reminded: shortly before a lapse, or again and again where no window runs.
+
+    `about` is `task:<key>` or `approval:<what>` where it is no stage's.
+    """
 
     kind: Literal["reminded"] = "reminded"
     stage: str
     roles: tuple[str, ...]
     due: AwareDatetime | None
+    about: str = ""
     clause: str
 
 
-class Lapsed(_Event):
+class Lapsed(BaseEvent):
     """The window of `stage` ended at `due` without a resolution."""
 
     kind: Literal["lapsed"] = "lapsed"
@@ -227,10 +256,11 @@ class Lapsed(_Event):
     grade: str
     due: AwareDatetime
     roles: tuple[str, ...]  # who let it lapse
+    round: int = 1  # how often the case was opened, or begun anew, so far
     clause: str
 
 
-class Escalated(_Event):
+class Escalated(BaseEvent):
     """The case rose from one grade to the next; `report_to` are told to act or to know, `notify` that it is overdue."""
 
     kind: Literal["escalated"] = "escalated"
@@ -242,7 +272,7 @@ class Escalated(_Event):
     clause: str
 
 
-class Reported(_Event):
+class Reported(BaseEvent):
     """Somebody told how the case stands."""
 
     kind: Literal["reported"] = "reported"
@@ -250,7 +280,7 @@ class Reported(_Event):
     facts: JsonFacts
 
 
-class Noted(_Event):
+class Noted(BaseEvent):
     """A manager wrote beside the case in the workbook; `entries` by column, None where he emptied the cell."""
 
     kind: Literal["noted"] = "noted"
@@ -258,7 +288,7 @@ class Noted(_Event):
     entries: JsonFacts
 
 
-class Refused(_Event):
+class Refused(BaseEvent):
     """What somebody `asked` was not accepted; `sent_to` are the lowest roles whose authority covers it (D38)."""
 
     kind: Literal["refused"] = "refused"
@@ -270,7 +300,7 @@ class Refused(_Event):
     facts: JsonFacts
 
 
-class Resolved(_Event):
+class Resolved(BaseEvent):
     """The complaint is settled and its clock stands still."""
 
     kind: Literal["resolved"] = "resolved"
@@ -297,7 +327,20 @@ Event = Annotated[
     | Reported
     | Noted
     | Refused
-    | Resolved,
+    | Resolved
+    | Rectified
+    | Informed
+    | Approval
+    | Closed
+    | Reopened
+    | Corrected
+    | Withdrawn
+    | Merged
+    | Held
+    | Resumed
+    | Listed
+    | Drawn
+    | Called,
     Field(discriminator="kind"),
 ]
 

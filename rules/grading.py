@@ -43,9 +43,15 @@ def grade(facts: Facts, policy: Policy, today: date, zone: tzinfo) -> Grading:
         clause=row.clause,
         row=number,
         stage=stage,
-        duties=tuple(duty for duty in policy.duties if holds(duty.when, known)),
+        duties=tuple(
+            duty for duty in policy.duties if _begins_at(row.grade, duty) and holds(duty.when, known)
+        ),
         authority=authority(known, policy),
     )
+
+
+def _begins_at(grade_key: str, duty: Duty) -> bool:
+    return duty.begins == "opened" or (duty.begins == "graded" and grade_key in duty.grades)
 
 
 def with_derived(facts: Facts, policy: Policy, today: date, zone: tzinfo) -> dict[str, FactValue]:

@@ -4,6 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from rules.after_events import (
+    Approval,
+    Corrected,
+    Drawn,
+    Held,
+    Listed,
+    Merged,
+    Rectified,
+    Reopened,
+    Resumed,
+    Withdrawn,
+)
 from rules.case import Case
 from rules.events import (
     Amended,
@@ -24,17 +36,21 @@ from rules.penalties import RULED, WAITING, ruler_of
 from rules.policy import Policy
 
 Reader = Literal["owner", "informed", "sender", "reporter", "covering"]
+ASKER: Final = "asker"  # in place of roles: whoever asked for what was approved or not
 SENDER: Final = "sender"  # in place of roles: whoever sent the form
 REPORTER: Final = "reporter"  # in place of roles: whoever sent the report
 PENALISED: Final = "penalised"  # in place of roles: whom a penalty names in person
 
 
+Changed = Reopened | Corrected | Withdrawn | Merged | Held | Resumed
+
+
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell. `to` is a tuple of roles, or SENDER, REPORTER or PENALISED for the person himself."""
+    """One thing to tell. `to` is a tuple of roles, or SENDER, REPORTER, PENALISED or ASKER for the person himself."""
 
     template: str
-    to: tuple[str, ...] | Literal["sender", "reporter", "penalised"]
+    to: tuple[str, ...] | Literal["sender", "reporter", "penalised", "asker"]
     reader: Reader
     clause: str = ""
 
@@ -54,11 +70,49 @@ def _attached(_case: Case, event: Attached, _policy: Policy) -> list[Notice]:
 
 
 def _assigned(_case: Case, event: Assigned, _policy: Policy) -> list[Notice]:
-    return [Notice("assignment", event.roles, "owner", event.clause)] if event.because == "grading" else []
+    return [Notice("assignment", event.roles, "owner", event.clause)] if event.because != "lapse" else []
 
 
-def _task(_case: Case, event: TaskOpened, _policy: Policy) -> list[Notice]:
-    return [Notice("assignment", (event.role,), "owner", event.clause)]
+def _task(_case: Case, event: TaskOpened, policy: Policy) -> list[Notice]:
+    """Duties of a later day come with that day's list; telling the customer is asked for when the case is settled."""
+    duty = policy.duty(event.task)
+    match None if duty is None else duty.done_by:
+        case "report" | None:
+            return [Notice("assignment", (event.role,), "owner", event.clause)]
+        case "rectification":
+            template = "rectification-incomplete" if event.note else "rectification-order"
+            return [Notice(template, (event.role,), "owner", event.clause)]
+        case _:
+            return []
+
+
+def _rectified(_case: Case, event: Rectified, policy: Policy) -> list[Notice]:
+    return [Notice("rectification-order", policy.resolved_notice, "informed", event.clause)]
+
+
+def _approval(_case: Case, event: Approval, _policy: Policy) -> list[Notice]:
+    """Ask whoever decides; tell whoever asked, unless an order that comes back tells it already."""
+    if event.state == "requested":
+        return [Notice("approval-request", (event.role,), "owner", event.clause)]
+    if event.what == "rectification" or event.request == {}:
+        return []
+    return [Notice("approval-request", ASKER, "reporter", event.clause)]
+
+
+def _changed(case: Case, event: Changed, policy: Policy) -> list[Notice]:
+    """Everybody who had a mail about the case learns that it is not what it was."""
+    told = tuple(dict.fromkeys((*case.told, *policy.resolved_notice)))
+    return [Notice("changed", told, "informed", event.clause)]
+
+
+def _listed(_case: Case, event: Listed, policy: Policy) -> list[Notice]:
+    """A list that came too late is reported (D22–D25)."""
+    told = () if policy.follow_up is None or not event.late else policy.follow_up.told
+    return [Notice("changed", told, "informed", event.clause)]
+
+
+def _drawn(_case: Case, event: Drawn, _policy: Policy) -> list[Notice]:
+    return [Notice("task-list", (event.role,), "owner", event.clause)]
 
 
 def _reminded(_case: Case, event: Reminded, _policy: Policy) -> list[Notice]:
@@ -123,6 +177,11 @@ _TEMPLATES: Final = {
 def _refused(_case: Case, event: Refused, policy: Policy) -> list[Notice]:
     """Tell whoever asked, and who may decide; what was asked about findings and penalties customer care sees too."""
     seeing = () if event.asked == "report" else policy.penalty_notice
+    if event.asked == "rectification" and event.reason == "incomplete":
+        return [
+            Notice("rectification-incomplete", REPORTER, "reporter", event.clause),
+            Notice("rectification-incomplete", seeing, "informed", event.clause),
+        ]
     return [
         Notice("authority-exceeded", event.sent_to, "covering", event.clause),
         Notice("authority-exceeded", REPORTER, "reporter", event.clause),
@@ -152,4 +211,9 @@ _TELLERS: dict[type, Callable[..., list[Notice]]] = {
     Penalised: _penalised,
     Refused: _refused,
     Resolved: _resolved,
+    Rectified: _rectified,
+    Approval: _approval,
+    Listed: _listed,
+    Drawn: _drawn,
+    **dict.fromkeys((Reopened, Corrected, Withdrawn, Merged, Held, Resumed), _changed),
 }

@@ -18,7 +18,8 @@ class _Model(BaseModel):
 class PenaltyRule(_Model):
     """What one kind of fault costs: a fixed `amount`, or what follows from somebody's own authority (D29).
 
-    `confirm`: it is only proposed until somebody entitled confirms it. It falls due once `per` occurrence.
+    `confirm`: it is only proposed until somebody entitled confirms it. It falls due once `per` occurrence, or for
+    follow-up calls once per day.
     """
 
     key: str
@@ -27,7 +28,7 @@ class PenaltyRule(_Model):
     amount: Annotated[Decimal, Field(gt=0, le=MONEY_LIMIT, decimal_places=2)] | None = None
     amount_of: Literal["own-authority"] | None = None
     confirm: bool
-    per: Literal["occurrence"] = "occurrence"
+    per: Literal["occurrence", "day"] = "occurrence"
 
     @model_validator(mode="after")
     def _one_way_to_the_amount(self) -> Self:

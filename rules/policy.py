@@ -9,9 +9,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rules.after_rules import (
+    Corrections,
+    FollowUp,
+    Gate,
+    Holds,
+    Rectification,
+    Recurrence,
+    names_afterwards,
+)
+from rules.after_rules import Duty as Duty
 from rules.conditions import Condition
 from rules.derivations import DERIVATIONS
 from rules.locales import Text
+from rules.monthly import MonthlyReport
 from rules.penalty_rules import Appeals, Findings, Overdue, PenaltyRule
 from rules.spans import Span
 
@@ -116,17 +127,6 @@ class Stage(_Model):
         return self
 
 
-class Duty(_Model):
-    """Something a role owes beside the stages: `role` must report `within` the time, or what `overdue` says (D26)."""
-
-    key: str
-    when: Cells
-    role: str
-    within: Span
-    clause: str
-    overdue: Overdue | None = None
-
-
 class ConcessionKind(StrEnum):
     """What a concession is made of; the fact of the handling form that carries it."""
 
@@ -199,6 +199,13 @@ class Policy(_Model):
     penalty_notice: tuple[str, ...] = ()  # who is told of every penalty, beside whoever it concerns
     findings: Findings | None = None
     appeals: Appeals | None = None
+    gates: tuple[Gate, ...] = ()
+    rectification: Rectification | None = None
+    recurrence: Recurrence | None = None
+    follow_up: FollowUp | None = None
+    corrections: Corrections | None = None
+    holds: Holds | None = None
+    monthly_report: MonthlyReport | None = None
     workbook_role: str | None = None  # whoever writes in the master workbook acts in this role
 
     def __repr__(self) -> str:
@@ -221,8 +228,10 @@ class Policy(_Model):
         return next(stage for stage in self.stages if stage.key == key)
 
     def duty(self, key: str) -> Duty | None:
-        """Return the duty called `key`, None where these rules know none (any more)."""
-        return next((duty for duty in self.duties if duty.key == key), None)
+        """Return the duty called `key`, one of the follow-up calls among them; None where these rules know none."""
+        calls = () if self.follow_up is None else self.follow_up.calls
+        known = (*self.duties, *(call.duty() for call in calls))
+        return next((duty for duty in known if duty.key == key), None)
 
     def penalty(self, key: str) -> PenaltyRule:
         """Return the penalty called `key`."""
@@ -242,7 +251,7 @@ class Policy(_Model):
         named = {
             name
             for place, what, name in _names_used(self)
-            if what == "role" and not place.startswith(("intake", "workbook_role"))
+            if what == "role" and not place.startswith(("intake", "workbook_role", "follow_up"))
         }
         return tuple(role.key for role in self.roles if role.key in named)
 
@@ -278,7 +287,7 @@ def _doubled_keys(policy: Policy) -> Iterator[str]:
 
 
 def _unknown_names(policy: Policy) -> Iterator[str]:
-    known = {
+    known: dict[str, set[str]] = {
         "role": {role.key for role in policy.roles},
         "grade": {grade.key for grade in policy.grades},
         "clause": {clause.key for clause in policy.clauses},
@@ -303,6 +312,7 @@ def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
     for duty in policy.duties:
         yield f"duty {duty.key}", "role", duty.role
         yield f"duty {duty.key}", "clause", duty.clause
+        yield from ((f"duty {duty.key}", "grade", grade) for grade in duty.grades)
         if duty.overdue is not None:
             yield from _names_of_overdue(f"duty {duty.key}", duty.overdue)
     for grant in policy.authority:
@@ -317,6 +327,10 @@ def _names_used(policy: Policy) -> Iterator[tuple[str, str, str]]:
     yield from (("intake", "role", role) for role in policy.intake.issuing_roles)
     yield from (("resolved_notice", "role", role) for role in policy.resolved_notice)
     yield from _names_of_penalties(policy)
+    yield from names_afterwards(policy)
+    if policy.monthly_report is not None:
+        yield "monthly_report", "clause", policy.monthly_report.clause
+        yield from (("monthly_report", "role", role) for role in policy.monthly_report.roles)
     if policy.workbook_role is not None:
         yield "workbook_role", "role", policy.workbook_role
 

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from rules.case import Case, Status
@@ -14,7 +16,12 @@ _COUNTRY_CODES = ("0086", "+86", "86")
 
 def identity(facts: Facts, policy: Policy) -> dict[str, str]:
     """Return the facts that tell a person, in the spelling they are compared in; placeholders tell nobody."""
-    known = {key: folded(key, facts[key]) for key in policy.intake.same_person if facts.get(key)}
+    return persons(facts, policy.intake.same_person)
+
+
+def persons(facts: Facts, keys: Iterable[str]) -> dict[str, str]:
+    """Return those of the facts `keys` that tell a person, folded; placeholders tell nobody."""
+    known = {key: folded(key, facts[key]) for key in keys if facts.get(key)}
     return {key: value for key, value in known.items() if len(set(value)) > 1}
 
 
@@ -27,6 +34,27 @@ def same_complaint(facts: Facts, case: Case, known: Facts, policy: Policy) -> bo
     if not case.is_open or not _same_person(facts, known, policy) or contradicts(facts, known, policy):
         return False
     return all(_agrees(key, facts, known) for key in policy.intake.same_matter)
+
+
+def recurs(facts: Facts, case: Case, known: Facts, policy: Policy, now: datetime) -> bool:
+    """Tell whether a form shows that the matter of a settled case has come back (D36).
+
+    A form of the very time of the first is that form once more, and no recurrence.
+    """
+    rule = policy.recurrence
+    if rule is None or case.kind != "complaint" or case.status not in (Status.RESOLVED, Status.CLOSED):
+        return False
+    if case.resolved_at is None or now > case.resolved_at + rule.within:
+        return False
+    if facts.get("reported_at") is not None and facts.get("reported_at") == known.get("reported_at"):
+        return False
+    mine, theirs = persons(facts, rule.same_person), persons(known, rule.same_person)
+    if not any(mine[key] == theirs.get(key) for key in mine):
+        return False
+    return not _differ(rule.never_differing, facts, known) and all(
+        key in facts and key in known and folded(key, facts[key]) == folded(key, known[key])
+        for key in rule.same_matter
+    )
 
 
 def corrects(facts: Facts, case: Case, known: Facts, policy: Policy) -> bool:
@@ -42,7 +70,11 @@ def corrects(facts: Facts, case: Case, known: Facts, policy: Policy) -> bool:
 
 def contradicts(facts: Facts, known: Facts, policy: Policy) -> bool:
     """Tell whether two forms differ in what one complaint cannot have twice: another car, customer or department."""
-    both = [key for key in policy.intake.never_differing if key in facts and key in known]
+    return _differ(policy.intake.never_differing, facts, known)
+
+
+def _differ(keys: Iterable[str], facts: Facts, known: Facts) -> bool:
+    both = [key for key in keys if key in facts and key in known]
     return any(folded(key, facts[key]) != folded(key, known[key]) for key in both)
 
 

@@ -93,17 +93,18 @@ def _texts(values: list[StrVal], count: int) -> StrData:
 
 @dataclass(frozen=True)
 class Bar:
-    """One series: its column, its colour, and the colour of the numbers in it or above it."""
+    """One series: its column, its colour, and the colour and format of the numbers in it or above it."""
 
     key: str
     fill: str
     ink: str = INK
+    number: str = UNLESS_ZERO
 
 
 def bar_chart(
     source: Source, title: str, bars: Sequence[Bar], *, lying: bool = False, stacked: bool = False
 ) -> BarChart:
-    """Draw bars for the rows of `source`; several series are stacked and named in a legend.
+    """Draw bars for the rows of `source`; several series are named in a legend, stacked or side by side.
 
     The numbers stand on the bars, so that there is neither a value axis nor a grid. The chart is transparent: what
     stands in the cells behind it can be read where no bars are.
@@ -113,11 +114,12 @@ def bar_chart(
     chart.grouping = "stacked" if stacked else "clustered"
     chart.overlap = 100 if stacked else None
     chart.gapWidth = 45
+    several = stacked or len(bars) > 1
     chart.title = _title(title, source.locale)
     chart.series = [_series(source, bar, number, stacked=stacked) for number, bar in enumerate(bars)]
     _set_axes(chart, source.locale, lying=lying)
-    chart.legend = _legend(source.locale) if stacked else None
-    chart.layout = _inner(lying=lying, legend=stacked)
+    chart.legend = _legend(source.locale) if several else None
+    chart.layout = _inner(lying=lying, legend=several)
     chart.roundedCorners = False
     chart.graphical_properties = GraphicalProperties(noFill=True, ln=_line(HAIRLINE))
     chart.plot_area.graphicalProperties = GraphicalProperties(noFill=True)
@@ -130,7 +132,7 @@ def _series(source: Source, bar: Bar, number: int, *, stacked: bool) -> Series:
     series.spPr = GraphicalProperties(solidFill=_rgb(bar.fill), ln=_line(PAPER) if stacked else _no_line())
     series.invertIfNegative = False
     series.dLbls = DataLabelList(
-        numFmt=UNLESS_ZERO,
+        numFmt=bar.number,
         dLblPos="ctr" if stacked else "outEnd",
         showVal=True,
         showLegendKey=False,

@@ -61,4 +61,10 @@ def lapse_counts(connection: Connection, since: datetime) -> dict[tuple[str, str
         .where(_IS_LAPSE, events.c.at >= since)
         .group_by(events.c.policy_hash, _STAGE)
     )
-    return {(policy_hash, stage): count for policy_hash, stage, count in connection.execute(query)}
+    found: dict[tuple[str, str], int] = {}
+    for policy_hash, promise, count in connection.execute(query):
+        stage = promise.partition(":")[
+            0
+        ]  # a stage that lapsed again in a later round names it behind a colon
+        found[policy_hash, stage] = found.get((policy_hash, stage), 0) + count
+    return found

@@ -107,6 +107,10 @@ class Entry:
         """Return the open cases recorded with `value` under `key`, by number; only those of `status` if given."""
         return reading.open_cases_with(self._connection, key, value, status)
 
+    def settled_cases_with(self, key: str, value: str) -> list[Case]:
+        """Return the settled cases recorded with `value` under `key`, by number."""
+        return reading.settled_cases_with(self._connection, key, value)
+
     def due(self, now: datetime, limit: int, *, aside: Collection[str] = ()) -> list[DueRow]:
         """Return the deadlines reached at `now`, earliest first, but none of the cases set `aside`."""
         return reading.due(self._connection, now, limit, aside)

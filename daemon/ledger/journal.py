@@ -13,6 +13,7 @@ from daemon.ledger.errors import LedgerRefused, PromiseBroken
 from daemon.ledger.projections import put_case, replace_deadlines, replace_keys
 from daemon.ledger.schema import chain_head, events, payloads, policies
 from daemon.ledger.sqlite import insert, whole
+from rules.after_events import Listed
 from rules.case import Case
 from rules.deadlines import Deadline
 from rules.events import Event, Opened, event_to_json
@@ -66,8 +67,8 @@ class Journal:
             if seqs:
                 put_case(self._connection, case_after, self._site, seqs[-1])
             replace_deadlines(self._connection, number, due)
-            if keys is not None or not case_after.is_open:
-                replace_keys(self._connection, case_after, keys or {})
+            if keys is not None:
+                replace_keys(self._connection, case_after, keys)
         return seqs
 
     def keep_policy(self, key: str, text: str) -> str:
@@ -117,7 +118,7 @@ class Journal:
 def _refuse_false_start(number: str, so_far: int, happened: Sequence[Event]) -> None:
     if so_far:
         return
-    if not happened or not isinstance(happened[0], Opened):
+    if not happened or not isinstance(happened[0], Opened | Listed):
         kind = happened[0].kind if happened else "nothing"
         raise ValueError(f"{number}: a case begins with 'opened', not {kind!r}")
 

@@ -10,7 +10,18 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from daemon.ledger import absences, activity, audit, intake, outbox, projections, reading, sheets, sqlite
+from daemon.ledger import (
+    absences,
+    activity,
+    audit,
+    histories,
+    intake,
+    outbox,
+    projections,
+    reading,
+    sheets,
+    sqlite,
+)
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
@@ -36,6 +47,7 @@ from daemon.ledger.schema import chain_head, events
 from daemon.ledger.upgrade import shipped_migrations, upgrade
 from daemon.ledger.writer import Writer
 from rules.case import Case
+from rules.courses import History
 
 _log = logging.getLogger(__name__)
 _CASES_AT_ONCE = 500
@@ -158,6 +170,11 @@ class Ledger:
         with self._reading() as connection:
             return reading.penalised_cases(connection)
 
+    def follow_ups(self, *, open_only: bool = False) -> list[Case]:
+        """Return the days of follow-up calls, by number."""
+        with self._reading() as connection:
+            return reading.follow_ups(connection, open_only=open_only)
+
     def changed_since(self, seq: int, limit: int) -> Changes:
         """Return cases with events after `seq`, at most `limit`, and up to which event that is all there is."""
         with self._reading() as connection:
@@ -208,6 +225,18 @@ class Ledger:
         """Count the lapses since a time by the policy they happened under (its hash) and the stage that lapsed."""
         with self._reading() as connection:
             return activity.lapse_counts(connection, since)
+
+    # ------------------------------------------------------------ statistics
+
+    def histories(self, since: datetime, as_of: int) -> Iterator[History]:
+        """Yield what happened, up to event `as_of`, to each case that was open since a time or has a penalty."""
+        with self._reading() as connection:
+            yield from histories.touched_since(connection, since, as_of)
+
+    def first_opening(self) -> datetime | None:
+        """Return when the first case of all was opened; None while there is none."""
+        with self._reading() as connection:
+            return histories.first_opening(connection)
 
     # ------------------------------------------------------------ the master workbook, and others (`book`)
 

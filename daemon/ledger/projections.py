@@ -41,6 +41,7 @@ def row_of(case: Case, site: str, seq: int) -> dict[str, object]:
         "updated": seq,
         "body": canonical(case.model_dump(mode="json")),
         "resolved_at": None if case.is_open else case.resolved_at,
+        "kind": case.kind,
     }
 
 
@@ -63,9 +64,9 @@ def drop_deadline(connection: Connection, number: str, name: str) -> None:
 
 
 def replace_keys(connection: Connection, case: Case, keys: Mapping[str, str]) -> None:
-    """Make `keys` all the case is found by; a case that is closed is not looked for."""
+    """Make `keys` all the case is found by, settled or not."""
     connection.execute(_DROP_KEYS, {"number": case.number})
-    if keys and case.is_open:
+    if keys:
         rows = [{"case_number": case.number, "key": key, "value": value} for key, value in keys.items()]
         connection.execute(_PUT_KEYS, rows)
 

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Result, bindparam, func, literal, select, tup
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
 from daemon.ledger.schema import case_keys, cases, chain_head, deadlines, events, marks, payloads, policies
-from rules.case import Case, Status
+from rules.case import OPEN_STATUSES, Case, Status
 from rules.events import Event, event_from_json
 
-OPEN = tuple(status.value for status in Status if status is not Status.RESOLVED)
+OPEN = tuple(status.value for status in OPEN_STATUSES)
 _BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
 _FOUND_BY = (
     select(cases.c.body)
@@ -20,7 +20,9 @@ _FOUND_BY = (
     .where(case_keys.c.key == bindparam("key"), case_keys.c.value == bindparam("value"))
     .order_by(cases.c.number)
 )
-_OPEN_WITH = _FOUND_BY.where(cases.c.status != Status.RESOLVED.value)
+_OPEN_WITH = _FOUND_BY.where(cases.c.resolved_at.is_(None))
+_SETTLED_WITH = _FOUND_BY.where(cases.c.resolved_at.is_not(None))
+_IS_COMPLAINT = cases.c.kind == "complaint"
 _OF_STATUS_WITH = _FOUND_BY.where(cases.c.status == bindparam("status"))
 _HEAD = select(chain_head.c.seq, chain_head.c.hash)
 
@@ -32,8 +34,9 @@ def case(connection: Connection, number: str) -> Case | None:
 
 
 def page_of_cases(connection: Connection, after: str, *, open_only: bool, size: int) -> list[Case]:
-    """Return at most `size` cases whose number follows `after`, by number."""
-    query = select(cases.c.body).where(cases.c.number > after).order_by(cases.c.number).limit(size)
+    """Return at most `size` complaints whose number follows `after`, by number."""
+    query = select(cases.c.body).where(_IS_COMPLAINT, cases.c.number > after)
+    query = query.order_by(cases.c.number).limit(size)
     if open_only:
         query = query.where(cases.c.resolved_at.is_(None))
     return _cases(connection.execute(query))
@@ -51,7 +54,12 @@ def page_of_resolved(
     `after` is the last case of the page before.
     """
     when = cases.c.resolved_at
-    query = select(cases.c.body).where(when.is_not(None)).order_by(when, cases.c.number).limit(size)
+    query = (
+        select(cases.c.body)
+        .where(_IS_COMPLAINT, when.is_not(None))
+        .order_by(when, cases.c.number)
+        .limit(size)
+    )
     if since is not None and after is None:
         query = query.where(when >= since)
     if before is not None:
@@ -68,6 +76,19 @@ def open_cases_with(connection: Connection, key: str, value: str, status: Status
     if status is None:
         return _cases(connection.execute(_OPEN_WITH, named))
     return _cases(connection.execute(_OF_STATUS_WITH, {**named, "status": status.value}))
+
+
+def settled_cases_with(connection: Connection, key: str, value: str) -> list[Case]:
+    """Return the settled cases recorded with `value` under `key`, by number."""
+    return _cases(connection.execute(_SETTLED_WITH, {"key": key, "value": value}))
+
+
+def follow_ups(connection: Connection, *, open_only: bool) -> list[Case]:
+    """Return the days of follow-up calls, by number."""
+    query = select(cases.c.body).where(cases.c.kind == "follow-up").order_by(cases.c.number)
+    if open_only:
+        query = query.where(cases.c.resolved_at.is_(None))
+    return _cases(connection.execute(query))
 
 
 def changed_since(connection: Connection, seq: int, limit: int) -> Changes:
@@ -162,7 +183,8 @@ def mark_value(connection: Connection, name: str) -> str | None:
 
 def statistics(connection: Connection) -> Statistics:
     """Count the cases by status and grade."""
-    query = select(cases.c.status, cases.c.grade, func.count()).group_by(cases.c.status, cases.c.grade)
+    counted = select(cases.c.status, cases.c.grade, func.count()).where(_IS_COMPLAINT)
+    query = counted.group_by(cases.c.status, cases.c.grade)
     return Statistics({(Status(status), grade): count for status, grade, count in connection.execute(query)})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rules.case import Case, Status
+from rules.case import OPEN_STATUSES, Case, Status
 from rules.events import Event
 
 
@@ -63,7 +63,7 @@ class Statistics:
         """Return how many cases of each grade are still open."""
         found: dict[str, int] = {}
         for (status, grade), count in self.counts.items():
-            if status is not Status.RESOLVED:
+            if status in OPEN_STATUSES:
                 found[grade] = found.get(grade, 0) + count
         return found
 

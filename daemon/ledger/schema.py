@@ -85,6 +85,7 @@ cases = Table(
     Column("updated", Integer, nullable=False),  # seq of its last event
     Column("body", Text, nullable=False),
     Column("resolved_at", UtcDateTime),  # NULL while it is open
+    Column("kind", Text, nullable=False, server_default="complaint"),
     Index("cases_by_status", "status", "grade"),
     Index("cases_by_change", "updated"),
     Index("cases_by_resolution", "resolved_at", "number"),

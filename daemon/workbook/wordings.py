@@ -243,6 +243,7 @@ TEMPLATES = {
     "ruling": say("申訴裁定", "申诉裁定", "ruling on an appeal"),
     "resolved": say("結案通知", "结案通知", "resolution"),
     "authority-exceeded": say("退回通知", "退回通知", "refusal"),
+    "monthly-report": say("月報", "月报", "monthly report"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
     "absence": say("請假通知", "请假通知", "notice of a leave"),
 }

@@ -9,7 +9,8 @@ import pytest
 
 from daemon import packs
 from daemon.decision import decision
-from daemon.play import Entry, Scenario, play
+from daemon.play import play
+from daemon.scenario import Entry, Scenario
 from rules.commands import Command, OpenCase, RecordFinding, Report
 from rules.events import Party
 from rules.facts import facts_from_json
@@ -32,7 +33,7 @@ class Drama:
         self, case: str = "a", hours: float = 0, issued_by: str | None = None, **facts: object
     ) -> "Drama":
         typed = facts_from_json(facts, packs.catalogue().form(FormKind.COMPLAINT))
-        self.entries.append(Entry(_at(hours), case, OpenCase(typed, issued_by=issued_by), typed))
+        self.entries.append(Entry(_at(hours), case, (OpenCase(typed, issued_by=issued_by),), typed))
         return self
 
     def report(
@@ -40,11 +41,11 @@ class Drama:
     ) -> "Drama":
         raw = {"result": result, "resolution": "已向客戶說明", **facts}
         typed = facts_from_json(raw, packs.catalogue().form(FormKind.HANDLING))
-        self.entries.append(Entry(_at(hours), case, Report(Party(roles=(by,)), typed)))
+        self.entries.append(Entry(_at(hours), case, (Report(Party(roles=(by,)), typed),)))
         return self
 
     def command(self, hours: float, command: Command, case: str = "a") -> "Drama":
-        self.entries.append(Entry(_at(hours), case, command))
+        self.entries.append(Entry(_at(hours), case, (command,)))
         return self
 
     def finding(self, hours: float, party: Party, cause: str = "neglect", **more: Any) -> "Drama":
@@ -52,7 +53,7 @@ class Drama:
         return self.command(hours, RecordFinding(**{"by": by, "party": party, "cause": cause, **more}))
 
     def until(self, hours: float) -> "Outcome":
-        self.entries.append(Entry(_at(hours), "", None))
+        self.entries.append(Entry(_at(hours), ""))
         entries = tuple(sorted(self.entries, key=lambda entry: entry.time))
         return Outcome(play(Scenario(self.policy, ZONE, entries)))
 
@@ -64,11 +65,12 @@ class Outcome:
         self.timeline: list[dict[str, Any]] = raw["timeline"]
         self.cases: dict[str, dict[str, Any]] = {case["case"]: case for case in raw["cases"]}
 
-    def of(self, event: str, case: str = "a") -> list[dict[str, Any]]:
-        return [entry for entry in self.timeline if entry["event"] == event and entry["case"] == case]
+    def of(self, event: str, case: str = "a", clause: str = "") -> list[dict[str, Any]]:
+        found = [entry for entry in self.timeline if entry["event"] == event and entry["case"] == case]
+        return [entry for entry in found if clause in ("", entry.get("clause"))]
 
-    def the(self, event: str, case: str = "a") -> dict[str, Any]:
-        (entry,) = self.of(event, case)
+    def the(self, event: str, case: str = "a", clause: str = "") -> dict[str, Any]:
+        (entry,) = self.of(event, case, clause)
         return entry
 
     def told(self, template: str, case: str = "a") -> list[str]:
