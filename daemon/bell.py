@@ -35,6 +35,7 @@ class Bells:
         self.lapses = Bell()
         self.outbox = Bell()
         self.workbook = Bell()
+        self.jobs = Bell()
         self.stop = threading.Event()
 
     def changed(self) -> None:
@@ -46,4 +47,5 @@ class Bells:
     def ring_out(self) -> None:
         """Ask everybody to stop."""
         self.stop.set()
+        self.jobs.ring()
         self.changed()

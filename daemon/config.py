@@ -3,6 +3,7 @@
 Every fault is reported at once, by its key. Secrets never stand in the file.
 """
 
+import datetime
 import os
 import re
 import tomllib
@@ -191,6 +192,31 @@ class ReportsSection(_Section):
     path: str = "var/reports"
 
 
+class DigestSection(_Section):
+    """When the day's mails go out, and from when on many notices of a kind leave as one."""
+
+    time: str = "08:00"  # of the site; empty: no daily mails
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 5
+    within_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+
+    @field_validator("time")
+    @classmethod
+    def _a_time_of_day(cls, text: str) -> str:
+        if text and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+            raise ValueError(f"{text!r} is no time of day; write one such as 08:00, or leave it empty")
+        return text
+
+    @property
+    def at(self) -> datetime.time | None:
+        """When the day's mails go out, by the site's clocks; None: never."""
+        return datetime.time.fromisoformat(self.time) if self.time else None
+
+    @property
+    def within(self) -> datetime.timedelta:
+        """The span within which notices of a kind count as coming at once."""
+        return datetime.timedelta(seconds=self.within_seconds)
+
+
 class AccessSection(_Section):
     """Who may send forms."""
 
@@ -254,6 +280,7 @@ class Config(_Section):
     smtp: SmtpSection
     workbook: WorkbookSection = WorkbookSection()
     reports: ReportsSection = ReportsSection()
+    digest: DigestSection = DigestSection()
     access: AccessSection = AccessSection()
     privacy: PrivacySection = PrivacySection()
     people: dict[str, tuple[Person, ...]]

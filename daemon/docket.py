@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from daemon import packs, words
 from daemon.addressing import Addressee, addressees
 from daemon.config import Person
-from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
+from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
 from daemon.letters import LetterOrder, Writer
 from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
+from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
 from mailer.letter import Template
 from rules.case import Case, apply, replay
 from rules.commands import AmendCase, Command, OpenCase
@@ -50,13 +51,14 @@ class NoticeOrder(BaseModel):
 
 
 class OutboxBody(BaseModel):
-    """What is kept of a mail until it is composed: a notice about an event, a report, or a letter written out."""
+    """What is kept of a mail until it is composed: a notice about an event, many of them, a report, or a letter."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     notice: NoticeOrder | None = None
     letter: LetterOrder | None = None
     report: ReportOrder | None = None
+    bundle: BundleOrder | None = None
 
 
 def site_under(site: Site, ledger: Ledger, policy_hash: str) -> Site:
@@ -171,14 +173,20 @@ class Docket:
         seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
             for addressee in addressees(case, event, site):
-                self.notify(entry, case.number, seq, addressee, seqs[-1], now)
+                self.notify(entry, case.number, (seq, event), addressee, seqs[-1], now)
         return case
 
     def notify(
-        self, entry: Entry, number: str, seq: int, addressee: Addressee, as_of: int, now: datetime
+        self,
+        entry: Entry,
+        number: str,
+        happened: tuple[int, Event],
+        addressee: Addressee,
+        as_of: int,
+        now: datetime,
     ) -> bool:
         """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
-        notice = addressee.notice
+        (seq, event), notice = happened, addressee.notice
         order = NoticeOrder(
             template=notice.template,
             reader=notice.reader,
@@ -188,11 +196,20 @@ class Docket:
             stands_in_for=tuple(person.email for person in addressee.stands_in_for),
             unattended=tuple(person.email for person in addressee.unattended),
         )
-        return entry.queue(self._outgoing(number, seq, order, now))
+        gathers = may_gather(notice.reader, event)
+        return entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
 
     def _outgoing(
-        self, number: str, seq: int, order: NoticeOrder, now: datetime, key: str = ""
+        self,
+        number: str,
+        seq: int,
+        order: NoticeOrder,
+        now: datetime,
+        key: str = "",
+        *,
+        gathers: bool,
     ) -> OutgoingMail:
+        storm = storm_of(order.template, order.person.email, self.site.config.digest) if gathers else None
         return OutgoingMail(
             notice_key=f"{key}event:{seq}:{order.person.email.lower()}",
             message_id=self.message_id(),
@@ -202,6 +219,36 @@ class Docket:
             template=order.template,
             locale=(order.person.locale or self.site.locale).value,
             body=OutboxBody(notice=order).model_dump_json(),
+            created_at=now,
+            answers=None,
+            storm=storm,
+        )
+
+    def gather(self, now: datetime) -> int:
+        """Put the notices that were held into their bundles, one that is alone back by itself; return how many left.
+
+        Bundle and members change in one commit, each member once.
+        """
+        latest = now + self.site.config.digest.within
+        if not self.ledger.outbox_gathering_due(now, latest):
+            return 0
+        with self.ledger.writing() as entry:
+            ready = entry.held_mails(now, latest)
+            for held in ready:
+                if len(held.ids) == 1:
+                    entry.release(held, now)
+                else:
+                    entry.bundle(held, self._bundle(held, now))
+        return sum(len(held.ids) for held in ready)
+
+    def _bundle(self, held: Held, now: datetime) -> OutgoingMail:
+        return OutgoingMail(
+            notice_key=f"bundle:{held.ids[0]}",
+            message_id=self.message_id(),
+            recipient=held.recipient,
+            template=Template.DIGEST.value,
+            locale=held.locale,
+            body=OutboxBody(bundle=bundle_order(held, self.site)).model_dump_json(),
             created_at=now,
             answers=None,
         )
@@ -269,6 +316,8 @@ class Docket:
             return body.letter
         if body.report is not None:
             return self._reports.letter(body.report, self.site)
+        if body.bundle is not None:
+            return write_bundle(body.bundle, self.ledger.outbox_members(mail.id), self.order_of, self.site)
         if body.notice is None or mail.case_number is None or mail.event_seq is None:
             raise ValueError(f"mail {mail.id} in the outbox is about nothing")
         recorded = self.ledger.events(mail.case_number)
@@ -304,10 +353,17 @@ class Docket:
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.
 
-        Repeating it queues nothing more. Customer care is not told by mail that it cannot be reached by mail.
+        Of a bundle that means each notice in it. Repeating it queues nothing more. Customer care is not told by mail
+        that it cannot be reached by mail.
         """
+        lost = self.ledger.outbox_members(mail.id) or [mail]
+        with self.ledger.writing() as entry:
+            for notice in lost:
+                self._tell_undeliverable(entry, notice, reason, now)
+
+    def _tell_undeliverable(self, entry: Entry, mail: QueuedMail, reason: str, now: datetime) -> None:
         body = OutboxBody.model_validate_json(mail.body)
-        care = self.care(now)
+        care = self.care(now, entry)
         unreached = mail.recipient.lower()
         if (
             body.notice is None
@@ -316,9 +372,9 @@ class Docket:
         ):
             return
         warning = f"{body.notice.person.name} <{mail.recipient}>: {reason}"
-        with self.ledger.writing() as entry:
-            for person in care:
-                told = {"reader": "informed", "person": person, "undelivered": warning}
-                order = body.notice.model_copy(update=told)
-                number, seq = mail.case_number or "", mail.event_seq or 0
-                entry.queue(self._outgoing(number, seq, order, now, f"undelivered:{unreached}:"))
+        for person in care:
+            told = {"reader": "informed", "person": person, "undelivered": warning}
+            order = body.notice.model_copy(update=told)
+            number, seq = mail.case_number or "", mail.event_seq or 0
+            key = f"undelivered:{unreached}:"
+            entry.queue(self._outgoing(number, seq, order, now, key, gathers=mail.kind is not None))

@@ -64,7 +64,8 @@ class Handover:
             for row in standing(case, history):
                 for addressee in addressees(case, row.event, site):
                     if _takes_over(addressee, changed):
-                        self._docket.notify(entry, number, row.seq, addressee, history[-1].seq, now)
+                        happened = (row.seq, row.event)
+                        self._docket.notify(entry, number, happened, addressee, history[-1].seq, now)
 
 
 def standing(case: Case, history: Sequence[RecordedEvent]) -> Iterator[RecordedEvent]:

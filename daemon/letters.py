@@ -70,6 +70,7 @@ class LetterOrder(BaseModel):
     files: tuple[
         Enclosure, ...
     ] = ()  # made already, in a letter that is composed at once; never kept in the outbox
+    gathered: tuple["LetterOrder", ...] = ()  # the notices that a bundle carries
 
     def warned(self, warning: str) -> "LetterOrder":
         """Return the same letter with one more warning, unless it is empty."""
@@ -97,6 +98,7 @@ def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
             *(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
             *order.files,
         ),
+        gathered=tuple(letter_of(member, message_id, site) for member in order.gathered),
     )
 
 

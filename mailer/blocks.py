@@ -61,6 +61,22 @@ class BarRow:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One line of a mail about many cases, ready to show."""
+
+    number: str
+    customer: str
+    summary: str
+    grade: str
+    colour: str
+    what: str
+    who: str
+    when: str
+    left: str
+    late: bool
+
+
+@dataclass(frozen=True)
 class Block:
     """One part of the body under its heading; `kind` tells the layouts how to draw it."""
 
@@ -78,11 +94,13 @@ class Block:
         "picture",
         "bars",
         "grid",
+        "table",
     ]
     heading: str
     lines: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     cases: tuple[CaseRow, ...] = ()
+    entries: tuple[Entry, ...] = ()
     columns: tuple[str, ...] = ()
     example: str = ""
     picture: Picture | None = None

@@ -40,6 +40,8 @@ class Draft:
                 return "running" if content.report and content.report.running else ""
             case Template.RESOLVED:
                 return ""
+            case Template.DIGEST | Template.TASK_LIST:
+                return _gathered(content)
             case _:
                 return _situation(content)
 
@@ -55,8 +57,15 @@ class Draft:
                 return self.content.reader == "owner"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
+            case Template.DIGEST | Template.TASK_LIST:
+                return self.content.digest is not None and self.content.digest.acts
             case _:
                 return False
+
+    @property
+    def about_many(self) -> bool:
+        """Tell whether the mail is a list of many cases, so that no single one is to be answered."""
+        return self.letter.template in (Template.DIGEST, Template.TASK_LIST)
 
     @property
     def about_penalty(self) -> bool:
@@ -104,6 +113,25 @@ class Draft:
             **self._penalty,
             **self._absence,
             **self._report,
+            **self._digest,
+        }
+
+    @property
+    def _digest(self) -> dict[str, object]:
+        """What sentences about many cases may show; all of it empty in every other mail."""
+        known = self.content.digest
+        counts = {section.key: section.total for section in known.sections} if known else {}
+        return {
+            "day": known.day if known else "",
+            "kind": self.wording.kind(known.kind) if known and known.kind else "",
+            "rows_count": sum(counts.values()) + len(self.letter.gathered),
+            "first_number": next((one.content.case_number for one in self.letter.gathered), ""),
+            "overdue_count": counts.get("overdue", 0),
+            "open_count": counts.get("open", 0),
+            "digest_since": self.moment(known.since) if known else "",
+            "digest_acts": known is not None and known.acts,
+            "head_seq": known.head_seq if known else 0,
+            "head_hash": known.head_hash if known else "",
         }
 
     @property
@@ -230,6 +258,13 @@ def _judged(template: Template, content: Content) -> str:
         Template.RULING: known.state if known.state in ("upheld", "revoked") else "",
     }
     return told[template]
+
+
+def _gathered(content: Content) -> str:
+    known = content.digest
+    if known is None or not known.kind:
+        return ""
+    return "fined" if known.kind == Template.PENALTY.value and content.reader == "owner" else "gathered"
 
 
 def _situation(content: Content) -> str:

@@ -32,6 +32,8 @@ class Template(StrEnum):
     WORKBOOK = "workbook"
     ABSENCE = "absence"
     MONTHLY_REPORT = "monthly-report"
+    DIGEST = "digest"
+    TASK_LIST = "task-list"
 
 
 class _Part(BaseModel):
@@ -138,6 +140,53 @@ class AbsenceNews(_Part):
     question: str = ""
 
 
+class DigestRow(_Part):
+    """One line of a mail about many cases; what it does not know is empty."""
+
+    number: str = ""
+    customer: str = ""
+    summary: str = ""
+    grade: str = ""
+    grade_key: str = ""
+    what: str = ""  # what happened, or is to be done
+    who: str = ""
+    due: AwareDatetime | None = None  # shown with what is left of it, or how long it is overdue
+    at: AwareDatetime | None = None  # when it happened, where nothing is due
+    waits: bool = False  # it has waited since then
+
+
+class DigestSection(_Part):
+    """One table of a mail about many cases; `total` counts what belongs into it, shown or not."""
+
+    key: Literal[
+        "overdue",
+        "late",
+        "open",
+        "duties",
+        "penalties",
+        "appeals",
+        "lapsed",
+        "resolved",
+        "undelivered",
+        "quarantined",
+    ]
+    rows: tuple[DigestRow, ...]
+    total: int
+
+
+class Digest(_Part):
+    """What a mail about many cases tells, table by table."""
+
+    day: str = ""  # the site's day, as people of the language write it
+    kind: str = ""  # of a bundle: the template of the notices it carries
+    acts: bool = False  # the reader is asked to do something about it
+    since: AwareDatetime | None = None  # since when it tells what happened
+    grades: tuple[Line, ...] = ()  # how many open cases there are of each grade
+    sections: tuple[DigestSection, ...] = ()
+    head_seq: int = 0  # the ledger's last event and its hash: a cut-off tail shows
+    head_hash: str = ""
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -189,6 +238,7 @@ class Content(_Part):
     workbook: WorkbookTrouble | None = None
     absence: AbsenceNews | None = None
     report: MonthlyReport | None = None
+    digest: Digest | None = None
 
 
 class Address(_Part):
@@ -224,3 +274,4 @@ class Letter(_Part):
     subject_hint: str = ""  # for one unchanged subject per case: customer and category
     content: Content
     enclosures: tuple[Enclosure, ...] = ()
+    gathered: tuple["Letter", ...] = ()  # the notices that a bundle carries, in the order they are told

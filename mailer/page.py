@@ -11,6 +11,8 @@ from typing import Literal
 
 from mailer.absence import absence
 from mailer.blocks import Block, CaseRow, Panel, Row
+from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
+from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
@@ -18,17 +20,6 @@ from mailer.report import report
 from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
-
-# White text on each of them reads well (WCAG AA), and they stay apart for colour-blind readers by brightness.
-COLOURS = {
-    "level-3": "#1d6fb8",
-    "level-2": "#b45309",
-    "level-1": "#c2410c",
-    "extra": "#991b1b",
-    "special": "#6d28d9",
-    "incomplete": "#475569",
-}
-PLAIN, GREEN, AMBER, RED = "#1f4e79", "#15803d", "#b45309", "#b91c1c"
 
 
 @dataclass(frozen=True)
@@ -90,6 +81,7 @@ def _footer(draft: Draft) -> tuple[str, ...]:
             content.opened_at,
             content.lapsed_at,
             content.history,
+            content.digest,
             *(case.due for case in content.cases),
         )
     )
@@ -102,6 +94,8 @@ def deadline(draft: Draft) -> Panel | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
     if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
+        return None
+    if draft.about_many:
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
@@ -281,7 +275,7 @@ def _about(draft: Draft) -> list[Row]:
 
 
 def _authority(draft: Draft) -> list[Block]:
-    if not (draft.acts and draft.content.authority) or draft.about_penalty:
+    if not (draft.acts and draft.content.authority) or draft.about_penalty or draft.about_many:
         return []
     if draft.variant in ("incomplete", "asked"):
         return []
@@ -290,7 +284,7 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty:
+    if not draft.acts or draft.about_penalty or draft.about_many:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -333,6 +327,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _steps,
     _outcome,
     penalty,
+    digest,
     _cases,
     _warnings,
     _facts,

@@ -40,6 +40,11 @@ class Wording:
                 return f"{section}.{name}"
         raise KeyError(f"{sections[-1]}.{name}")
 
+    def kind(self, template: str) -> str:
+        """Name the kind of a mail by its template; the template itself where it has no name."""
+        key = f"kinds.{template}"
+        return self.say(key) if key in self._sentences else template
+
     def moment(self, at: datetime) -> str:
         """Write a time to the minute as it stands in its own zone, with the weekday."""
         return self.say(

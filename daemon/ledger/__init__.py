@@ -19,6 +19,8 @@ from daemon.ledger.rows import (
     Changes,
     DueRow,
     Fault,
+    GivenUp,
+    Held,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -29,6 +31,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    Storm,
 )
 
 __all__ = [
@@ -39,6 +42,8 @@ __all__ = [
     "DueRow",
     "Entry",
     "Fault",
+    "GivenUp",
+    "Held",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
@@ -58,4 +63,5 @@ __all__ = [
     "Statistics",
     "StoredAttachment",
     "StoredMail",
+    "Storm",
 ]

@@ -6,12 +6,13 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from daemon.ledger import absences, activity, intake, outbox, projections, reading, sheets
+from daemon.ledger import absences, activity, gathering, intake, outbox, projections, reading, sheets
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
     AbsenceSaid,
     DueRow,
+    Held,
     MailState,
     OutboxEntry,
     OutgoingMail,
@@ -44,6 +45,7 @@ class Entry:
         self._connection = connection
         self._site = site
         self._version = version
+        self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
 
     @cached_property
     def _journal(self) -> Journal:
@@ -172,11 +174,26 @@ class Entry:
     # ------------------------------------------------------------ what goes out
 
     def queue(self, mail: OutgoingMail) -> bool:
-        """Put a mail in the outbox, to be tried at once; False if its notice is there already.
+        """Put a mail in the outbox, to be tried at once or held for its kind; False if its notice is there already.
 
         PromiseBroken if another notice has its Message-ID.
         """
-        return outbox.queue(self._connection, mail)
+        return outbox.queue(self._connection, mail, self._held)
+
+    def held_mails(self, now: datetime, latest: datetime) -> list[Held]:
+        """Return the held mails that are to leave now, by kind; `latest` as in `Ledger.outbox_gathering_due`."""
+        return gathering.ready(self._connection, now, latest)
+
+    def release(self, held: Held, now: datetime) -> None:
+        """Let held mails leave by themselves."""
+        gathering.release(self._connection, held.ids, now)
+        self._held.pop(held.kind, None)
+
+    def bundle(self, held: Held, mail: OutgoingMail) -> None:
+        """Queue `mail` to carry held ones: what becomes of it becomes of them."""
+        self.queue(mail)
+        gathering.bundle(self._connection, held.ids, mail.notice_key)
+        self._held.pop(held.kind, None)
 
     def outbox_mail(self, message_id: str) -> QueuedMail | None:
         """Return the mail with this Message-ID, however far it has come; None if there is none."""

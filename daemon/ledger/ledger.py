@@ -14,6 +14,7 @@ from daemon.ledger import (
     absences,
     activity,
     audit,
+    gathering,
     histories,
     intake,
     outbox,
@@ -33,6 +34,7 @@ from daemon.ledger.rows import (
     Changes,
     DueRow,
     Fault,
+    GivenUp,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -155,6 +157,17 @@ class Ledger:
         with self._reading() as connection:
             return reading.page_of_resolved(connection, since, before, after, _CASES_AT_ONCE)
 
+    def owing_cases(self) -> Iterator[Case]:
+        """Yield the resolved cases that may still have a duty open or a penalty undecided, read some at a time."""
+        after = ""
+        while page := self._page_of_owing(after):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_owing(self, after: str) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_owing(connection, after, _CASES_AT_ONCE)
+
     def open_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number."""
         with self._reading() as connection:
@@ -220,6 +233,16 @@ class Ledger:
         """Return what the daemon did outside the cases' histories, newest first."""
         with self._reading() as connection:
             return activity.recent_activity(connection, limit)
+
+    def lapsed_since(self, since: datetime) -> list[CaseEvent]:
+        """Return the lapses after a time, the latest first."""
+        with self._reading() as connection:
+            return activity.lapsed_since(connection, since)
+
+    def given_up_since(self, since: datetime) -> list[GivenUp]:
+        """Return the mails that were given up after a time, the latest first; of a bundle the notices it carried."""
+        with self._reading() as connection:
+            return activity.given_up_since(connection, since)
 
     def lapse_counts(self, since: datetime) -> dict[tuple[str, str], int]:
         """Count the lapses since a time by the policy they happened under (its hash) and the stage that lapsed."""
@@ -329,6 +352,16 @@ class Ledger:
         with self._writer.transaction() as connection:
             return outbox.lease(connection, now, lease, limit)
 
+    def outbox_gathering_due(self, now: datetime, latest: datetime) -> bool:
+        """Tell whether held mails are to leave: their time has come, or lies beyond `latest` by a clock put back."""
+        with self._reading() as connection:
+            return gathering.due(connection, now, latest)
+
+    def outbox_members(self, mail_id: int) -> list[QueuedMail]:
+        """Return the mails that a bundle carries, in the order they became necessary; none if it is no bundle."""
+        with self._reading() as connection:
+            return gathering.members(connection, mail_id)
+
     def outbox_free(self, now: datetime) -> int:
         """End the leases of a sender that is gone, so that its mails need not wait; return how many there were.
 
@@ -338,7 +371,7 @@ class Ledger:
             return outbox.free(connection, now)
 
     def outbox_sent(self, mail_id: int, at: datetime, reply: str) -> bool:
-        """Say that the server took a mail; False if that was known."""
+        """Say that the server took a mail, with all it carries; False if that was known."""
         with self._writer.transaction() as connection:
             return outbox.sent(connection, mail_id, at, reply)
 
@@ -351,12 +384,12 @@ class Ledger:
             return outbox.retry(connection, mail_id, next_try, error, uncertain=uncertain)
 
     def outbox_failed(self, mail_id: int, error: str, at: datetime) -> bool:
-        """Give a leased mail up; False if it is not leased any more."""
+        """Give a leased mail up, with all it carries; False if it is not leased any more."""
         with self._writer.transaction() as connection:
             return outbox.failed(connection, mail_id, error, at)
 
     def outbox_next(self, now: datetime) -> datetime | None:
-        """Return when a mail can next be leased, `now` if one can be already, None if nothing waits."""
+        """Return when a mail can next be leased or gathered, `now` if one can be already, None if nothing waits."""
         with self._reading() as connection:
             return outbox.next_time(connection, now)
 

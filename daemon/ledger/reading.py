@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Result, bindparam, func, literal, select, tuple_
+from sqlalchemy import Connection, Result, bindparam, func, literal, or_, select, tuple_
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -24,6 +24,7 @@ _OPEN_WITH = _FOUND_BY.where(cases.c.resolved_at.is_(None))
 _SETTLED_WITH = _FOUND_BY.where(cases.c.resolved_at.is_not(None))
 _IS_COMPLAINT = cases.c.kind == "complaint"
 _OF_STATUS_WITH = _FOUND_BY.where(cases.c.status == bindparam("status"))
+_OWING = ('"done":false', *(f'"state":"{state}"' for state in ("proposed", "pending", "appealed")))
 _HEAD = select(chain_head.c.seq, chain_head.c.hash)
 
 
@@ -129,6 +130,16 @@ def penalised_cases(connection: Connection) -> list[Case]:
     penalised = select(events.c.case_number).where(events.c.kind == "penalty")
     query = select(cases.c.body).where(cases.c.number.in_(penalised)).order_by(cases.c.number)
     return _cases(connection.execute(query))
+
+
+def page_of_owing(connection: Connection, after: str, size: int) -> list[Case]:
+    """Return at most `size` resolved cases after number `after` that may still have something to be done, by number.
+
+    A case says so in the words of its JSON form; somebody's description that holds the same words costs a look more.
+    """
+    said = or_(*(cases.c.body.contains(words, autoescape=True) for words in _OWING))
+    query = select(cases.c.body).where(cases.c.resolved_at.is_not(None), cases.c.number > after, said)
+    return _cases(connection.execute(query.order_by(cases.c.number).limit(size)))
 
 
 def due(connection: Connection, now: datetime, limit: int, aside: Collection[str]) -> list[DueRow]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rules.case import OPEN_STATUSES, Case, Status
@@ -115,6 +115,28 @@ class OutboxState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    HELD = "held"  # many of its kind came at once: it waits to leave with the others
+    BUNDLED = "bundled"  # it leaves in the mail that carries all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """What a mail is gathered with: `at_once` of a kind leave by themselves `within` a span, the rest together."""
+
+    kind: str
+    at_once: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Mails of one kind to one person that are to leave now."""
+
+    kind: str
+    recipient: str
+    template: str
+    locale: str
+    ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +157,7 @@ class OutgoingMail:
     answers: int | None
     case_number: str | None = None
     event_seq: int | None = None
+    storm: Storm | None = None  # None: it always leaves by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +181,7 @@ class QueuedMail:
     uncertain: bool
     created_at: datetime
     lease_until: datetime | None
+    kind: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +211,17 @@ class SentMail:
     template: str
     recipient: str
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A mail that could not be delivered."""
+
+    case_number: str | None
+    template: str
+    recipient: str
+    failed_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

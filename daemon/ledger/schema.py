@@ -197,10 +197,15 @@ outbox = Table(
     Column("failed_at", UtcDateTime),
     Column("smtp_reply", Words, nullable=False),
     Column("body", Text, nullable=False),
+    Column("kind", Text),  # what it may be gathered with; NULL: it leaves by itself
+    Column("bundle", Integer, ForeignKey("outbox.id")),  # the mail that carries it
     Index("outbox_by_state", "state", "next_try"),
     Index("outbox_by_case", "case_number"),
     Index("outbox_answers", "created_at", "recipient", sqlite_where=text("answers IS NOT NULL")),
     Index("outbox_by_sending", "sent_at", sqlite_where=text("sent_at IS NOT NULL")),
+    Index("outbox_by_kind", "kind", "created_at", sqlite_where=text("kind IS NOT NULL")),
+    Index("outbox_held", "kind", "next_try", sqlite_where=text("state = 'held'")),
+    Index("outbox_by_bundle", "bundle", sqlite_where=text("bundle IS NOT NULL")),
 )
 
 sheet_generations = Table(

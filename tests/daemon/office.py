@@ -205,6 +205,7 @@ class Office:
     def post(self) -> list[Posted]:
         """Send what waits, to nobody: the mails queued since the last call, composed as they would leave."""
         found = []
+        self.docket.gather(self.clock.now())
         while mails := self.ledger.outbox_lease(self.clock.now(), timedelta(minutes=5), 100):
             for mail in mails:
                 letter = letter_of(self.docket.order_of(mail), mail.message_id, self.docket.site)

@@ -88,8 +88,13 @@ def test_a_list_of_twenty_complaints_opens_twenty_cases_under_one_answer(office:
     posted = office.post()
     (answer,) = to(posted, STAFF)
     assert all(case.number in answer.text for case in cases)
-    assert len(to(posted, SERVICE_MANAGER)) == 10
-    assert len(to(posted, AFTER_SALES)) == 10
+    assert len(to(posted, SERVICE_MANAGER, "assignment")) == len(to(posted, AFTER_SALES, "assignment")) == 5
+    office.clock.forward(minutes=1)
+    posted += office.post()
+    for address, mine in ((SERVICE_MANAGER, cases[:10]), (AFTER_SALES, cases[10:])):
+        told = [one.text for one in to(posted, address)]
+        assert len(told) == 6
+        assert all(any(case.number in text for text in told) for case in mine)
 
 
 def test_a_good_form_is_not_delayed_by_a_bad_one_beside_it(office: Office) -> None:
