@@ -8,10 +8,11 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from daemon import words
+from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.context import Occasion, with_context
 from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
-from daemon.letters import LetterOrder, Writer, addressees
+from daemon.letters import LetterOrder, Writer
 from daemon.records import site_under as site_under
 from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
@@ -24,6 +25,7 @@ from rules.decide import decide
 from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
+from rules.locales import Locale
 from rules.notices import Notice, Reader
 from rules.sameness import identity
 
@@ -45,6 +47,10 @@ class NoticeOrder(BaseModel):
     person: Person
     as_of: int
     undelivered: str = ""  # whom this mail could not reach, and why
+    stands_in_for: tuple[str, ...] = ()  # addresses of those on leave whose deputy the reader is
+    unattended: tuple[
+        str, ...
+    ] = ()  # of those on leave in whose place customer care reads it: nobody stands in
 
 
 class OutboxBody(BaseModel):
@@ -92,6 +98,19 @@ class Docket:
         if policy_hash not in self._sites:
             self._sites[policy_hash] = site_under(self.site, self.ledger, policy_hash)
         return self._sites[policy_hash]
+
+    def present(self, now: datetime, site: Site | None = None, entry: Entry | None = None) -> Site:
+        """Return a site (this one if none is given) as it is at `now`: with who is on leave, and who stands in.
+
+        Inside a transaction `entry` tells of what was said in it.
+        """
+        return (site or self.site).at(now, (entry or self.ledger).absences(now))
+
+    def care(self, now: datetime, entry: Entry | None = None) -> list[Person]:
+        """Return whom a mail to customer care reaches now: each once, deputies of those on leave among them."""
+        site = self.present(now, entry=entry)
+        reached = (one.person for role in site.policy.resolved_notice for one in site.reached(role))
+        return list({person.email.lower(): person for person in reached}.values())
 
     def facts_of(self, case: Case) -> Facts:
         """Return the typed facts of a case."""
@@ -154,22 +173,37 @@ class Docket:
             case = apply(case, event, number)
         if case is None:
             raise ValueError(f"{number}: nothing happened, there is nothing to record")
-        policy = self.site_of(case).policy
+        site = self.present(now, self.site_of(case), entry)
         if keys is None and not case.is_open:
-            keys = identity(self.facts_of(case), policy)  # whoever complains again is known by it
-        seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
+            keys = identity(self.facts_of(case), site.policy)  # whoever complains again is known by it
+        seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
-            for person, notice in addressees(case, event, self.site_of(case)):
-                order = NoticeOrder(
-                    template=notice.template,
-                    reader=notice.reader,
-                    clause=notice.clause,
-                    person=person,
-                    as_of=seqs[-1],
-                )
-                gathers = may_gather(notice.reader, event)
-                entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
+            for addressee in addressees(case, event, site):
+                self.notify(entry, case.number, (seq, event), addressee, seqs[-1], now)
         return case
+
+    def notify(
+        self,
+        entry: Entry,
+        number: str,
+        happened: tuple[int, Event],
+        addressee: Addressee,
+        as_of: int,
+        now: datetime,
+    ) -> bool:
+        """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
+        (seq, event), notice = happened, addressee.notice
+        order = NoticeOrder(
+            template=notice.template,
+            reader=notice.reader,
+            clause=notice.clause,
+            person=addressee.person,
+            as_of=as_of,
+            stands_in_for=tuple(person.email for person in addressee.stands_in_for),
+            unattended=tuple(person.email for person in addressee.unattended),
+        )
+        gathers = may_gather(notice.reader, event)
+        return entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
 
     def _outgoing(
         self,
@@ -299,13 +333,33 @@ class Docket:
         if case is None:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
-        order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
+        site = self.site_of(case)
+        deputised = [role for email in body.notice.stands_in_for for role in site.roles_of(email)]
+        order = Writer(case, history, site, deputised).order(body.notice.person, notice, event)
         notice_of = body.notice
         occasion = Occasion(
             case, event, mail.event_seq, notice_of.as_of, notice_of.template, notice_of.reader
         )
         order = with_context(order, self, occasion)
-        return order.warned(words.undelivered(body.notice.undelivered, order.locale))
+        for warning in self._remarks(body.notice, order.locale):
+            order = order.warned(warning)
+        return order
+
+    def _remarks(self, notice: NoticeOrder, locale: Locale) -> list[str]:
+        """Return what a notice says of whom it reaches in place of others."""
+        names = words.JOIN.get(locale)
+        absent = names.join(self._named(email) for email in notice.stands_in_for)
+        unattended = names.join(self._named(email) for email in notice.unattended)
+        said = [
+            words.STANDING_IN.get(locale).format(who=absent) if absent else "",
+            words.UNATTENDED.get(locale).format(who=unattended) if unattended else "",
+            words.undelivered(notice.undelivered, locale),
+        ]
+        return [remark for remark in said if remark]
+
+    def _named(self, email: str) -> str:
+        person = self.site.person(email)
+        return email if person is None else person.name
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.
@@ -320,7 +374,7 @@ class Docket:
 
     def _tell_undeliverable(self, entry: Entry, mail: QueuedMail, reason: str, now: datetime) -> None:
         body = OutboxBody.model_validate_json(mail.body)
-        care = [person for role in self.site.policy.resolved_notice for person in self.site.people(role)]
+        care = self.care(now, entry)
         unreached = mail.recipient.lower()
         if (
             body.notice is None

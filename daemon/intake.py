@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from daemon import answers, judging
+from daemon import answers, judging, leave
 from daemon.answers import Outcome
 from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
@@ -51,6 +51,7 @@ class Tally:
     unreadable: list[ParsedFile] = field(default_factory=list)
     duplicates: int = 0
     reports: int = 0
+    leave: bool = False  # it was about its sender's own absence, and is answered as such
 
     @property
     def cases(self) -> list[str]:
@@ -105,7 +106,7 @@ class Intake:
         self._keep_attachments(entry, mail, reading, tally, head)
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
-                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
+                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes, now), now
             )
         self._answer(entry, mail, reading, tally, now)
         state, reason = self._fate(reading, tally)
@@ -212,6 +213,12 @@ class Intake:
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
         """Take a message without forms: a short reply in words, or a question of its own."""
+        if reading.absence is not None:
+            answers_him = self._may_answer(entry, reading, now)
+            leave.take(self._docket, entry, mail, reading, now, answers=answers_him)
+            tally.leave = True
+            tally.unreadable.clear()  # a doctor's note beside it is no form
+            return
         number = self._thread(entry, reading.message)
         if not number or reading.message.automatic or (reading.files and not reading.speaks):
             return
@@ -244,6 +251,7 @@ class Intake:
                 refused = unclear.refused(case, reading.sender, site, now)
                 case = self._docket.refuse(entry, case, refused, now)
             case command:
+                command = leave.disinterested(command, case, self._docket.present(now, site, entry))
                 case = self._docket.perform(entry, case, command, now)
         tally.reports += 1
         tally.outcomes.append(Outcome(case, "reported"))
@@ -301,7 +309,7 @@ class Intake:
         if not self._may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 self._tell_care(
-                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable), now
+                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable, now), now
                 )
             return
         orders = answers.answer(
@@ -331,6 +339,7 @@ class Intake:
             not reading.files
             and not tally.outcomes
             and not tally.duplicates
+            and not tally.leave
             and not self._thread(entry, reading.message)
         )
 
@@ -340,7 +349,7 @@ class Intake:
         if faults or flawed:
             problems = [problem.message.en for outcome in flawed for problem in outcome.flaws]
             return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
-        if tally.outcomes:
+        if tally.outcomes or tally.leave:
             return MailState.TAKEN, ""
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"
@@ -356,7 +365,9 @@ class Intake:
         self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
-        self._tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender), now)
+        self._tell_care(
+            entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now
+        )
 
     def _tell_care(
         self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime
@@ -375,7 +386,7 @@ class Intake:
             return
         self._file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
         sender = [reading.sender] if self._may_answer(entry, reading, now) else []
-        for order in answers.too_large(self._docket, message, reading.sender, sender):
+        for order in answers.too_large(self._docket, message, reading.sender, sender, now):
             self._docket.answer(entry, mail.id, order, now, key="large")
 
     def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
@@ -386,7 +397,7 @@ class Intake:
             )
             if not entry.claim_part(mail.message_id, mail.sha256, mail.id):
                 return
-            for order in answers.poison(self._docket, mail.sender):
+            for order in answers.poison(self._docket, mail.sender, now):
                 self._docket.answer(entry, mail.id, order, now, key="poison")
 
 

@@ -13,6 +13,7 @@ from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.replies import Reply, parse_reply
+from parsers.reply_absence import Absence, parse_absence
 from parsers.reply_verdicts import Blame, Verdict, parse_blame, parse_verdict, says_nothing
 from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
@@ -35,6 +36,7 @@ class Reading:
     reply: Reply | None = None
     verdict: Verdict | None = None
     blame: Blame | None = None
+    absence: Absence | None = None
     silent: bool = False  # it only greets, thanks or says that a mail arrived
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
@@ -76,7 +78,7 @@ class MailReader:
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
         site = self._docket.site
-        sender = site.party(message.sender.email, message.sender.name)
+        sender = self._docket.present(self._clock.now()).acting(message.sender.email, message.sender.name)
         if not site.may_send(sender.email):
             return Reading(message, sender, echo=message.automatic and self._names_care(raw))
         sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
@@ -101,7 +103,19 @@ class MailReader:
         judges = verdict is not None or blame is not None
         reply = None if judges else parse_reply(text, self._docket.site.catalogue, answered=answered)
         silent = says_nothing(text, answered=answered)
-        return replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        said = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        return said if said.speaks else replace(said, absence=self._absence(reading, answered))
+
+    def _absence(self, reading: Reading, answered: str) -> Absence | None:
+        """Read what somebody in [people] says of his own absence; a machine's out-of-office note is no such word."""
+        message, site = reading.message, self._docket.site
+        if message.automatic or not site.roles_of(reading.sender.email):
+            return None
+        today = self._clock.now().astimezone(site.zone).date()
+        found = parse_absence(message.text, today, answered=answered)
+        if found is not None or message.in_reply_to:
+            return found
+        return parse_absence(f"{message.subject}\n{message.text}", today)
 
     def _answered(self, message: Message) -> str:
         """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""
@@ -121,7 +135,8 @@ class MailReader:
     def _names_care(self, raw: bytes) -> bool:
         """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
         site = self._docket.site
-        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
+        holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
+        persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
 
 

@@ -32,6 +32,8 @@ class Draft:
                 return content.refusal if content.asked == "report" else "asked"
             case Template.WORKBOOK:
                 return content.workbook.kind if content.workbook else ""
+            case Template.ABSENCE:
+                return content.absence.kind if content.absence else ""
             case Template.PENALTY | Template.APPEAL | Template.RULING:
                 return _judged(self.letter.template, content)
             case Template.MONTHLY_REPORT:
@@ -109,6 +111,7 @@ class Draft:
             "asked": self.wording.say(f"asked.{content.asked}"),
             **self._trouble,
             **self._penalty,
+            **self._absence,
             **self._report,
             **self._digest,
         }
@@ -130,6 +133,12 @@ class Draft:
             "head_seq": known.head_seq if known else 0,
             "head_hash": known.head_hash if known else "",
         }
+
+    @property
+    def _absence(self) -> dict[str, object]:
+        """What sentences about a leave may show; all of it empty in every other mail."""
+        known = self.content.absence
+        return {"absent": known.person if known else "", "deputy": known.deputy if known else ""}
 
     @property
     def _penalty(self) -> dict[str, object]:

@@ -4,6 +4,7 @@ The daemon fills this in the same commit that made the mail necessary; the templ
 it is sent, so that the time that remains is true at that moment.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -29,6 +30,7 @@ class Template(StrEnum):
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     WORKBOOK = "workbook"
+    ABSENCE = "absence"
     MONTHLY_REPORT = "monthly-report"
     DIGEST = "digest"
     TASK_LIST = "task-list"
@@ -121,6 +123,21 @@ class PenaltyStanding(_Part):
     ruling: str = ""  # what he wrote about it
     own: bool = False  # the reader is whom it concerns
     unreached: bool = False  # nobody's address is known; it has to be told in another way
+
+
+class AbsenceNews(_Part):
+    """Somebody's leave, as he told it or as it begins.
+
+    away: somebody stands in. alone: nobody does. back: he is there after all. present: he said so, but no leave of
+    his is known. unclear: `question` says what could not be read; nothing was kept.
+    """
+
+    kind: Literal["away", "alone", "back", "present", "unclear"]
+    person: str
+    first: date | None = None
+    last: date | None = None
+    deputy: str = ""
+    question: str = ""
 
 
 class DigestRow(_Part):
@@ -248,6 +265,7 @@ class Content(_Part):
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
     workbook: WorkbookTrouble | None = None
+    absence: AbsenceNews | None = None
     report: MonthlyReport | None = None
     digest: Digest | None = None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mailer.absence import absence
 from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
 from mailer.context import other_cases, papers
@@ -319,6 +320,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _detail,
     _ask,
     trouble,
+    absence,
     report,
     _notes,
     _flaws,
@@ -345,6 +347,8 @@ def _colour(draft: Draft) -> str:
             return GREEN
         case Template.FORM_PROBLEMS:
             return AMBER
+        case Template.ABSENCE:
+            return AMBER if draft.variant in ("alone", "unclear") else PLAIN
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
         case _:

@@ -576,3 +576,28 @@ ARCHIVED = Sheet(
 
 # The sheets whose rows are merged with what managers make of them, in the order of a round.
 TWO_WAY = (OPEN, CLOSED, PENALTIES)
+
+# Findings where they stand in the workbook of penalties instead of beside the cases, open or closed.
+FINDINGS = Sheet(
+    key="findings",
+    title=say("責任認定", "责任认定", "Findings"),
+    table="KesuFindings",
+    columns=(
+        _CASE_NUMBER,
+        _GRADE,
+        _CUSTOMER_NAME,
+        _PLATE_NO,
+        _CATEGORY,
+        _DESCRIPTION,
+        _SETTLED,
+        _OPENED_AT,
+        _LAPSES,
+        _FAULT_OF,
+        _FAULT,
+        _REFUSAL,
+    ),
+    key_column="case_number",
+    essential=True,
+    telling=("customer_name", "plate_no", "description", "opened_at"),
+)
+FAULT_COLUMNS = frozenset({_FAULT_OF.key, _FAULT.key})

@@ -13,6 +13,7 @@ from daemon.ledger.errors import (
 )
 from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
@@ -34,6 +35,7 @@ from daemon.ledger.rows import (
 )
 
 __all__ = [
+    "AbsenceSaid",
     "Activity",
     "CaseEvent",
     "Changes",

@@ -6,10 +6,21 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from daemon.ledger import activity, attachments, gathering, intake, outbox, projections, reading, sheets
+from daemon.ledger import (
+    absences,
+    activity,
+    attachments,
+    gathering,
+    intake,
+    outbox,
+    projections,
+    reading,
+    sheets,
+)
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
+    AbsenceSaid,
     DueRow,
     Held,
     MailState,
@@ -176,6 +187,14 @@ class Entry:
         """Return one message; LedgerRefused if there is none of this id."""
         return intake.mail(self._connection, mail_id)
 
+    def say_absence(self, mail_id: int, statement: AbsenceSaid) -> bool:
+        """Keep what a mail said of its sender's absence; False if it was kept before."""
+        return absences.say(self._connection, mail_id, statement)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        return absences.not_over(self._connection, now)
+
     # ------------------------------------------------------------ what goes out
 
     def queue(self, mail: OutgoingMail) -> bool:
@@ -212,36 +231,38 @@ class Entry:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
         return outbox.replies_sent_to(self._connection, address, since)
 
-    # ------------------------------------------------------------ the master workbook
+    # ------------------------------------------------------------ the master workbook, and others (`book`)
 
-    def next_generation(self, at: datetime, *, above: int = 0) -> int:
+    def next_generation(self, at: datetime, *, above: int = 0, book: str = sheets.MASTER) -> int:
         """Take the number of the workbook's next version, from 1; it is unconfirmed, and its base that of the newest.
 
         `above` is a number seen in the workbook: a ledger restored from a backup would give it out a second time.
         """
-        return sheets.next_generation(self._connection, at, above)
+        return sheets.next_generation(self._connection, at, above, book)
 
-    def put_base(self, generation: int, sheet: str, rows: Mapping[str, str | None]) -> None:
+    def put_base(
+        self, generation: int, sheet: str, rows: Mapping[str, str | None], *, book: str = sheets.MASTER
+    ) -> None:
         """Make these rows (key → JSON text, None: gone) of a generation what is given; others stay as they are.
 
         LedgerRefused if the generation is not known.
         """
-        sheets.put_base(self._connection, generation, sheet, rows)
+        sheets.put_base(self._connection, generation, sheet, rows, book)
 
-    def confirm_generation(self, number: int) -> None:
+    def confirm_generation(self, number: int, *, book: str = sheets.MASTER) -> None:
         """Say that the workbook of this number was written; LedgerRefused if the number is not known."""
-        sheets.confirm(self._connection, number)
+        sheets.confirm(self._connection, number, book)
 
-    def forget_attempts(self, confirmed: int) -> None:
+    def forget_attempts(self, confirmed: int, *, book: str = sheets.MASTER) -> None:
         """Forget the unconfirmed generations above `confirmed`; their numbers are not given out again."""
-        sheets.forget_attempts(self._connection, confirmed)
+        sheets.forget_attempts(self._connection, confirmed, book)
 
-    def prune_generations(self, before: datetime) -> int:
+    def prune_generations(self, before: datetime, *, book: str = sheets.MASTER) -> int:
         """Forget generations older than `before`, with what only they needed; return how many.
 
         The newest confirmed one and every attempt after it are kept.
         """
-        return sheets.prune(self._connection, before)
+        return sheets.prune(self._connection, before, book)
 
     def answer_row(self, sheet: str, row_key: str, body: str | None, at: datetime) -> None:
         """Say (as JSON text) why an entry of a row was refused; None takes the answer back."""

@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, select
 
 from daemon.ledger import (
+    absences,
     activity,
     attachments,
     audit,
@@ -28,6 +29,7 @@ from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
@@ -260,25 +262,25 @@ class Ledger:
         with self._reading() as connection:
             return histories.first_opening(connection)
 
-    # ------------------------------------------------------------ the master workbook
+    # ------------------------------------------------------------ the master workbook, and others (`book`)
 
-    def generation(self) -> tuple[int, int]:
+    def generation(self, book: str = sheets.MASTER) -> tuple[int, int]:
         """Return the workbook's last confirmed generation and the last number given out, each 0 if there is none."""
         with self._reading() as connection:
-            return sheets.generation(connection)
+            return sheets.generation(connection, book)
 
-    def knows_generation(self, number: int) -> bool:
+    def knows_generation(self, number: int, book: str = sheets.MASTER) -> bool:
         """Tell whether the base of a generation, confirmed or not, can be read."""
         with self._reading() as connection:
-            return sheets.knows(connection, number)
+            return sheets.knows(connection, number, book)
 
-    def base(self, generation: int) -> dict[str, dict[str, str]]:
+    def base(self, generation: int, book: str = sheets.MASTER) -> dict[str, dict[str, str]]:
         """Return what stood in the workbook in a generation: sheet → row key → JSON text; nothing in generation 0.
 
         LedgerRefused if the generation is not known.
         """
         with self._reading() as connection:
-            return sheets.base(connection, generation)
+            return sheets.base(connection, generation, book)
 
     def answers(self) -> dict[str, dict[str, str]]:
         """Return why entries were refused: sheet → row key → JSON text."""
@@ -433,6 +435,11 @@ class Ledger:
         """Count the automatic replies queued or sent to `address` since a time."""
         with self._reading() as connection:
             return outbox.replies_sent_to(connection, address, since)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        with self._reading() as connection:
+            return absences.not_over(connection, now)
 
     # ------------------------------------------------------------ proof and keeping
 

@@ -243,6 +243,21 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsenceSaid:
+    """What somebody said of himself: from `begins` until before `ends` he is away, or there after all (`back`).
+
+    `deputy` is the address of who stands in for him, empty where he named nobody.
+    """
+
+    email: str
+    back: bool
+    begins: datetime
+    ends: datetime
+    deputy: str
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Something in the ledger that cannot be as it was written; `seq` and `case_number` where they are known."""
 

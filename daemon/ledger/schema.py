@@ -215,6 +215,7 @@ outbox = Table(
 sheet_generations = Table(
     "sheet_generations",
     metadata,
+    Column("book", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcDateTime, nullable=False),
     Column("confirmed", Boolean, nullable=False),
@@ -223,12 +224,13 @@ sheet_generations = Table(
 sheet_base = Table(
     "sheet_base",
     metadata,
+    Column("book", Text, primary_key=True),
     Column("sheet", Words, primary_key=True),
     Column("row_key", Words, primary_key=True),
     Column("since", Integer, primary_key=True, autoincrement=False),  # the generation it began with
     Column("until", Integer),  # the generation it no longer belongs to
     Column("body", Words, nullable=False),
-    Index("sheet_base_by_end", "until", "since"),
+    Index("sheet_base_by_end", "book", "until", "since"),
 )
 
 sheet_answers = Table(
@@ -255,4 +257,18 @@ marks = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Words, nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), nullable=False, unique=True),
+    Column("email", Words, nullable=False),
+    Column("back", Boolean, nullable=False),
+    Column("begins", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=False),
+    Column("deputy", Words, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    Index("absences_by_end", "ends"),
 )

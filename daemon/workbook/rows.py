@@ -10,6 +10,7 @@ from daemon import words
 from daemon.attachments.folders import seen_from
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
+from daemon.privacy import PHONE, hidden, masked
 from daemon.site import Site
 from daemon.standing import about
 from rules.case import Case, Penalty, Status
@@ -53,14 +54,14 @@ def master_labels_of(site: Site) -> MasterLabels:
     )
 
 
-def row_of(docket: Docket, case: Case, files: int = 0) -> Values | None:
-    """Return what the case's sheet shows of it; None, logged, where it cannot: that keeps no other from its row.
+def row_of(docket: Docket, case: Case, sheet: Sheet, files: int = 0) -> Values | None:
+    """Return what a sheet shows of a case; None, logged, where it cannot: that keeps no other from its row.
 
     `files` is how many came with it.
     """
     try:
         values = _values(docket, case) | {"attachments": link_of(docket.site, case.number, files)}
-        return _settled(values, sheet_of(case))
+        return _settled(values, sheet)
     except LedgerError:
         raise
     except Exception:
@@ -146,15 +147,21 @@ def _values(docket: Docket, case: Case) -> dict[str, object]:
         "lapses": len(case.lapses),
         "warnings": "\n".join(case.warnings),
         "incomplete": case.status is Status.INCOMPLETE,
-        **{
-            key: str(facts.get(key, ""))
-            for key in ("customer_name", "customer_phone", "plate_no", "description")
-        },
+        **_texts(docket.site, facts),
         **_choices(site, facts, locale),
         "repair_amount": facts.get("repair_amount"),
         **_notes(case),
     }
     return {**values, **(_of_open(docket, case, site) if case.is_open else _of_closed(case, site, locale))}
+
+
+def _texts(site: Site, facts: Mapping[str, object]) -> dict[str, str]:
+    """Return what the form says in words, the customer's number hidden where the workbook's role may not see it."""
+    phone = str(facts.get(PHONE, ""))
+    told = {key: str(facts.get(key, "")) for key in ("customer_name", PHONE, "plate_no", "description")}
+    if site.may_see_phones([site.workbook_role]):
+        return told
+    return {**{key: hidden(text, phone) for key, text in told.items()}, PHONE: masked(phone)}
 
 
 def _choices(site: Site, facts: Mapping[str, object], locale: Locale) -> dict[str, str]:

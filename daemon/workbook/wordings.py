@@ -245,4 +245,5 @@ TEMPLATES = {
     "authority-exceeded": say("退回通知", "退回通知", "refusal"),
     "monthly-report": say("月報", "月报", "monthly report"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
+    "absence": say("請假通知", "请假通知", "notice of a leave"),
 }
