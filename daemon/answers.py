@@ -39,7 +39,7 @@ class Outcome:
     """What one form or reply came to. `case` is None where the case it names does not exist."""
 
     case_or_none: Case | None
-    what: Literal["opened", "amended", "again", "reported", "unknown"]
+    what: Literal["opened", "amended", "again", "reported", "progress", "unknown"]
     file: ParsedFile | None = None
     form: ParsedForm | None = None
     number: str = ""
@@ -105,6 +105,11 @@ def answer(
     complaints = [outcome for outcome in outcomes if outcome.what in ("opened", "amended", "again")]
     unknown = dict.fromkeys(outcome.number for outcome in outcomes if outcome.what == "unknown")
     orders = [_unknown_case(docket, message, sender, locale, number) for number in unknown]
+    orders += [
+        _progress(docket, message, sender, locale, outcome.case)
+        for outcome in outcomes
+        if outcome.what == "progress" and outcome.case.is_open
+    ]
     if unreadable or any(outcome.flaws for outcome in complaints):
         return [_problems(docket, message, sender, locale, unreadable, complaints), *orders]
     if complaints:
@@ -215,6 +220,16 @@ def _unknown_case(
         refusal_detail=number,
     )
     return _order(Template.AUTHORITY_EXCEEDED, docket, message, sender, locale, content)
+
+
+def _progress(docket: Docket, message: Message, sender: Party, locale: Locale, case: Case) -> LetterOrder:
+    """Say that a report was recorded which settles nothing: the clock runs on."""
+    writer = Writer(case, (), docket.site_of(case))
+    person = docket.site.person(sender.email)
+    content = writer.content(locale, "reporter", [], person)
+    content = content.model_copy(update={"reason": "", "facts": ()})
+    hint = writer.subject_hint()
+    return _order(Template.ACKNOWLEDGEMENT, docket, message, sender, locale, content, hint=hint)
 
 
 def _about_cases(docket: Docket, locale: Locale, complaints: Sequence[Outcome]) -> Content:

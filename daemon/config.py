@@ -247,6 +247,7 @@ class AccessSection(_Section):
 
     senders: tuple[str, ...] = ()
     authserv_id: str = ""
+    tokens: Literal["replies", "all", "off"] = "replies"
 
 
 class PrivacySection(_Section):

@@ -12,12 +12,13 @@ from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.context import Occasion, with_context
 from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
-from daemon.letters import LetterOrder, Writer
+from daemon.letters import LetterOrder, Writer, letter_of
+from daemon.proof import Seal
 from daemon.records import site_under as site_under
 from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
-from mailer.letter import Template
+from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
 from rules.commands import AmendCase, Command, OpenCase
 from rules.deadlines import deadlines
@@ -70,6 +71,7 @@ class Docket:
     def __init__(self, ledger: Ledger, site: Site) -> None:
         self.ledger = ledger
         self._reports = Reports(ledger)
+        self.seal = Seal.of(ledger)
         self.adopt(site)
 
     def adopt(self, site: Site) -> None:
@@ -266,13 +268,19 @@ class Docket:
         )
 
     def answer(
-        self, entry: Entry, mail_id: int, order: LetterOrder, now: datetime, key: str = "answer"
+        self,
+        entry: Entry,
+        mail_id: int,
+        order: LetterOrder,
+        now: datetime,
+        key: str = "answer",
+        message_id: str = "",
     ) -> None:
-        """Queue the one answer to a message that came in."""
+        """Queue the one answer to a message that came in; `message_id` where the answer is known by it already."""
         entry.queue(
             OutgoingMail(
                 notice_key=f"mail:{mail_id}:{key}:{order.to.email.lower()}",
-                message_id=self.message_id(),
+                message_id=message_id or self.message_id(),
                 case_number=order.content.case_number or None,
                 recipient=order.to.email,
                 template=order.template.value,
@@ -314,6 +322,13 @@ class Docket:
                 answers=None,
             )
         )
+
+    def letter(self, mail: QueuedMail, *, bare: bool = False) -> Letter:
+        """Return a queued mail as a letter ready to be composed, with its token; `bare`: without its enclosures."""
+        order = self.order_of(mail)
+        if bare:
+            order = order.model_copy(update={"enclosures": ()})
+        return letter_of(order, mail.message_id, self.site, token=self.seal.token(mail))
 
     def order_of(self, mail: QueuedMail) -> LetterOrder:
         """Return what a queued mail is to say: as the case stood after the event it is about."""

@@ -117,6 +117,9 @@ def _senders(site: Site) -> Finding:
         return Finding(
             "senders", said, "[access] senders admits the whole world; name your own domain", fatal=False
         )
+    if access.tokens == "off":
+        mend = 'tokens = "off": whoever forges a From can report, appeal and rule; "replies" asks for a proof'
+        return Finding("senders", said, mend, fatal=False)
     if access.authserv_id:
         mend = "authserv_id is not enforced in this release: whoever forges a From passes"
         return Finding("senders", said, mend, fatal=False)

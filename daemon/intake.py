@@ -11,22 +11,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Literal
 
-from daemon import answers, judging, leave
+from daemon import answers, asking, judging, leave, proof
 from daemon.answers import Outcome
+from daemon.asking import Unproven
 from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
-from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
+from daemon.ledger import (
+    Entry,
+    LedgerUnavailable,
+    MailState,
+    RequestState,
+    StoredMail,
+    WaitingRequest,
+)
 from daemon.letters import LetterOrder
 from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
 from parsers.reader import FormReader, ReaderUnavailable
+from parsers.reply_quotes import own_text
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase, Report
 from rules.conditions import FactValue
+from rules.events import Event
 from rules.facts import Facts
 from rules.fields import FormKind
 from rules.sameness import corrects, identity, same_complaint
@@ -52,6 +63,23 @@ class Tally:
     duplicates: int = 0
     reports: int = 0
     leave: bool = False  # it was about its sender's own absence, and is answered as such
+    unproven: list[Unproven] = field(default_factory=list)
+    orders: list[LetterOrder] = field(
+        default_factory=list
+    )  # answers of its own, beside those to the outcomes
+    note: str = ""  # what became of a message that came to no outcome of its own
+    refused: str = ""  # why a message is set aside
+
+    def put_aside(self, what: Unproven | LetterOrder | None) -> None:
+        """Note words that may not act: they wait to be confirmed, or are asked back, or say nothing."""
+        if what is None:
+            return
+        self.unreadable.clear()  # what lies beside words is no form, but kept with the case
+        if isinstance(what, Unproven):
+            self.unproven.append(what)
+        else:
+            self.note = "asked back"
+            self.orders.append(what)
 
     @property
     def cases(self) -> list[str]:
@@ -70,6 +98,7 @@ class Intake:
     def take_waiting(self, stopped: Stopped = never) -> int:
         """Take in every message that is stored but not settled, until `stopped`; return how many."""
         count = 0
+        self._expire_requests()
         while not stopped() and (waiting := self._docket.ledger.received_mail(PAGE)):
             for readings in self._reader.read(waiting):
                 self._take(readings)
@@ -77,6 +106,13 @@ class Intake:
                 if stopped():
                     break
         return count
+
+    def _expire_requests(self) -> None:
+        """Record that requests waited for a confirmation in vain."""
+        now = self._clock.now()
+        if self._docket.ledger.requests_over(now):
+            with self._docket.ledger.writing() as entry:
+                log.info("requests expired=%d", entry.expire_requests(now))
 
     def _take(self, readings: Sequence[Attempt]) -> None:
         """Take messages in under one commit; should that fail, each under its own, so that none harms another."""
@@ -100,9 +136,7 @@ class Intake:
         if not self._docket.site.may_send(reading.sender.email):
             self._refuse_stranger(entry, mail, reading, now)
             return
-        tally = self._take_forms(entry, mail, reading, now)
-        if not reading.forms:
-            self._take_words(entry, mail, reading, now, tally)
+        tally = self._take_message(entry, mail, reading, now)
         self._keep_attachments(entry, mail, reading, tally, head)
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
@@ -113,16 +147,65 @@ class Intake:
         self._file(entry, mail, state, reason)
         log.info("message=%d state=%s cases=%s", mail.id, state.value, ",".join(tally.cases))
 
+    def _take_message(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
+        """Take in what a message asks; where it answers whether an earlier one was its sender's, that one."""
+        request = reading.request
+        if request is not None and reading.confirmation is not None:
+            return self._take_confirmation(entry, reading, request, now)
+        if request is not None and reading.speaks:  # he says it anew, in his own words
+            entry.settle_request(request.id, RequestState.REPLACED, now)
+        tally = self._take_forms(entry, mail, reading, now)
+        if not reading.forms:
+            self._take_words(entry, mail, reading, now, tally)
+        if tally.unproven and not self._may_answer(entry, reading, now):
+            tally.refused = "nobody can tell that it is from its sender, who cannot be asked now"
+        elif tally.unproven:
+            tally.note = "waits for its sender to confirm it"
+            asking.ask(self._docket, entry, mail, reading, tally.unproven, now)
+        return tally
+
+    # ------------------------------------------------------------ who it is from (daemon/proof.py)
+
+    def _take_confirmation(
+        self, entry: Entry, reading: Reading, request: WaitingRequest, now: datetime
+    ) -> Tally:
+        """Carry out, once, what somebody confirms to have asked; what he disowns or confirms too late is void."""
+        entry.expire_requests(now)
+        head = entry.last_seq()
+        state = RequestState.CONFIRMED if reading.confirmation else RequestState.DENIED
+        if not entry.settle_request(request.id, state, now):
+            late = request.expires_at <= now and request.state in (RequestState.WAITING, RequestState.EXPIRED)
+            orders = [asking.void(self._docket, reading.message, reading.sender)] if late else []
+            return Tally(orders=orders, note="the request it answers does not wait any more")
+        if reading.original is None:
+            log.warning("message=%d is not from the person in whose name it came", request.mail_id)
+            return Tally(note="the sender says that the request is not his")
+        mail = entry.mail(request.mail_id)
+        tally = self._take_forms(entry, mail, reading.original, now)
+        if not reading.original.forms:
+            self._take_words(entry, mail, reading.original, now, tally)
+        self._keep_attachments(entry, mail, reading.original, tally, head)
+        tally.note = "it confirms an earlier message"
+        return tally
+
     # ------------------------------------------------------------ forms
 
     def _take_forms(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
-        fresh = [entry.claim_part(mail.message_id, sheet.sha256, mail.id) for sheet in reading.sheets]
+        fresh = [
+            reading.retaken or entry.claim_part(mail.message_id, sheet.sha256, mail.id)
+            for sheet in reading.sheets
+        ]
         files = [file for file, new in zip(reading.files, fresh, strict=True) if new]
-        tally = Tally(unreadable=[file for file in files if file.error is not None])
+        tally = Tally(unreadable=[file for file in files if file.error is not None and not reading.retaken])
         tally.duplicates = fresh.count(False)
         for file in files:
             for form in file.forms:
-                if form.kind is FormKind.HANDLING:
+                if reading.retaken and form.kind is FormKind.COMPLAINT:
+                    continue  # it counted when it came
+                if proof.lacking(reading.proven, form.kind, self._docket.site):
+                    number = _written_number(form) or self._thread(entry, reading.message)
+                    tally.unproven.append(asking.form(self._docket, reading, file, form, number))
+                elif form.kind is FormKind.HANDLING:
                     self._take_handling(entry, reading, file, form, now, tally)
                 else:
                     tally.outcomes.append(self._take_complaint(entry, reading, file, form, now, tally.cases))
@@ -199,7 +282,7 @@ class Intake:
     def _take_handling(
         self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
     ) -> None:
-        number = _case_number(str(form.facts.get(CASE_NUMBER) or "")) or self._thread(entry, reading.message)
+        number = _written_number(form) or self._thread(entry, reading.message)
         tally.reports += 1
         unreadable = [
             problem for problem in form.problems if problem.key != CASE_NUMBER and _hinders(problem)
@@ -212,18 +295,34 @@ class Intake:
     def _take_words(
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
-        """Take a message without forms: a short reply in words, or a question of its own."""
+        """Take a message without forms: a short reply in words, for each case it names, or a question of its own."""
         if reading.absence is not None:
-            answers_him = self._may_answer(entry, reading, now)
-            leave.take(self._docket, entry, mail, reading, now, answers=answers_him)
-            tally.leave = True
-            tally.unreadable.clear()  # a doctor's note beside it is no form
+            self._take_leave(entry, mail, reading, now, tally)
             return
-        number = self._thread(entry, reading.message)
-        if not number or reading.message.automatic or (reading.files and not reading.speaks):
+        for number, part in reading.requests(self._thread(entry, reading.message)):
+            if number and not part.message.automatic and (part.speaks or not part.files):
+                self._take_part(entry, mail, part, number, now, tally)
+
+    def _take_leave(
+        self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
+    ) -> None:
+        tally.unreadable.clear()  # a doctor's note beside it is no form
+        if proof.lacking(reading.proven, None, self._docket.site):
+            tally.unproven.append(Unproven("", own_text(reading.message.text)))
             return
-        if not entry.claim_part(mail.message_id, _digest(number + reading.message.text), mail.id):
+        answers_him = self._may_answer(entry, reading, now)
+        leave.take(self._docket, entry, mail, reading, now, answers=answers_him)
+        tally.leave = True
+
+    def _take_part(
+        self, entry: Entry, mail: StoredMail, reading: Reading, number: str, now: datetime, tally: Tally
+    ) -> None:
+        claim = _digest(number + reading.message.text)
+        case = entry.case(number)
+        if not reading.retaken and not entry.claim_part(mail.message_id, claim, mail.id):
             tally.duplicates += 1
+        elif case is not None and proof.lacking(reading.proven, None, self._docket.site):
+            tally.put_aside(asking.words(self._docket, entry, reading, case))
         elif self._judge(entry, reading, number, now, tally):
             tally.unreadable.clear()
         elif reading.reply is not None:
@@ -275,7 +374,8 @@ class Intake:
         if reading.message.automatic:  # its refusal is not mailed to a machine, which might answer (RFC 3834)
             by = by.model_copy(update={"email": "", "name": by.name or by.email})
         report = Report(by, facts, unclear)
-        tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), "reported"))
+        what = _reported(self._docket.foresee(case, report, now))
+        tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), what))
 
     def _thread(self, entry: Entry, message: Message) -> str:
         """Return the number of the case a message belongs to, by its thread, else by its subject; empty if none."""
@@ -315,6 +415,7 @@ class Intake:
         orders = answers.answer(
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
         )
+        orders += tally.orders
         asks = not orders and self._is_a_question(entry, reading, tally)
         if asks and entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
             orders = [answers.no_form(self._docket, reading.message, reading.sender)]
@@ -339,7 +440,7 @@ class Intake:
             not reading.files
             and not tally.outcomes
             and not tally.duplicates
-            and not tally.leave
+            and not (tally.leave or tally.note)
             and not self._thread(entry, reading.message)
         )
 
@@ -349,8 +450,10 @@ class Intake:
         if faults or flawed:
             problems = [problem.message.en for outcome in flawed for problem in outcome.flaws]
             return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
-        if tally.outcomes or tally.leave:
-            return MailState.TAKEN, ""
+        if tally.refused:
+            return MailState.QUARANTINED, tally.refused
+        if tally.outcomes or tally.leave or tally.note:
+            return MailState.TAKEN, tally.note
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"
         return MailState.IGNORED, reading.message.automatic_reason or "no form in it"
@@ -410,6 +513,16 @@ def _case_number(text: str) -> str:
     """Return the case number in a text however it was copied: in brackets, in lower case, in full width."""
     found = re.search(_NUMBER, unicodedata.normalize("NFKC", text).translate(_DASHES).upper())
     return found[0] if found else text.strip()
+
+
+def _written_number(form: ParsedForm) -> str:
+    return _case_number(str(form.facts.get(CASE_NUMBER) or ""))
+
+
+def _reported(events: Sequence[Event]) -> Literal["reported", "progress"]:
+    """Tell a report that was taken, but does not settle the case, from all others: the rules' notices answer those."""
+    kinds = {event.kind for event in events}
+    return "progress" if "reported" in kinds and not kinds & {"resolved", "refused"} else "reported"
 
 
 def _digest(text: str) -> str:

@@ -80,8 +80,8 @@ class LetterOrder(BaseModel):
         return self.model_copy(update={"content": content})
 
 
-def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
-    """Turn an order into a letter: build its enclosures and name its sender."""
+def letter_of(order: LetterOrder, message_id: str, site: Site, *, token: str = "") -> Letter:
+    """Turn an order into a letter: build its enclosures, name its sender; `token` proves who answers it."""
     name, email = parseaddr(site.config.smtp.sender)
     return Letter(
         template=order.template,
@@ -95,14 +95,15 @@ def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
         subject_hint=order.subject_hint,
         content=order.content,
         enclosures=(
-            *(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
+            *(_enclosure(enclosure, order.locale, site, token) for enclosure in order.enclosures),
             *order.files,
         ),
         gathered=tuple(letter_of(member, message_id, site) for member in order.gathered),
+        token=token,
     )
 
 
-def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
+def _enclosure(order: EnclosureOrder, locale: Locale, site: Site, token: str) -> Enclosure:
     form = site.catalogue.form(order.form)
     blank = next(blank for blank in form.blanks if blank.key == order.blank)
     content = blank_form(
@@ -113,6 +114,7 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
         flaws=order.flaws,
         case_number=order.case_number or None,
         zone=site.zone,
+        token=token,
     )
     name = blank_name(form, blank, locale)
     if order.case_number:  # several corrected forms in one mail must not overwrite each other when saved

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
-from daemon.ledger import StoredMail
-from daemon.letters import letter_of
+from daemon.ledger import StoredMail, WaitingRequest
+from daemon.proof import Evidence, acts_as, evidence
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.replies import Reply, parse_reply
 from parsers.reply_absence import Absence, parse_absence
+from parsers.reply_confirm import parse_confirmation
+from parsers.reply_lines import Addressed, addressed
+from parsers.reply_tokens import tokens_in
 from parsers.reply_verdicts import Blame, Verdict, parse_blame, parse_verdict, says_nothing
 from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
@@ -38,6 +41,13 @@ class Reading:
     blame: Blame | None = None
     absence: Absence | None = None
     silent: bool = False  # it only greets, thanks or says that a mail arrived
+    proven: bool = False  # it is from the person in whose name it came
+    ready: bool = False  # it was opened by a link in a mail of ours: only a token ties it to that mail
+    parts: tuple[tuple[str, "Reading"], ...] = ()  # case number and words, where it names its cases itself
+    request: WaitingRequest | None = None  # the one whose question it answers, if its writer was asked one
+    confirmation: bool | None = None  # whether it says that the request is his
+    original: "Reading | None" = None  # the message it confirms
+    retaken: bool = False  # taken in a second time, now that it is confirmed
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
     )
@@ -46,6 +56,13 @@ class Reading:
     def speaks(self) -> bool:
         """Tell whether its words are an answer of their own, whatever lies beside them."""
         return self.reply is not None or self.verdict is not None or self.blame is not None
+
+    def requests(self, thread: str) -> list[tuple[str, "Reading"]]:
+        """Return what is asked of which case: of those it names, else of the one whose thread it continues."""
+        named = [
+            (number, replace(part, proven=self.proven, retaken=self.retaken)) for number, part in self.parts
+        ]
+        return named or [(thread, self)]
 
     @property
     def forms(self) -> list[ParsedForm]:
@@ -94,14 +111,47 @@ class MailReader:
             )
             for sheet in sheets
         )
-        return self._with_words(Reading(message, sender, files, others, sheets))
+        tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
+        held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
+        proven = held.proves(sender, site)
+        message = held.answering(message)
+        reading = Reading(message, sender, files, others, sheets, proven=proven, ready=held.by_token)
+        answered = self._answered(message)
+        return self._with_request(self._with_parts(reading, answered), held, answered)
 
-    def _with_words(self, reading: Reading) -> Reading:
-        text, answered = reading.message.text, self._answered(reading.message)
+    def _with_request(self, reading: Reading, held: Evidence, answered: str) -> Reading:
+        """Add what the message says to the question whether an earlier one was really its sender's."""
+        asks = held.mails[0] if held.mails else None
+        request = None if asks is None else self._docket.ledger.request_asked_by(asks.message_id)
+        if asks is None or request is None or not acts_as(asks, reading.sender, self._docket.site):
+            return reading
+        confirmation = parse_confirmation(reading.message.text, answered=answered)
+        original = self._original(request) if confirmation else None
+        return replace(reading, request=request, confirmation=confirmation, original=original)
+
+    def _original(self, request: WaitingRequest) -> Reading:
+        read = self._read(self._docket.ledger.mail(request.mail_id))
+        return replace(read, proven=True, retaken=True, request=None, confirmation=None, original=None)
+
+    def _with_parts(self, reading: Reading, answered: str) -> Reading:
+        """Add what the words ask, of each case by itself where they name several."""
+        named = addressed(reading.message.text, answered=answered)
+        parts = tuple((one.number, self._part(reading, one)) for one in named)
+        return replace(self._with_words(reading, answered), parts=parts)
+
+    def _part(self, reading: Reading, one: Addressed) -> Reading:
+        part = self._with_words(replace(reading, message=replace(reading.message, text=one.words)), "")
+        if part.verdict is None or part.verdict.penalty is not None:
+            return part
+        return replace(part, verdict=replace(part.verdict, penalty=one.penalty))
+
+    def _with_words(self, reading: Reading, answered: str) -> Reading:
+        text = reading.message.text
         verdict = parse_verdict(text, answered=answered)
         blame = None if verdict is not None else parse_blame(text, answered=answered)
         judges = verdict is not None or blame is not None
-        reply = None if judges else parse_reply(text, self._docket.site.catalogue, answered=answered)
+        catalogue = self._docket.site.catalogue
+        reply = None if judges else parse_reply(text, catalogue, answered=answered, detailed=reading.ready)
         silent = says_nothing(text, answered=answered)
         said = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
         return said if said.speaks else replace(said, absence=self._absence(reading, answered))
@@ -123,10 +173,7 @@ class MailReader:
         if mail is None:
             return ""
         try:
-            order = self._docket.order_of(mail).model_copy(update={"enclosures": (), "files": ()})
-            body = compose(letter_of(order, mail.message_id, self._docket.site), self._clock.now()).get_body(
-                ("plain",)
-            )
+            body = compose(self._docket.letter(mail, bare=True), self._clock.now()).get_body(("plain",))
         except Exception:  # the reply counts all the same
             log.exception("mail %d cannot be written again to compare an answer with it", mail.id)
             return ""

@@ -1,10 +1,11 @@
 """A letter being turned into a mail: which sentences fit it, and the values they may show."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 
-from mailer.cleaning import cleaned
+from mailer.cleaning import cleaned, one_line
 from mailer.letter import Content, Letter, Template
 from mailer.wording import Wording, wording
 
@@ -22,28 +23,10 @@ class Draft:
     @cached_property
     def variant(self) -> str:
         """The situation that chooses among the wordings of one mail, empty for the usual one."""
-        content = self.content
-        match self.letter.template:
-            case Template.ACKNOWLEDGEMENT:
-                return _acknowledged(content)
-            case Template.FORM_PROBLEMS:
-                return _problem(content)
-            case Template.AUTHORITY_EXCEEDED:
-                return content.refusal if content.asked == "report" else "asked"
-            case Template.WORKBOOK:
-                return content.workbook.kind if content.workbook else ""
-            case Template.ABSENCE:
-                return content.absence.kind if content.absence else ""
-            case Template.PENALTY | Template.APPEAL | Template.RULING:
-                return _judged(self.letter.template, content)
-            case Template.MONTHLY_REPORT:
-                return "running" if content.report and content.report.running else ""
-            case Template.RESOLVED:
-                return ""
-            case Template.DIGEST | Template.TASK_LIST:
-                return _gathered(content)
-            case _:
-                return _situation(content)
+        template, content = self.letter.template, self.content
+        if template in (Template.PENALTY, Template.APPEAL, Template.RULING):
+            return _judged(template, content)
+        return _VARIANTS.get(template, _situation)(content)
 
     @cached_property
     def acts(self) -> bool:
@@ -55,6 +38,8 @@ class Draft:
                 return self.content.reader == "owner" and self.variant in ("proposed", "pending")
             case Template.APPEAL:
                 return self.content.reader == "owner"
+            case Template.CONFIRM_REQUEST:
+                return self.variant != "void"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case Template.DIGEST | Template.TASK_LIST:
@@ -71,6 +56,21 @@ class Draft:
     def about_penalty(self) -> bool:
         """Tell whether the mail is about a penalty, so that the case's own deadline is beside the point."""
         return self.letter.template in (Template.PENALTY, Template.APPEAL, Template.RULING)
+
+    @property
+    def token(self) -> str:
+        """What proves who answers the mail; empty where no answer is expected."""
+        aside = self.letter.template is Template.WORKBOOK or self.variant == "care"
+        return "" if aside else self.letter.token
+
+    @property
+    def subject(self) -> str:
+        """The one subject of every mail of a case; a mail about no single case has its own."""
+        number = one_line(self.content.case_number)
+        if not number or self.variant in ("several", "unknown-case"):
+            return one_line(self.line("subject"))
+        hint = one_line(self.letter.subject_hint) or self.say("general.subject")
+        return f"[{number}] {hint}"
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key` with the letter's values."""
@@ -108,6 +108,8 @@ class Draft:
             "files": self.wording.say("general.separator").join(files),
             "zone": content.zone,
             "fine_at": self.moment(content.fine_at),
+            "valid_until": self.moment(content.valid_until),
+            "token": self.token,
             "asked": self.wording.say(f"asked.{content.asked}"),
             **self._trouble,
             **self._penalty,
@@ -226,6 +228,8 @@ def _with_lone_case(letter: Letter) -> Content:
 
 
 def _acknowledged(content: Content) -> str:
+    if content.reader == "reporter":
+        return ""  # of a report that settles nothing
     if content.quarantined and not content.cases and not content.case_number:
         return "quarantined"
     if len(content.cases) > 1:
@@ -273,3 +277,17 @@ def _situation(content: Content) -> str:
     if content.standing:
         return "standing"
     return "incomplete" if content.incomplete else ""
+
+
+_VARIANTS: dict[Template, Callable[[Content], str]] = {
+    Template.ACKNOWLEDGEMENT: _acknowledged,
+    Template.FORM_PROBLEMS: _problem,
+    Template.AUTHORITY_EXCEEDED: lambda content: content.refusal if content.asked == "report" else "asked",
+    Template.WORKBOOK: lambda content: content.workbook.kind if content.workbook else "",
+    Template.ABSENCE: lambda content: content.absence.kind if content.absence else "",
+    Template.MONTHLY_REPORT: lambda content: "running" if content.report and content.report.running else "",
+    Template.RESOLVED: lambda _content: "",
+    Template.DIGEST: _gathered,
+    Template.TASK_LIST: _gathered,
+    Template.CONFIRM_REQUEST: lambda content: "" if content.valid_until else "void",
+}

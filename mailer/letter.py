@@ -29,6 +29,7 @@ class Template(StrEnum):
     RULING = "ruling"
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
+    CONFIRM_REQUEST = "confirm-request"
     WORKBOOK = "workbook"
     ABSENCE = "absence"
     MONTHLY_REPORT = "monthly-report"
@@ -264,6 +265,8 @@ class Content(_Part):
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
+    unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
+    valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None
     absence: AbsenceNews | None = None
     report: MonthlyReport | None = None
@@ -304,3 +307,4 @@ class Letter(_Part):
     content: Content
     enclosures: tuple[Enclosure, ...] = ()
     gathered: tuple["Letter", ...] = ()  # the notices that a bundle carries, in the order they are told
+    token: str = ""  # proves that an answer comes from the reader; empty: the mail says nothing of one

@@ -17,6 +17,7 @@ from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
+from mailer.ready import Action, actions, unproven
 from mailer.report import report
 from mailer.trouble import trouble
 
@@ -42,8 +43,11 @@ class Page:
     customer: str
     summary: str
     panel: Panel | None
+    actions: tuple[Action, ...]
+    actions_note: str
     blocks: tuple[Block, ...]
     footer: tuple[str, ...]
+    token: str  # the line that a reply is known by
 
 
 def page(draft: Draft) -> Page:
@@ -69,9 +73,16 @@ def page(draft: Draft) -> Page:
         customer="" if listed else content.customer,
         summary="" if listed else content.summary,
         panel=penalty_panel(draft) if draft.about_penalty else deadline(draft),
+        actions=(buttons := actions(draft)),
+        actions_note=draft.say(_note(draft)) if buttons else "",
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
         footer=_footer(draft),
+        token=draft.say("general.footer_token") if draft.token else "",
     )
+
+
+def _note(draft: Draft) -> str:
+    return "ready.note_plain" if draft.letter.template is Template.CONFIRM_REQUEST else "ready.note"
 
 
 def _footer(draft: Draft) -> tuple[str, ...]:
@@ -264,7 +275,7 @@ def _facts(draft: Draft) -> list[Block]:
 def _about(draft: Draft) -> list[Row]:
     """The case itself; nothing where the mail lists several or the case is not known."""
     content = draft.content
-    if draft.variant in ("several", "unknown-case"):
+    if draft.variant in ("several", "unknown-case") or content.unproven:
         return []
     changed = content.previous_grade and content.grade and content.previous_grade != content.grade
     return [
@@ -285,7 +296,8 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty or draft.about_many:
+    asked_whose = draft.letter.template is Template.CONFIRM_REQUEST
+    if not draft.acts or draft.about_penalty or draft.about_many or asked_whose:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -322,6 +334,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     trouble,
     absence,
     report,
+    unproven,
     _notes,
     _flaws,
     _unreadable,
@@ -345,7 +358,7 @@ def _colour(draft: Draft) -> str:
     match draft.letter.template:
         case Template.RESOLVED:
             return GREEN
-        case Template.FORM_PROBLEMS:
+        case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST:
             return AMBER
         case Template.ABSENCE:
             return AMBER if draft.variant in ("alone", "unclear") else PLAIN

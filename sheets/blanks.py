@@ -38,6 +38,7 @@ from sheets.looks import (
 from sheets.page import fit_to_width
 from sheets.sections import Section, grouped
 from sheets.texts import plain_text
+from sheets.tokens import put_token
 
 __all__ = ["blank_form", "blank_name", "list_blank"]
 
@@ -88,12 +89,13 @@ def blank_form(
     flaws: Mapping[str, str] | None = None,
     case_number: str | None = None,
     zone: ZoneInfo | None = None,
+    token: str = "",
 ) -> bytes:
     """Draw a blank as .xlsx: empty, or pre-filled with facts and the flaws explained beside the cells to mend.
 
     `flaws` maps fact keys to explanations in the reader's language; times are written as wall time in `zone`.
     Facts the blank does not show get a row too, so that nothing that could be read is lost; `case_number` stands
-    in a row of its own unless the form asks for it.
+    in a row of its own unless the form asks for it. `token` proves to whom the form was sent.
     """
     workbook = Workbook()
     sheet = workbook.worksheets[0]
@@ -107,6 +109,9 @@ def blank_form(
     row = _draw_head(draft, blank, None if asked else values.get("case_number"))
     for section, members in grouped(fields):
         row = _draw_section(draft, section, members, row)
+    if token:
+        put_token(workbook, sheet, token, row, (SECTION, VALUE_2), locale)
+        row += 1
     _set_up(draft, blank.title.get(locale), last_row=row - 1)
     add_instructions(workbook, fields, locale)
     return _saved(workbook)

@@ -27,11 +27,13 @@ from daemon.ledger.rows import (
     OutgoingMail,
     QueuedMail,
     RecordedEvent,
+    RequestState,
     SentMail,
     Statistics,
     StoredAttachment,
     StoredMail,
     Storm,
+    WaitingRequest,
 )
 
 __all__ = [
@@ -59,9 +61,11 @@ __all__ = [
     "PromiseBroken",
     "QueuedMail",
     "RecordedEvent",
+    "RequestState",
     "SentMail",
     "Statistics",
     "StoredAttachment",
     "StoredMail",
     "Storm",
+    "WaitingRequest",
 ]

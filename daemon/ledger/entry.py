@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from daemon.ledger import (
     absences,
@@ -15,6 +15,7 @@ from daemon.ledger import (
     outbox,
     projections,
     reading,
+    requests,
     sheets,
 )
 from daemon.ledger.intake import Envelope, Place
@@ -28,6 +29,7 @@ from daemon.ledger.rows import (
     OutgoingMail,
     QueuedMail,
     RecordedEvent,
+    RequestState,
     StoredMail,
 )
 from daemon.ledger.schema import marks, numbers
@@ -41,6 +43,8 @@ _COUNT = _FIRST.on_conflict_do_update(
     index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
 ).returning(numbers.c.serial)
 _NEW_MARK = insert(marks)
+_MARK_ONCE = insert(marks).on_conflict_do_nothing()
+_MARKED = select(marks.c.value).where(marks.c.name == bindparam("of"))
 _MARK = _NEW_MARK.on_conflict_do_update(index_elements=["name"], set_={"value": _NEW_MARK.excluded.value})
 
 
@@ -231,6 +235,25 @@ class Entry:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
         return outbox.replies_sent_to(self._connection, address, since)
 
+    # ------------------------------------------------------------ what waits to be confirmed
+
+    def ask_once(
+        self, mail_id: int, sender: str, digest: str, message_id: str, at: datetime, until: datetime
+    ) -> bool:
+        """Remember that a message waits for its sender to confirm it; False if the same (`digest`) waits already.
+
+        `message_id` is that of the mail that asks him.
+        """
+        return requests.ask_once(self._connection, mail_id, sender, digest, message_id, at, until)
+
+    def settle_request(self, request_id: int, state: RequestState, at: datetime) -> bool:
+        """Say what became of a request; False if it does not wait any more."""
+        return requests.settle(self._connection, request_id, state, at)
+
+    def expire_requests(self, now: datetime) -> int:
+        """Give up the requests whose time is over; return how many."""
+        return requests.expire(self._connection, now)
+
     # ------------------------------------------------------------ the master workbook, and others (`book`)
 
     def next_generation(self, at: datetime, *, above: int = 0, book: str = sheets.MASTER) -> int:
@@ -273,6 +296,11 @@ class Entry:
     def note_activity(self, at: datetime, code: str, body: str, case_number: str | None = None) -> None:
         """Keep something the daemon did outside the cases' histories; `body` is JSON text."""
         activity.note(self._connection, at, code, body, case_number)
+
+    def marked_once(self, name: str, value: str) -> str:
+        """Return what is remembered under `name`; `value`, from now on, where nothing was."""
+        self._connection.execute(_MARK_ONCE, {"name": name, "value": value})
+        return str(self._connection.execute(_MARKED, {"of": name}).scalar_one())
 
     def mark(self, name: str, value: str) -> None:
         """Remember `value` under `name`, such as the event up to which the workbook was written."""

@@ -21,6 +21,7 @@ from daemon.ledger import (
     outbox,
     projections,
     reading,
+    requests,
     sheets,
     sqlite,
 )
@@ -45,6 +46,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    WaitingRequest,
 )
 from daemon.ledger.schema import chain_head, events
 from daemon.ledger.upgrade import shipped_migrations, upgrade
@@ -425,6 +427,21 @@ class Ledger:
         """Return the mail with this Message-ID, however far it has come; None if there is none."""
         with self._reading() as connection:
             return outbox.by_message_id(connection, message_id)
+
+    def outbox_mail_numbered(self, mail_id: int) -> QueuedMail | None:
+        """Return the mail with this id, however far it has come; None if there is none."""
+        with self._reading() as connection:
+            return outbox.numbered(connection, mail_id)
+
+    def request_asked_by(self, message_id: str) -> WaitingRequest | None:
+        """Return the request that the mail with this Message-ID asks its reader to confirm, None if it asks none."""
+        with self._reading() as connection:
+            return requests.asked_by(connection, message_id)
+
+    def requests_over(self, now: datetime) -> bool:
+        """Tell whether a request still waits whose time is over."""
+        with self._reading() as connection:
+            return requests.any_over(connection, now)
 
     def outbox_of(self, case_number: str) -> list[OutboxEntry]:
         """Return the mails of a case, in the order they became necessary."""

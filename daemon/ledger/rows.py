@@ -147,6 +147,29 @@ class Held:
     ids: tuple[int, ...]
 
 
+class RequestState(StrEnum):
+    """How far somebody's unproven request has come."""
+
+    WAITING = "waiting"  # he was asked whether it is his
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    REPLACED = "replaced"  # he said something else instead
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A message that acts only once its sender confirms it; `message_id` is that of the mail that asks him."""
+
+    id: int
+    mail_id: int
+    sender: str
+    message_id: str
+    asked_at: datetime
+    expires_at: datetime
+    state: RequestState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
     """A mail to be sent once; `notice_key` is the promise, `message_id` stays the same however often it is tried.

@@ -212,6 +212,22 @@ outbox = Table(
     Index("outbox_by_bundle", "bundle", sqlite_where=text("bundle IS NOT NULL")),
 )
 
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), nullable=False, unique=True),
+    Column("sender", Words, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),  # of the mail that asks
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index("requests_waiting", "sender", "digest", unique=True, sqlite_where=text("state = 'waiting'")),
+    Index("requests_by_expiry", "expires_at", sqlite_where=text("state = 'waiting'")),
+)
+
 sheet_generations = Table(
     "sheet_generations",
     metadata,

@@ -48,7 +48,7 @@ def test_a_mail_composed_late_still_tells_the_state_at_its_event(office: Office)
     office.clock.forward(hours=2)
     office.lapses.run_due()
     case = office.case()
-    office.receive(mail(AFTER_SALES, f"[{case.number}]", "已解決 換新煞車片"))
+    office.receive(office.vouched(mail(AFTER_SALES, f"[{case.number}]", "已解決 換新煞車片")))
     posted = office.post()  # all of it only now, as after a mail server's outage
     (assignment,) = to(posted, SERVICE_MANAGER, "assignment")
     (escalation,) = to(posted, AFTER_SALES, "escalation")

@@ -232,8 +232,9 @@ def test_a_form_sent_again_is_put_to_its_case_and_the_sender_is_told(office: Off
 
 
 def test_a_form_of_a_resolved_case_opens_a_new_one(office: Office) -> None:
-    office.opened()
-    office.receive(mail(SERVICE_MANAGER, "[KS-20261123-001]", "已解決 重新調整"))
+    office.receive(mail(files={"form.xlsx": complaint()}))
+    (assignment,) = to(office.post(), SERVICE_MANAGER)
+    office.receive(mail(SERVICE_MANAGER, text="已解決 重新調整", answers=assignment))
     office.receive(mail(files={"form.xlsx": complaint()}))
     assert [case.status for case in office.cases()] == [Status.RESOLVED, Status.OPEN]
 

@@ -33,7 +33,7 @@ def busy(office: Office) -> Office:
     office.opened(CARE)
     second = office.opened(customer_phone="0900-000-002", customer_name="王先生")
     office.clock.forward(minutes=90)
-    office.receive(mail(SERVICE_MANAGER, f"[{second.number}]", "已解決 換新，優惠工時費20%"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second.number}]", "已解決 換新，優惠工時費20%")))
     office.clock.forward(minutes=30)
     office.lapses.run_due()
     office.post()
