@@ -487,6 +487,17 @@ _LACKING = _ours(
         "What is missing before the case can be closed; it closes by itself once nothing is.",
     ),
 )
+_ATTACHMENTS = _ours(
+    "attachments",
+    ColumnKind.LINK,
+    32,
+    say("附件", "附件", "Files"),
+    say(
+        "隨案寄來的照片、發票等；點一下打開資料夾，括號裡是檔案數。",
+        "随案发来的照片、发票等；点一下打开文件夹，括号里是文件数。",
+        "Photos, invoices and the like; a click opens their folder, in brackets how many they are.",
+    ),
+)
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
@@ -526,6 +537,7 @@ OPEN = Sheet(
         _LAST_ACTION,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
         _REVIEW,
     ),
     key_column="case_number",
@@ -561,6 +573,7 @@ CLOSED = Sheet(
         _OPENED_AT,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
         _REVIEW,
         _INFORMED_AT,
         _OPINION,
@@ -615,3 +628,28 @@ ARCHIVED = Sheet(
 
 # The sheets whose rows are merged with what managers make of them, in the order of a round.
 TWO_WAY = (OPEN, CLOSED, PENALTIES)
+
+# Findings where they stand in the workbook of penalties instead of beside the cases, open or closed.
+FINDINGS = Sheet(
+    key="findings",
+    title=say("責任認定", "责任认定", "Findings"),
+    table="KesuFindings",
+    columns=(
+        _CASE_NUMBER,
+        _GRADE,
+        _CUSTOMER_NAME,
+        _PLATE_NO,
+        _CATEGORY,
+        _DESCRIPTION,
+        _SETTLED,
+        _OPENED_AT,
+        _LAPSES,
+        _FAULT_OF,
+        _FAULT,
+        _REFUSAL,
+    ),
+    key_column="case_number",
+    essential=True,
+    telling=("customer_name", "plate_no", "description", "opened_at"),
+)
+FAULT_COLUMNS = frozenset({_FAULT_OF.key, _FAULT.key})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from daemon.attachments.folders import seen_from
 from daemon.docket import Docket
 from daemon.workbook import wordings
 from daemon.workbook.entries import filled
@@ -13,6 +14,7 @@ from daemon.workbook.shown import ARCHIVED_TO, Shown
 from sheets.archived import create_archive
 from sheets.columns import Row
 from sheets.files import WorkbookBusy, WorkbookChanged, fingerprint, replace_file, write_if_unchanged
+from sheets.links import count_in, link_text
 from sheets.patch import MasterPlan, PatchRefused, carry_out
 from sheets.registry import ARCHIVED, CLOSED
 from sheets.standing import open_master
@@ -55,7 +57,14 @@ class Archiving:
         site = self._docket.site
         known = {column.key for column in ARCHIVED.columns}
         rows = [
-            as_row(key, {name: value for name, value in values.items() if name in known})
+            as_row(
+                key,
+                {
+                    name: value
+                    for name, value in self._linked(key, values, path.parent).items()
+                    if name in known
+                },
+            )
             for key, values in cases.items()
         ]
         before = fingerprint(path)
@@ -66,6 +75,12 @@ class Archiving:
             plan = MasterPlan(rows)
             standing = open_master(path.read_bytes(), site.locale, ARCHIVED)
             write_if_unchanged(path, carry_out(standing, plan, site.locale, site.zone).content, before)
+
+    def _linked(self, key: str, values: Values, place: Path) -> Values:
+        """Let a row's link to its files lead there from the archive's folder."""
+        count = count_in(str(values.get("attachments") or ""))
+        link = link_text(seen_from(place, key, self._docket.site), count)
+        return {**values, "attachments": link or None}
 
     def _drawn(self, rows: list[Row], month: str) -> bytes:
         site = self._docket.site

@@ -287,4 +287,5 @@ TEMPLATES = {
     "approval-request": say("審核通知", "审批通知", "request for approval"),
     "monthly-report": say("月報", "月报", "monthly report"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
+    "absence": say("請假通知", "请假通知", "notice of a leave"),
 }

@@ -116,9 +116,9 @@ def test_text_stays_text_on_every_sheet(text: str) -> None:
 def test_an_empty_master_has_the_one_row_excel_wants() -> None:
     book = opened(drawn())
     sheet = book[OPEN.title.get(HANT)]
-    assert sheet.tables["KesuCases"].ref == "A3:AA4"
+    assert sheet.tables["KesuCases"].ref == "A3:AB4"
     assert {cell.value for cell in sheet[4]} - {None} == {by_header(sheet, 4)["剩餘時間"]}
-    assert book[CLOSED.title.get(HANT)].tables["KesuClosed"].ref == "A3:W4"
+    assert book[CLOSED.title.get(HANT)].tables["KesuClosed"].ref == "A3:X4"
     assert book[ACTIONS.title.get(HANT)].tables["KesuActions"].ref == "A3:D4"
 
 

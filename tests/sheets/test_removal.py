@@ -31,7 +31,7 @@ def test_a_removed_row_leaves_no_gap() -> None:
     sheet, old = sheet_of(outcome.content), sheet_of(FIVE)
     assert (outcome.cleared, outcome.kept) == ((), {})
     assert list(by_case(outcome.content)) == [key(1), key(3), key(5)]
-    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == "A3:AA6"
+    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == "A3:AB6"
     for row, was in ((4, 4), (5, 6), (6, 8)):
         assert sheet[f"H{row}"].value == old[f"H{was}"].value.replace(f"G{was}", f"G{row}")
         for one, other in zip(sheet[row], old[was], strict=True):
