@@ -10,10 +10,12 @@ from email.utils import parseaddr
 from pydantic import BaseModel, ConfigDict
 
 from daemon import aftermath, words
+from daemon.changes import Changed, change_of
 from daemon.config import Person
 from daemon.site import Site
 from daemon.standing import about, asked, judged, penalised
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
+from rules.after_events import Approval
 from rules.case import Case, Status
 from rules.events import (
     Escalated,
@@ -32,7 +34,7 @@ from rules.facts import ISSUED_BY, facts_from_json
 from rules.fields import FormKind
 from rules.grading import authority
 from rules.locales import Locale
-from rules.notices import PENALISED, Notice, Reader, notices
+from rules.notices import ASKER, PENALISED, Notice, Reader, notices
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 
@@ -162,9 +164,19 @@ def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Perso
         return _person_of(event.by, site) if isinstance(event, Refused | Resolved) else []
     if notice.to == PENALISED:
         return penalised(event.party, site) if isinstance(event, Penalised) else []
+    if notice.to == ASKER:
+        return _person_of(_asker(event, case), site)
     if notice.to == "sender":
         return _person_of(case.sender, site) if isinstance(event, Resolved) else []
     return [person for role in notice.to for person in site.people(role)]
+
+
+def _asker(event: Event, case: Case) -> Party:
+    """Return who asked for what an event decides, or did what it tells of."""
+    if isinstance(event, Approval):
+        asking = case.asking(event.what)
+        return event.by if asking is None else asking.by
+    return event.by if isinstance(event, Changed) else Party()
 
 
 def _person_of(who: Party, site: Site) -> list[Person]:
@@ -230,6 +242,7 @@ class Writer:
             next_told=self._holders(self._told_only(stage), locale),
             standing=stage.window is None and case.is_open,
             incomplete=case.status is Status.INCOMPLETE,
+            held_until=case.held_until,
             why=tuple(
                 Why(clause=key, text=policy.clause(key).text.get(locale)) for key in dict.fromkeys(clauses)
             ),
@@ -303,6 +316,8 @@ class Writer:
                 return asked(event, self.case, self.history, self.site, locale, person, notice.reader)
             case Refused():
                 return self._refusal(event, locale, person)
+            case _ if notice.template == Template.CHANGED and isinstance(event, Changed):
+                return {"change": change_of(event, self.site, locale)}
             case Resolved():
                 return {
                     "outcome": tuple(Line(label=a, value=b) for a, b in self._outcome(event.facts, locale)),

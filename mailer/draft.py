@@ -38,6 +38,8 @@ class Draft:
                 return "running" if content.report and content.report.running else ""
             case Template.CONFIRM_REQUEST:
                 return "" if content.valid_until else "void"
+            case Template.CHANGED:
+                return content.change.kind if content.change else ""
             case _:
                 return _afterwards(self.letter.template, content)
 
@@ -129,6 +131,9 @@ class Draft:
             "valid_until": self.moment(content.valid_until),
             "token": self.token,
             "asked": self.wording.say(f"asked.{content.asked}"),
+            "held_until": self.moment(content.held_until),
+            "changed_by": content.change.by if content.change else "",
+            "merged_into": content.change.into if content.change else "",
             **self._trouble,
             **self._penalty,
             **self._report,

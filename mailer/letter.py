@@ -29,6 +29,7 @@ class Template(StrEnum):
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     CONFIRM_REQUEST = "confirm-request"
+    CHANGED = "changed"
     WORKBOOK = "workbook"
     MONTHLY_REPORT = "monthly-report"
     RECTIFICATION_ORDER = "rectification-order"
@@ -145,6 +146,27 @@ class ApprovalStanding(_Part):
     decided_by: str = ""
     note: str = ""  # the reason of whoever asked; once it is decided, of whoever decided
     lines: tuple[Line, ...] = ()  # what would follow
+ChangeKind = Literal[
+    "corrected",
+    "reassigned",
+    "withdrawn",
+    "merged",
+    "held",
+    "resumed",
+    "reopened",
+    "recurred",
+    "late-list",
+]
+
+
+class Change(_Part):
+    """What was changed about a case that people had a mail about, by whom and why."""
+
+    kind: ChangeKind
+    by: str = ""  # office and name; empty where a time ran out
+    note: str = ""  # the reason given for it
+    lines: tuple[Line, ...] = ()  # corrected facts: what stood there and what stands there now
+    into: str = ""  # the case that goes on instead of this one
 
 
 class Content(_Part):
@@ -186,6 +208,7 @@ class Content(_Part):
     resolved_by: str = ""
     refusal: Literal["", "unknown-case"] | RefusalReason = ""
     refusal_detail: str = ""  # e.g. what was promised against what may be; what was unclear
+    refusal_hint: str = ""  # how to write what could not be read; stands in place of the usual sentence
     asked: Asked = "report"  # what was refused
     asked_cause: str = ""  # what a refused finding would have found
     sent_to: str = ""  # whose authority covers it
@@ -205,6 +228,8 @@ class Content(_Part):
     approval: ApprovalStanding | None = None
     informing: bool = False  # the reader is to tell the customer the outcome (D34)
     lacking: tuple[str, ...] = ()  # what is missing before a resolved case can be closed
+    change: Change | None = None
+    held_until: AwareDatetime | None = None  # the clock stands still until then
 
 
 class Address(_Part):
