@@ -7,15 +7,16 @@ from daemon import words
 from daemon.site import Site
 from mailer.letter import Change, ChangeKind, Line
 from rules.after_events import Corrected, Held, Listed, Merged, Reopened, Resumed, Withdrawn
-from rules.events import Assigned, Party
+from rules.events import Assigned, Attached, Party
 from rules.facts import Json, facts_from_json
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 
-Changed = Corrected | Withdrawn | Merged | Held | Resumed | Reopened | Assigned | Listed
+Changed = Corrected | Withdrawn | Merged | Held | Resumed | Reopened | Assigned | Attached | Listed
 _KINDS: Final[dict[type, ChangeKind]] = {
     Corrected: "corrected",
     Assigned: "reassigned",
+    Attached: "joined",
     Withdrawn: "withdrawn",
     Merged: "merged",
     Held: "held",
@@ -34,11 +35,21 @@ def change_of(event: Changed, site: Site, locale: Locale) -> Change:
     recurred = isinstance(event, Reopened) and event.because == "recurrence"
     return Change(
         kind="recurred" if recurred else _KINDS[type(event)],
-        by="" if event.by == Party() else words.party(event.by, site.policy, locale),
-        note="" if isinstance(event, Resumed | Listed) else event.note,
+        by=_by(event, site, locale),
+        note="" if isinstance(event, Resumed | Listed | Attached) else event.note,
         lines=tuple(_lines(event, site, locale)),
         into=event.into if isinstance(event, Merged) else "",
+        joined=event.merged if isinstance(event, Attached) else "",
     )
+
+
+def doer(event: Changed) -> Party:
+    """Return who changed a case; nobody where a time ran out, or where another case is what changed."""
+    return Party() if isinstance(event, Attached) else event.by
+
+
+def _by(event: Changed, site: Site, locale: Locale) -> str:
+    return "" if doer(event) == Party() else words.party(doer(event), site.policy, locale)
 
 
 def _lines(event: Changed, site: Site, locale: Locale) -> list[Line]:

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from pydantic import BaseModel, ConfigDict
 
 from daemon import aftermath, words
-from daemon.changes import Changed, change_of
+from daemon.changes import Changed, change_of, doer
 from daemon.config import Person
 from daemon.site import Site
 from daemon.standing import about, asked, judged, penalised
@@ -176,7 +176,7 @@ def _asker(event: Event, case: Case) -> Party:
     if isinstance(event, Approval):
         asking = case.asking(event.what)
         return event.by if asking is None else asking.by
-    return event.by if isinstance(event, Changed) else Party()
+    return doer(event) if isinstance(event, Changed) else Party()
 
 
 def _person_of(who: Party, site: Site) -> list[Person]:

@@ -12,7 +12,12 @@ def change(draft: Draft) -> list[Block]:
     if known is None:
         return []
     rows = [Row(line.label, line.value) for line in known.lines]
-    told = (("merged_into", known.into), ("changed_by", known.by), ("change_note", known.note))
+    told = (
+        ("merged_into", known.into),
+        ("joined", known.joined),
+        ("changed_by", known.by),
+        ("change_note", known.note),
+    )
     rows += [Row(draft.say(f"rows.{name}"), value) for name, value in told if value]
     return [Block("rows", draft.say("headings.change"), rows=tuple(rows))] if rows else []
 

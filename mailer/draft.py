@@ -134,6 +134,7 @@ class Draft:
             "held_until": self.moment(content.held_until),
             "changed_by": content.change.by if content.change else "",
             "merged_into": content.change.into if content.change else "",
+            "joined": content.change.joined if content.change else "",
             **self._trouble,
             **self._penalty,
             **self._report,

@@ -151,6 +151,7 @@ ChangeKind = Literal[
     "reassigned",
     "withdrawn",
     "merged",
+    "joined",
     "held",
     "resumed",
     "reopened",
@@ -167,6 +168,7 @@ class Change(_Part):
     note: str = ""  # the reason given for it
     lines: tuple[Line, ...] = ()  # corrected facts: what stood there and what stands there now
     into: str = ""  # the case that goes on instead of this one
+    joined: str = ""  # the case that was merged into this one
 
 
 class Content(_Part):

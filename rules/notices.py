@@ -65,7 +65,10 @@ def _opened(_case: Case, event: Opened | Amended, _policy: Policy) -> list[Notic
     return [Notice("form-problems" if event.missing else "acknowledgement", SENDER, "sender")]
 
 
-def _attached(_case: Case, event: Attached, _policy: Policy) -> list[Notice]:
+def _attached(case: Case, event: Attached, policy: Policy) -> list[Notice]:
+    """Tell whoever sent the form again; of a case merged into this one, everybody who had a mail about this."""
+    if event.merged:
+        return _changed(case, event, policy)
     return [Notice("acknowledgement", SENDER, "sender", event.clause)]
 
 
@@ -109,7 +112,7 @@ def _approval(case: Case, event: Approval, _policy: Policy) -> list[Notice]:
     return [Notice("approval-request", ASKER, "reporter", event.clause)]
 
 
-def _changed(case: Case, event: Changed | Assigned, policy: Policy) -> list[Notice]:
+def _changed(case: Case, event: Changed | Assigned | Attached, policy: Policy) -> list[Notice]:
     """Everybody who had a mail about the case learns that it is not what it was; whoever did it, that it is done."""
     told = tuple(dict.fromkeys((*case.told, *policy.resolved_notice)))
     return [
