@@ -212,7 +212,7 @@ class Writer:
             to=Address(email=person.email, name=person.name),
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
-            content=content.model_copy(update=self._about(notice, event, locale, person)),
+            content=content.model_copy(update=self._said(notice, event, locale, person)),
             enclosures=self._enclosures(notice, event, locale),
         )
 
@@ -295,6 +295,11 @@ class Writer:
             clauses = [*([lapse.clause] if lapse else []), notice.clause, self.case.grade_clause]
         return [clause for clause in clauses if clause]
 
+    def _said(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
+        if notice.template == Template.CHANGED and isinstance(event, Changed):
+            return {"change": change_of(event, self.site, locale)}
+        return self._about(notice, event, locale, person)
+
     def _about(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
         """Say what this one event adds."""
         said = aftermath.Told(self.case, event, self.site, locale).content()
@@ -316,8 +321,6 @@ class Writer:
                 return asked(event, self.case, self.history, self.site, locale, person, notice.reader)
             case Refused():
                 return self._refusal(event, locale, person)
-            case _ if notice.template == Template.CHANGED and isinstance(event, Changed):
-                return {"change": change_of(event, self.site, locale)}
             case Resolved():
                 return {
                     "outcome": tuple(Line(label=a, value=b) for a, b in self._outcome(event.facts, locale)),

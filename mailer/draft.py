@@ -30,16 +30,15 @@ class Draft:
                 return _problem(content)
             case Template.AUTHORITY_EXCEEDED:
                 return content.refusal if content.asked == "report" else "asked"
-            case Template.WORKBOOK:
-                return content.workbook.kind if content.workbook else ""
+            case Template.WORKBOOK | Template.CHANGED:
+                told = content.change or content.workbook
+                return told.kind if told else ""
             case Template.PENALTY | Template.APPEAL | Template.RULING:
                 return _judged(self.letter.template, content)
             case Template.MONTHLY_REPORT:
                 return "running" if content.report and content.report.running else ""
             case Template.CONFIRM_REQUEST:
                 return "" if content.valid_until else "void"
-            case Template.CHANGED:
-                return content.change.kind if content.change else ""
             case _:
                 return _afterwards(self.letter.template, content)
 

@@ -146,6 +146,8 @@ class ApprovalStanding(_Part):
     decided_by: str = ""
     note: str = ""  # the reason of whoever asked; once it is decided, of whoever decided
     lines: tuple[Line, ...] = ()  # what would follow
+
+
 ChangeKind = Literal[
     "corrected",
     "reassigned",
