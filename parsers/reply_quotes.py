@@ -5,8 +5,8 @@ Cutting too much costs a question back; cutting too little would take our own ex
 
 import re
 
-from parsers.reply_tokens import without_tokens
 from parsers.change_verbs import change_verb_at
+from parsers.reply_tokens import without_tokens
 from parsers.reply_verbs import opening, openings, plain_text, verb_at
 from parsers.verdict_verbs import blame_at, verdict_verb_at
 

@@ -28,6 +28,12 @@ DIRECTOR = "care.director@example.com"
 HOLD = "暫停至 2026-11-24 12:00 原因：等零件到貨"
 
 
+@pytest.fixture(autouse=True)
+def _vouching(office: Office) -> None:
+    """Everybody here proves who he is; what comes without a proof is told in test_unproven.py."""
+    office.vouching = True
+
+
 def opened(office: Office, **facts: object) -> str:
     """A case whose mails are posted; its number."""
     return office.opened(**facts).number
@@ -251,3 +257,53 @@ def test_an_incomplete_case_is_completed_in_words(office: Office) -> None:
     posted = say(office, number, "更正 維修金額=2500 原因：電話補問")
     assert (office.case().status, office.case().grade) == (Status.OPEN, "level-1")
     assert to(posted, MANAGER, "assignment")
+
+
+def test_the_director_consents_by_reply_and_the_lower_grade_follows_with_the_corrected_facts(
+    office: Office,
+) -> None:
+    number = opened(office, repair_amount="1500")
+    posted = say(office, number, "更正 維修金額=700 原因：發票有誤")
+    (request,) = to(posted, DIRECTOR, "approval-request")
+    office.receive(mail(DIRECTOR, text="同意", answers=request))
+    posted = office.post()
+    case = office.case(number)
+    assert (case.grade, case.facts["repair_amount"]) == ("level-3", "700.00")
+    assert to(posted, SERVICE_MANAGER, "assignment")
+    assert "1,500 元 → 700 元" in to(posted, AFTER_SALES, "changed")[0].text
+
+
+@pytest.mark.parametrize(("answer", "held"), [("同意", True), ("不同意 不能再等", False)])
+def test_a_hold_is_granted_or_refused_by_reply_and_whoever_asked_is_told(
+    office: Office, answer: str, held: bool
+) -> None:
+    number = opened(office)
+    posted = say(office, number, HOLD, SERVICE_MANAGER)
+    (request,) = to(posted, AFTER_SALES, "approval-request")
+    assert "等零件到貨" in request.text
+    office.receive(mail(AFTER_SALES, text=answer, answers=request))
+    posted = office.post()
+    assert (office.case(number).held_until is not None) is held
+    assert to(posted, SERVICE_MANAGER, "changed" if held else "approval-request")
+
+
+def test_whoever_answers_a_request_that_a_lapse_has_ended_is_told_so(office: Office) -> None:
+    number = opened(office)
+    posted = say(office, number, HOLD, SERVICE_MANAGER)
+    (request,) = to(posted, AFTER_SALES, "approval-request")
+    office.clock.forward(hours=2)
+    office.lapses.run_due()
+    office.post()
+    office.receive(mail(AFTER_SALES, text="同意", answers=request))
+    (told,) = to(office.post(), AFTER_SALES)
+    assert told.template == "authority-exceeded"
+    assert "失效" in told.text
+    assert office.case(number).held_until is None
+
+
+def test_what_nobody_can_prove_to_have_sent_changes_nothing(office: Office) -> None:
+    number = opened(office)
+    office.vouching = False
+    posted = say(office, number, "撤案 原因：誤會")
+    assert office.case(number).is_open
+    assert [one.template for one in to(posted, CARE)] == ["confirm-request"]
