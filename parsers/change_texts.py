@@ -48,10 +48,9 @@ def which_change(kind: ChangeKind, shown: str) -> Text:
     """Say that a request is not clear, and how to write it."""
     hant, hans, en = _EXAMPLES[kind]
     return say(
-        f"「{shown}」看不出確切的要求，案件沒有更動。請直接回覆本案的郵件，第一行寫例如「{hant}」",
-        f"“{shown}”看不出确切的要求，案件没有改动。请直接回复本案的邮件，第一行写例如“{hans}”",
-        f"'{shown}' does not say clearly what to change, and nothing was changed; reply to a mail about the case and "
-        f"begin the first line like this: '{en}'",
+        f"「{shown}」看不出確切的要求，案件沒有更動。請寫例如「{hant}」",
+        f"“{shown}”看不出确切的要求，案件没有改动。请写例如“{hans}”",
+        f"'{shown}' does not say clearly what to change, and nothing was changed; write for example '{en}'",
     )
 
 

@@ -116,9 +116,9 @@ def test_text_stays_text_on_every_sheet(text: str) -> None:
 def test_an_empty_master_has_the_one_row_excel_wants() -> None:
     book = opened(drawn())
     sheet = book[OPEN.title.get(HANT)]
-    assert sheet.tables["KesuCases"].ref == "A3:AA4"
+    assert sheet.tables["KesuCases"].ref == "A3:AC4"
     assert {cell.value for cell in sheet[4]} - {None} == {by_header(sheet, 4)["剩餘時間"]}
-    assert book[CLOSED.title.get(HANT)].tables["KesuClosed"].ref == "A3:W4"
+    assert book[CLOSED.title.get(HANT)].tables["KesuClosed"].ref == "A3:Y4"
     assert book[ACTIONS.title.get(HANT)].tables["KesuActions"].ref == "A3:D4"
 
 
@@ -146,8 +146,10 @@ def test_a_status_is_chosen_from_a_list_that_warns_and_never_forbids(locale: Loc
     rules = master(locale).data_validations.dataValidation
     lists = [rule for rule in rules if rule.type == "list"]
     texts = ",".join(STATUSES[key].get(locale) for key in ("open", "partly", "resolved"))
+    changes = ",".join(choice.get(locale) for choice in OPEN.column("disposal").choices)
     assert [(rule.formula1, rule.errorStyle, str(rule.sqref)) for rule in lists] == [
-        (f'"{texts}"', "warning", "I4:I20003")
+        (f'"{texts}"', "warning", "I4:I20003"),
+        (f'"{changes}"', "warning", "AB4:AB20003"),
     ]
     assert all(rule.errorStyle == "warning" for rule in rules if rule.type == "date")
     assert [str(rule.sqref) for rule in rules if rule.type == "date"] == ["N4:N20003"]
