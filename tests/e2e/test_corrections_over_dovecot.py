@@ -1,4 +1,4 @@
-"""Corrections over real mail: a graver grade at once; a hold granted, the clock paused, resumed and lapsed (K06, K07)."""
+"""Corrections over real mail: a graver grade at once; a hold granted, paused, resumed and lapsed (K06, K07)."""
 
 from datetime import timedelta
 
