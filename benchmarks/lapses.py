@@ -7,6 +7,7 @@ that holds the lapse and its mails returned, less the time at which the window e
 import tempfile
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from rules.facts import Facts
 LAPSES = 1000
 _STAGE = "after-sales-level-3"
 _SPREAD = timedelta(milliseconds=10)
+_TOLD = ("escalation", "overdue")
 _AT_ONCE = 500  # cases opened under one commit
 _CLOCK = SystemClock()
 
@@ -78,7 +80,28 @@ def _measure(ledger: TimedLedger, docket: Docket, open_cases: int) -> list[Figur
         *_figures("100 a second", spread),
         *_figures(f"{LAPSES:,} at once", burst),
         Figure("cost of a lapse in the burst", max(burst) * 1000 / LAPSES, "ms"),
+        Figure("notices of lapses to whoever is told most", _most(_notices(docket)), ""),
+        Figure("and mails that carry them", _most(_mails(docket)), ""),
     ]
+
+
+def _notices(docket: Docket) -> list[str]:
+    """Return to whom each notice of a lapse goes."""
+    mails = (mail for case in docket.ledger.cases() for mail in docket.ledger.outbox_of(case.number))
+    return [mail.recipient for mail in mails if mail.template in _TOLD]
+
+
+def _mails(docket: Docket) -> list[str]:
+    """Return to whom each mail goes that carries notices of lapses, alone or together."""
+    after = _CLOCK.now() + docket.site.config.digest.within
+    docket.gather(after)
+    mails = docket.ledger.outbox_lease(after, timedelta(minutes=5), 100 * LAPSES)
+    carried = ((mail, docket.ledger.outbox_members(mail.id) or [mail]) for mail in mails)
+    return [mail.recipient for mail, notices in carried if notices[0].template in _TOLD]
+
+
+def _most(recipients: Sequence[str]) -> float:
+    return Counter(recipients).most_common(1)[0][1]
 
 
 def _figures(name: str, late: Sequence[float]) -> list[Figure]:

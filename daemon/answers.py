@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from daemon.docket import Docket
@@ -73,7 +74,9 @@ class Outcome:
         return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
 
 
-def passed_over(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> list[LetterOrder]:
+def passed_over(
+    docket: Docket, sender: Party, outcomes: Sequence[Outcome], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care is told of complaints that stand beside a form and could not be read."""
 
     def line(locale: Locale) -> Line:
@@ -84,10 +87,12 @@ def passed_over(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> l
         )
         return Line(label=sender.email or "?", value="\n".join(said))
 
-    return _to_care(docket, line)
+    return _to_care(docket, line, now)
 
 
-def unknown_orders(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> list[LetterOrder]:
+def unknown_orders(
+    docket: Docket, sender: Party, outcomes: Sequence[Outcome], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care is told of orders to rectify that name no case there is."""
     unknown = [outcome for outcome in outcomes if outcome.what == "unknown" and outcome.form is not None]
 
@@ -98,7 +103,7 @@ def unknown_orders(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -
         said = "、".join(named)
         return Line(label=sender.email or "?", value=UNKNOWN_ORDER.get(locale).format(what=said))
 
-    return _to_care(docket, line)
+    return _to_care(docket, line, now)
 
 
 def problem_line(file: str, problem: Problem, locale: Locale) -> str:
@@ -141,15 +146,17 @@ def no_form(docket: Docket, message: Message, sender: Party) -> LetterOrder:
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, _clean_blanks(docket))
 
 
-def stranger(docket: Docket, message: Message, sender: Party) -> list[LetterOrder]:
+def stranger(docket: Docket, message: Message, sender: Party, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message from somebody who may not send."""
     who = sender.email or sender.name or "?"
     return _to_care(
-        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}")
+        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}"), now
     )
 
 
-def unanswered(docket: Docket, sender: Party, unreadable: Sequence[ParsedFile]) -> list[LetterOrder]:
+def unanswered(
+    docket: Docket, sender: Party, unreadable: Sequence[ParsedFile], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care is told of a file that cannot be read, where its sender may not be answered."""
     named = [file for file in unreadable if file.error is not None]
 
@@ -157,19 +164,21 @@ def unanswered(docket: Docket, sender: Party, unreadable: Sequence[ParsedFile]) 
         reasons = (f"{file.file}: {file.error.get(locale)}" for file in named if file.error is not None)
         return Line(label=sender.email or "?", value="\n".join(reasons))
 
-    return _to_care(docket, line)
+    return _to_care(docket, line, now)
 
 
-def poison(docket: Docket, sender: str) -> list[LetterOrder]:
+def poison(docket: Docket, sender: str, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message that cannot be taken in."""
-    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)))
+    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
 
 
-def too_large(docket: Docket, message: Message, sender: Party, told: Sequence[Party]) -> list[LetterOrder]:
+def too_large(
+    docket: Docket, message: Message, sender: Party, told: Sequence[Party], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care, and the sender where he is among `told`, hear of a message too large to take in."""
     who = sender.email or sender.name or "?"
     orders = _to_care(
-        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}")
+        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}"), now
     )
     for party in told:
         locale = docket.site.locale_of(party.email)
@@ -341,13 +350,12 @@ def _order(
     )
 
 
-def _to_care(docket: Docket, line: Callable[[Locale], Line]) -> list[LetterOrder]:
+def _to_care(docket: Docket, line: Callable[[Locale], Line], now: datetime) -> list[LetterOrder]:
     orders = []
-    for role in docket.site.policy.resolved_notice:
-        for person in docket.site.people(role):
-            locale = person.locale or docket.site.locale
-            zone = docket.site.config.daemon.timezone
-            content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
-            to = Address(email=person.email, name=person.name)
-            orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
+    for person in docket.care(now):
+        locale = person.locale or docket.site.locale
+        zone = docket.site.config.daemon.timezone
+        content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
+        to = Address(email=person.email, name=person.name)
+        orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
     return orders

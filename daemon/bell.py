@@ -35,15 +35,19 @@ class Bells:
         self.lapses = Bell()
         self.outbox = Bell()
         self.workbook = Bell()
+        self.jobs = Bell()
+        self.attachments = Bell()
         self.stop = threading.Event()
 
     def changed(self) -> None:
         """Something was committed: there may be mail to send, a row to write, an earlier deadline."""
         self.outbox.ring()
         self.workbook.ring()
+        self.attachments.ring()
         self.lapses.ring()
 
     def ring_out(self) -> None:
         """Ask everybody to stop."""
         self.stop.set()
+        self.jobs.ring()
         self.changed()

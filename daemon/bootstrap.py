@@ -1,18 +1,23 @@
 """The one place that names concrete classes and puts them together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from daemon import __version__
 from daemon.alone import Alone
+from daemon.attachments.filing import Filing
 from daemon.bell import Bells
 from daemon.clock import Clock, SystemClock
 from daemon.config import Config
+from daemon.digest import DailyDigest
 from daemon.docket import Docket
 from daemon.errors import ConfigurationError
 from daemon.fetching import Fetching
 from daemon.intake import Intake
+from daemon.jobs import Job, Jobs, daily
 from daemon.lapses import Lapses
 from daemon.ledger import Ledger, LedgerError
+from daemon.morning import MorningLists
 from daemon.outbox import Copies, Outbox
 from daemon.report.monthly import MonthlyReports
 from daemon.site import Site
@@ -37,6 +42,8 @@ class House:
     outbox: Outbox
     workbook: Workbook
     reports: MonthlyReports
+    jobs: Jobs
+    filing: Filing
     alone: Alone
 
     def close(self) -> None:
@@ -63,6 +70,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     ledger, alone = _own_ledger(site.config)
     ledger.outbox_free(clock.now())
     docket = Docket(ledger, site)
+    docket.remember_settled()
     reader = FormReader(site.catalogue)
     bells = Bells()
     intake = Intake(docket, reader, clock)
@@ -78,8 +86,22 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         outbox=Outbox(docket, Postman(smtp), clock, copies),
         workbook=Workbook(docket, clock, bells),
         reports=MonthlyReports(docket, clock),
+        jobs=Jobs(ledger, clock, jobs_of(docket)),
+        filing=Filing(docket, clock),
         alone=alone,
     )
+
+
+def jobs_of(docket: Docket) -> list[Job]:
+    """Return what is done by the calendar, in the order it is done."""
+
+    def every_day(now: datetime) -> str:
+        return daily(docket.site.config.digest.at, docket.site.zone)(now)  # asked anew: SIGHUP may change it
+
+    return [
+        Job("digest", every_day, DailyDigest(docket).prepare),
+        Job("morning", every_day, MorningLists(docket).prepare),
+    ]
 
 
 def _own_ledger(config: Config) -> tuple[Ledger, Alone]:

@@ -1,13 +1,13 @@
 """What a mail says of a changed case: what was changed, by whom and why, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from daemon import words
 from daemon.site import Site
 from mailer.letter import Change, ChangeKind, Line
-from rules.after_events import Corrected, Held, Listed, Merged, Reopened, Resumed, Withdrawn
-from rules.events import Assigned, Attached, Party
+from rules.after_events import Approval, Corrected, Held, Listed, Merged, Reopened, Resumed, Withdrawn
+from rules.events import Assigned, Attached, Event, Party
 from rules.facts import Json, facts_from_json
 from rules.fields import FormKind
 from rules.locales import Locale, Text
@@ -41,6 +41,17 @@ def change_of(event: Changed, site: Site, locale: Locale) -> Change:
         into=event.into if isinstance(event, Merged) else "",
         joined=event.merged if isinstance(event, Attached) else "",
     )
+
+
+def corrected(key: str, history: Iterable[Event]) -> set[str]:
+    """Return what ever stood in a fact that was corrected, or was asked to stand there."""
+    said: list[Mapping[str, Json]] = []
+    for event in history:
+        if isinstance(event, Corrected):
+            said += [event.was, event.entries]
+        elif isinstance(event, Approval):
+            said.append(event.request)
+    return {str(facts[key]) for facts in said if facts.get(key)}
 
 
 def doer(event: Changed) -> Party:

@@ -8,13 +8,17 @@ from functools import reduce
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import packs, words
+from daemon import words
+from daemon.addressing import Addressee, addressees
 from daemon.config import Person
-from daemon.ledger import Entry, Ledger, OutgoingMail, QueuedMail
-from daemon.letters import LetterOrder, Writer, addressees, letter_of
+from daemon.context import Occasion, with_context
+from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
+from daemon.letters import LetterOrder, Writer, letter_of
 from daemon.proof import Seal
+from daemon.records import site_under as site_under
 from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
+from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
 from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
 from rules.commands import Command, OpenCase, Review
@@ -23,11 +27,13 @@ from rules.decide import decide
 from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
+from rules.locales import Locale
 from rules.notices import Notice, Reader
 from rules.reviews import facts_asked_for
 from rules.sameness import identity
 
 SENDER_KEY = "sender"
+SETTLED_KNOWN = "keys:settled"  # the ledger's mark
 
 
 class NoticeOrder(BaseModel):
@@ -44,27 +50,21 @@ class NoticeOrder(BaseModel):
     person: Person
     as_of: int
     undelivered: str = ""  # whom this mail could not reach, and why
+    stands_in_for: tuple[str, ...] = ()  # addresses of those on leave whose deputy the reader is
+    unattended: tuple[
+        str, ...
+    ] = ()  # of those on leave in whose place customer care reads it: nobody stands in
 
 
 class OutboxBody(BaseModel):
-    """What is kept of a mail until it is composed: a notice about an event, a report, or a letter written out."""
+    """What is kept of a mail until it is composed: a notice about an event, many of them, a report, or a letter."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     notice: NoticeOrder | None = None
     letter: LetterOrder | None = None
     report: ReportOrder | None = None
-
-
-def site_under(site: Site, ledger: Ledger, policy_hash: str) -> Site:
-    """Return the site under rules it once had; under its present ones where the ledger holds none of this hash.
-
-    ConfigurationError where this release cannot read them.
-    """
-    text = ledger.policy_text(policy_hash)
-    if text is None:
-        return site
-    return dataclasses.replace(site, policy=packs.read_policy(text, policy_hash[:12]), policy_text=text)
+    bundle: BundleOrder | None = None
 
 
 class Docket:
@@ -102,6 +102,19 @@ class Docket:
         if policy_hash not in self._sites:
             self._sites[policy_hash] = site_under(self.site, self.ledger, policy_hash)
         return self._sites[policy_hash]
+
+    def present(self, now: datetime, site: Site | None = None, entry: Entry | None = None) -> Site:
+        """Return a site (this one if none is given) as it is at `now`: with who is on leave, and who stands in.
+
+        Inside a transaction `entry` tells of what was said in it.
+        """
+        return (site or self.site).at(now, (entry or self.ledger).absences(now))
+
+    def care(self, now: datetime, entry: Entry | None = None) -> list[Person]:
+        """Return whom a mail to customer care reaches now: each once, deputies of those on leave among them."""
+        site = self.present(now, entry=entry)
+        reached = (one.person for role in site.policy.resolved_notice for one in site.reached(role))
+        return list({person.email.lower(): person for person in reached}.values())
 
     def facts_of(self, case: Case) -> Facts:
         """Return the typed facts of a case."""
@@ -141,6 +154,18 @@ class Docket:
         after = reduce(apply, events, case)
         return None if after.facts == case.facts else self._keys(self.facts_of(after), case.sender)
 
+    def remember_settled(self) -> None:
+        """Let settled cases be found by their customers again: a ledger of the first releases forgot that, once."""
+        if self.ledger.mark_value(SETTLED_KNOWN):
+            return
+        for case in self.ledger.resolved_cases():
+            under = self.site_of(case).policy
+            with self.ledger.writing() as entry:
+                known = identity(self.facts_of(case), under)
+                entry.record(case, [], deadlines(case, under), policy_hash=case.policy, keys=known)
+        with self.ledger.writing() as entry:
+            entry.mark(SETTLED_KNOWN, "yes")
+
     def _keys(self, facts: Facts, sender: Party) -> dict[str, str]:
         """Return what an open case is found by: its customer, and whoever sent its form."""
         return {**identity(facts, self.site.policy), SENDER_KEY: sender.email.lower()}
@@ -158,23 +183,49 @@ class Docket:
             case = apply(case, event, number)
         if case is None:
             raise ValueError(f"{number}: nothing happened, there is nothing to record")
-        policy = self.site_of(case).policy
-        seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
+        site = self.present(now, self.site_of(case), entry)
+        if keys is None and not case.is_open:
+            keys = identity(self.facts_of(case), site.policy)  # whoever complains again is known by it
+        seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
-            for person, notice in addressees(case, event, self.site_of(case)):
-                order = NoticeOrder(
-                    template=notice.template,
-                    reader=notice.reader,
-                    clause=notice.clause,
-                    person=person,
-                    as_of=seqs[-1],
-                )
-                entry.queue(self._outgoing(number, seq, order, now))
+            for addressee in addressees(case, event, site):
+                self.notify(entry, case.number, (seq, event), addressee, seqs[-1], now)
         return case
 
+    def notify(
+        self,
+        entry: Entry,
+        number: str,
+        happened: tuple[int, Event],
+        addressee: Addressee,
+        as_of: int,
+        now: datetime,
+    ) -> bool:
+        """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
+        (seq, event), notice = happened, addressee.notice
+        order = NoticeOrder(
+            template=notice.template,
+            reader=notice.reader,
+            clause=notice.clause,
+            person=addressee.person,
+            as_of=as_of,
+            stands_in_for=tuple(person.email for person in addressee.stands_in_for),
+            unattended=tuple(person.email for person in addressee.unattended),
+        )
+        gathers = may_gather(notice.reader, event)
+        return entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
+
     def _outgoing(
-        self, number: str, seq: int, order: NoticeOrder, now: datetime, key: str = ""
+        self,
+        number: str,
+        seq: int,
+        order: NoticeOrder,
+        now: datetime,
+        key: str = "",
+        *,
+        gathers: bool,
     ) -> OutgoingMail:
+        storm = storm_of(order.template, order.person.email, self.site.config.digest) if gathers else None
         return OutgoingMail(
             notice_key=f"{key}event:{seq}:{order.person.email.lower()}",
             message_id=self.message_id(),
@@ -184,6 +235,36 @@ class Docket:
             template=order.template,
             locale=(order.person.locale or self.site.locale).value,
             body=OutboxBody(notice=order).model_dump_json(),
+            created_at=now,
+            answers=None,
+            storm=storm,
+        )
+
+    def gather(self, now: datetime) -> int:
+        """Put the notices that were held into their bundles, one that is alone back by itself; return how many left.
+
+        Bundle and members change in one commit, each member once.
+        """
+        latest = now + self.site.config.digest.within
+        if not self.ledger.outbox_gathering_due(now, latest):
+            return 0
+        with self.ledger.writing() as entry:
+            ready = entry.held_mails(now, latest)
+            for held in ready:
+                if len(held.ids) == 1:
+                    entry.release(held, now)
+                else:
+                    entry.bundle(held, self._bundle(held, now))
+        return sum(len(held.ids) for held in ready)
+
+    def _bundle(self, held: Held, now: datetime) -> OutgoingMail:
+        return OutgoingMail(
+            notice_key=f"bundle:{held.ids[0]}",
+            message_id=self.message_id(),
+            recipient=held.recipient,
+            template=Template.DIGEST.value,
+            locale=held.locale,
+            body=OutboxBody(bundle=bundle_order(held, self.site)).model_dump_json(),
             created_at=now,
             answers=None,
         )
@@ -264,6 +345,8 @@ class Docket:
             return body.letter
         if body.report is not None:
             return self._reports.letter(body.report, self.site)
+        if body.bundle is not None:
+            return write_bundle(body.bundle, self.ledger.outbox_members(mail.id), self.order_of, self.site)
         if body.notice is None or mail.case_number is None or mail.event_seq is None:
             raise ValueError(f"mail {mail.id} in the outbox is about nothing")
         recorded = self.ledger.events(mail.case_number)
@@ -273,16 +356,48 @@ class Docket:
         if case is None:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
-        order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
-        return order.warned(words.undelivered(body.notice.undelivered, order.locale))
+        site = self.site_of(case)
+        deputised = [role for email in body.notice.stands_in_for for role in site.roles_of(email)]
+        order = Writer(case, history, site, deputised).order(body.notice.person, notice, event)
+        notice_of = body.notice
+        occasion = Occasion(
+            case, event, mail.event_seq, notice_of.as_of, notice_of.template, notice_of.reader
+        )
+        order = with_context(order, self, occasion)
+        for warning in self._remarks(body.notice, order.locale):
+            order = order.warned(warning)
+        return order
+
+    def _remarks(self, notice: NoticeOrder, locale: Locale) -> list[str]:
+        """Return what a notice says of whom it reaches in place of others."""
+        names = words.JOIN.get(locale)
+        absent = names.join(self._named(email) for email in notice.stands_in_for)
+        unattended = names.join(self._named(email) for email in notice.unattended)
+        said = [
+            words.STANDING_IN.get(locale).format(who=absent) if absent else "",
+            words.UNATTENDED.get(locale).format(who=unattended) if unattended else "",
+            words.undelivered(notice.undelivered, locale),
+        ]
+        return [remark for remark in said if remark]
+
+    def _named(self, email: str) -> str:
+        person = self.site.person(email)
+        return email if person is None else person.name
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.
 
-        Repeating it queues nothing more. Customer care is not told by mail that it cannot be reached by mail.
+        Of a bundle that means each notice in it. Repeating it queues nothing more. Customer care is not told by mail
+        that it cannot be reached by mail.
         """
+        lost = self.ledger.outbox_members(mail.id) or [mail]
+        with self.ledger.writing() as entry:
+            for notice in lost:
+                self._tell_undeliverable(entry, notice, reason, now)
+
+    def _tell_undeliverable(self, entry: Entry, mail: QueuedMail, reason: str, now: datetime) -> None:
         body = OutboxBody.model_validate_json(mail.body)
-        care = [person for role in self.site.policy.resolved_notice for person in self.site.people(role)]
+        care = self.care(now, entry)
         unreached = mail.recipient.lower()
         if (
             body.notice is None
@@ -291,9 +406,9 @@ class Docket:
         ):
             return
         warning = f"{body.notice.person.name} <{mail.recipient}>: {reason}"
-        with self.ledger.writing() as entry:
-            for person in care:
-                told = {"reader": "informed", "person": person, "undelivered": warning}
-                order = body.notice.model_copy(update=told)
-                number, seq = mail.case_number or "", mail.event_seq or 0
-                entry.queue(self._outgoing(number, seq, order, now, f"undelivered:{unreached}:"))
+        for person in care:
+            told = {"reader": "informed", "person": person, "undelivered": warning}
+            order = body.notice.model_copy(update=told)
+            number, seq = mail.case_number or "", mail.event_seq or 0
+            key = f"undelivered:{unreached}:"
+            entry.queue(self._outgoing(number, seq, order, now, key, gathers=mail.kind is not None))

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from daemon import answers, asking, correcting, judging, proof, returned
+from daemon import answers, asking, correcting, judging, leave, proof, returned
 from daemon.answers import Outcome
 from daemon.asking import Unproven
+from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
@@ -32,6 +33,7 @@ from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
 from parsers.change_verbs import ChangeKind
 from parsers.reader import FormReader, ReaderUnavailable
+from parsers.reply_quotes import own_text
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase, Report
@@ -61,6 +63,7 @@ class Tally:
     unreadable: list[ParsedFile] = field(default_factory=list)
     duplicates: int = 0
     reports: int = 0
+    leave: bool = False  # it was about its sender's own absence, and is answered as such
     unproven: list[Unproven] = field(default_factory=list)
     orders: list[LetterOrder] = field(
         default_factory=list
@@ -130,19 +133,19 @@ class Intake:
             self._quarantine_poison(mail, error)
 
     def _settle(self, entry: Entry, mail: StoredMail, reading: Reading) -> None:
-        now = self._clock.now()
+        now, head = self._clock.now(), entry.last_seq()
         if not self._docket.site.may_send(reading.sender.email):
             self._refuse_stranger(entry, mail, reading, now)
             return
         tally = self._take_message(entry, mail, reading, now)
-        self._keep_attachments(entry, mail, reading, tally)
+        self._keep_attachments(entry, mail, reading, tally, head)
         if any(outcome.what == "unknown" and outcome.form is not None for outcome in tally.outcomes):
             self._tell_care(
-                entry, mail, answers.unknown_orders(self._docket, reading.sender, tally.outcomes), now
+                entry, mail, answers.unknown_orders(self._docket, reading.sender, tally.outcomes, now), now
             )
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
-                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
+                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes, now), now
             )
         self._answer(entry, mail, reading, tally, now)
         state, reason = self._fate(reading, tally)
@@ -173,6 +176,7 @@ class Intake:
     ) -> Tally:
         """Carry out, once, what somebody confirms to have asked; what he disowns or confirms too late is void."""
         entry.expire_requests(now)
+        head = entry.last_seq()
         state = RequestState.CONFIRMED if reading.confirmation else RequestState.DENIED
         if not entry.settle_request(request.id, state, now):
             late = request.expires_at <= now and request.state in (RequestState.WAITING, RequestState.EXPIRED)
@@ -185,7 +189,7 @@ class Intake:
         tally = self._take_forms(entry, mail, reading.original, now)
         if not reading.original.forms:
             self._take_words(entry, mail, reading.original, now, tally)
-        self._keep_attachments(entry, mail, reading.original, tally)
+        self._keep_attachments(entry, mail, reading.original, tally, head)
         tally.note = "it confirms an earlier message"
         return tally
 
@@ -311,9 +315,23 @@ class Intake:
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
         """Take a message without forms: a short reply in words, for each case it names, or a question of its own."""
+        if reading.absence is not None:
+            self._take_leave(entry, mail, reading, now, tally)
+            return
         for number, part in reading.requests(self._thread(entry, reading.message)):
             if number and not part.message.automatic and (part.speaks or not part.files):
                 self._take_part(entry, mail, part, number, now, tally)
+
+    def _take_leave(
+        self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
+    ) -> None:
+        tally.unreadable.clear()  # a doctor's note beside it is no form
+        if proof.lacking(reading.proven, None, self._docket.site):
+            tally.unproven.append(Unproven("", own_text(reading.message.text)))
+            return
+        answers_him = self._may_answer(entry, reading, now)
+        leave.take(self._docket, entry, mail, reading, now, answers=answers_him)
+        tally.leave = True
 
     def _take_part(
         self, entry: Entry, mail: StoredMail, reading: Reading, number: str, now: datetime, tally: Tally
@@ -353,6 +371,7 @@ class Intake:
                 refused = unclear.refused(case, reading.sender, site, now)
                 case = self._docket.refuse(entry, case, refused, now)
             case command:
+                command = leave.disinterested(command, case, self._docket.present(now, site, entry))
                 case = correcting.perform(self._docket, entry, case, command, now)
         tally.reports += 1
         tally.outcomes.append(Outcome(case, "reported"))
@@ -388,11 +407,15 @@ class Intake:
 
     # ------------------------------------------------------------ afterwards
 
-    def _keep_attachments(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally) -> None:
+    def _keep_attachments(
+        self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, head: int
+    ) -> None:
+        """Link a message to its cases, as the cause of what happened to them after event `head`, and keep its files."""
+        files = beside_forms(reading.others, reading.sheets, reading.files)
         for number in tally.cases or self._open_thread(entry, reading):
-            entry.link_mail(mail.id, number)
-            for other in (*reading.others, *reading.sheets):
-                entry.attach(number, other.name, other.media_type, other.content)
+            entry.link_mail(mail.id, number, since=head)
+            if files:
+                keep(entry, number, mail.id, files, self._docket.site.config.attachments)
 
     def _open_thread(self, entry: Entry, reading: Reading) -> list[str]:
         """Return the case whose thread a person's message continues without saying anything to act on."""
@@ -405,7 +428,7 @@ class Intake:
         if not self._may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 self._tell_care(
-                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable), now
+                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable, now), now
                 )
             return
         orders = answers.answer(
@@ -436,7 +459,7 @@ class Intake:
             not reading.files
             and not tally.outcomes
             and not tally.duplicates
-            and not tally.note
+            and not (tally.leave or tally.note)
             and not self._thread(entry, reading.message)
         )
 
@@ -448,7 +471,7 @@ class Intake:
             return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
         if tally.refused:
             return MailState.QUARANTINED, tally.refused
-        if tally.outcomes or tally.note:
+        if tally.outcomes or tally.leave or tally.note:
             return MailState.TAKEN, tally.note
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"
@@ -464,7 +487,9 @@ class Intake:
         self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
-        self._tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender), now)
+        self._tell_care(
+            entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now
+        )
 
     def _tell_care(
         self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime
@@ -483,7 +508,7 @@ class Intake:
             return
         self._file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
         sender = [reading.sender] if self._may_answer(entry, reading, now) else []
-        for order in answers.too_large(self._docket, message, reading.sender, sender):
+        for order in answers.too_large(self._docket, message, reading.sender, sender, now):
             self._docket.answer(entry, mail.id, order, now, key="large")
 
     def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
@@ -494,7 +519,7 @@ class Intake:
             )
             if not entry.claim_part(mail.message_id, mail.sha256, mail.id):
                 return
-            for order in answers.poison(self._docket, mail.sender):
+            for order in answers.poison(self._docket, mail.sender, now):
                 self._docket.answer(entry, mail.id, order, now, key="poison")
 
 

@@ -10,12 +10,12 @@ from email.utils import parseaddr
 from pydantic import BaseModel, ConfigDict
 
 from daemon import aftermath, words
-from daemon.changes import Changed, change_of, doer
+from daemon.changes import Changed, change_of, corrected
 from daemon.config import Person
+from daemon.privacy import PHONE, may_see_phone, without_phone
 from daemon.site import Site
-from daemon.standing import about, asked, judged, penalised
+from daemon.standing import about, asked, judged
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
-from rules.after_events import Approval
 from rules.case import Case, Status
 from rules.events import (
     Escalated,
@@ -34,13 +34,12 @@ from rules.facts import ISSUED_BY, facts_from_json
 from rules.fields import FormKind
 from rules.grading import authority
 from rules.locales import Locale
-from rules.notices import ASKER, PENALISED, Notice, Reader, notices
+from rules.notices import Notice, Reader
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OF_A_STAGE = ("assignment", "escalation", "overdue")
-_DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
 
 
 class EnclosureOrder(BaseModel):
@@ -72,7 +71,8 @@ class LetterOrder(BaseModel):
     enclosures: tuple[EnclosureOrder, ...] = ()
     files: tuple[
         Enclosure, ...
-    ] = ()  # made already, in a letter that is composed at once; never kept in the outbox
+    ] = ()  # made, or found with the case, when it is composed; never kept in the outbox
+    gathered: tuple["LetterOrder", ...] = ()  # the notices that a bundle carries
 
     def warned(self, warning: str) -> "LetterOrder":
         """Return the same letter with one more warning, unless it is empty."""
@@ -100,6 +100,7 @@ def letter_of(order: LetterOrder, message_id: str, site: Site, *, token: str = "
             *(_enclosure(enclosure, order.locale, site, token) for enclosure in order.enclosures),
             *order.files,
         ),
+        gathered=tuple(letter_of(member, message_id, site) for member in order.gathered),
         token=token,
     )
 
@@ -136,62 +137,25 @@ def _rectification(told: aftermath.Told, prefill: JsonFacts) -> EnclosureOrder:
     )
 
 
-# ---------------------------------------------------------------- who gets one
-
-
 def root_id(number: str, site: Site) -> str:
     """Return the id all mails of a case hang on (RFC 5322 References)."""
     domain = site.own_address.partition("@")[2]
     return f"<case.{number}.{site.config.daemon.site}@{domain}>"
 
 
-def addressees(case: Case, event: Event, site: Site) -> list[tuple[Person, Notice]]:
-    """Return who gets a mail about `event`: each person one, in his most demanding part.
-
-    Answers to whoever sent a form are not among them: the intake gives one per message.
-    """
-    found: dict[str, tuple[Person, Notice]] = {}
-    for notice in notices(case, event, site.policy):
-        for person in _persons(notice, event, case, site):
-            key = person.email.lower()
-            if key not in found or _DEMAND[notice.reader] < _DEMAND[found[key][1].reader]:
-                found[key] = (person, notice)
-    return list(found.values())
-
-
-def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Person]:
-    if notice.to == "reporter":
-        return _person_of(event.by, site) if isinstance(event, Refused | Resolved) else []
-    if notice.to == PENALISED:
-        return penalised(event.party, site) if isinstance(event, Penalised) else []
-    if notice.to == ASKER:
-        return _person_of(_asker(event, case), site)
-    if notice.to == "sender":
-        return _person_of(case.sender, site) if isinstance(event, Resolved) else []
-    return [person for role in notice.to for person in site.people(role)]
-
-
-def _asker(event: Event, case: Case) -> Party:
-    """Return who asked for what an event decides, or did what it tells of."""
-    if isinstance(event, Approval):
-        asking = case.asking(event.what)
-        return event.by if asking is None else asking.by
-    return doer(event) if isinstance(event, Changed) else Party()
-
-
-def _person_of(who: Party, site: Site) -> list[Person]:
-    if not who.email:
-        return []
-    return [site.person(who.email) or Person(name=who.name or who.email, email=who.email)]
-
-
 # ---------------------------------------------------------------- what it says
 
 
 class Writer:
-    """Writes the letters about one case; `history` are all its events so far."""
+    """Writes the letters about one case; `history` are all its events so far.
 
-    def __init__(self, case: Case, history: Sequence[Event], site: Site) -> None:
+    `deputised` are the roles in which the reader stands in for others.
+    """
+
+    def __init__(
+        self, case: Case, history: Sequence[Event], site: Site, deputised: Sequence[str] = ()
+    ) -> None:
+        self._deputised = tuple(deputised)
         self.case = case
         self.history = history
         self.site = site
@@ -212,9 +176,20 @@ class Writer:
             to=Address(email=person.email, name=person.name),
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
-            content=content.model_copy(update=self._said(notice, event, locale, person)),
+            content=self._as_he_may_see_it(
+                content.model_copy(update=self._said(notice, event, locale, person)), notice, person
+            ),
             enclosures=self._enclosures(notice, event, locale),
         )
+
+    def _as_he_may_see_it(self, content: Content, notice: Notice, person: Person) -> Content:
+        """Hide the customer's number from whoever need not call; who has to decide on the case may have to."""
+        decides = notice.reader == "covering"
+        if decides or may_see_phone(person.email, self._roles_of(person), self.case, self.site):
+            return content
+        for phone in {str(self.case.facts.get(PHONE) or ""), *corrected(PHONE, self.history)}:
+            content = without_phone(content, phone)
+        return content
 
     def content(
         self, locale: Locale, reader: Reader, clauses: Iterable[str], person: Person | None = None
@@ -222,7 +197,7 @@ class Writer:
         """Say what every letter about the case says."""
         case, policy, site = self.case, self.site.policy, self.site
         stage = policy.stage(case.stage)
-        roles = site.roles_of(person.email) if person else ()
+        roles = self._roles_of(person) if person else ()
         return Content(
             reader=reader,
             zone=site.config.daemon.timezone,
@@ -253,6 +228,10 @@ class Writer:
             warnings=case.warnings if reader == "owner" else (),
         )
 
+    def _roles_of(self, person: Person) -> tuple[str, ...]:
+        """Return the reader's roles, those he stands in for before his own."""
+        return tuple(dict.fromkeys((*self._deputised, *self.site.roles_of(person.email))))
+
     def subject_hint(self) -> str:
         """Return the words behind the case number in the subject: the same for every mail and reader of the case."""
         name = str(self.case.facts.get("customer_name", ""))
@@ -266,10 +245,13 @@ class Writer:
 
     def summary(self, locale: Locale) -> str:
         """Return the complaint in one line: its category and the beginning of the description."""
-        description = " ".join(str(self.case.facts.get("description", "")).split())
-        short = description if len(description) <= 60 else description[:59] + "…"
         colon = words.COLON.get(locale)
-        return colon.join(word for word in (self.summary_category(locale), short) if word)
+        parts = (self.summary_category(locale), self.short_description())
+        return colon.join(part for part in parts if part)
+
+    def short_description(self) -> str:
+        """Return the beginning of the description, on one line."""
+        return words.shortened(str(self.case.facts.get("description", "")), 60)
 
     def line(self, locale: Locale, *, again: bool = False) -> CaseLine:
         """Return the case as one line of an acknowledgement."""
@@ -355,7 +337,7 @@ class Writer:
 
     def _refusal(self, event: Refused, locale: Locale, person: Person) -> dict[str, object]:
         promised = words.concession(event.facts, locale)
-        roles = self.site.roles_of(person.email)
+        roles = self._roles_of(person)
         detail = [
             words.PROMISED.get(locale).format(what=promised) if promised else "",
             words.MAY.get(locale).format(what=words.authority(self.grants, roles, locale))

@@ -1,4 +1,4 @@
-"""The running daemon: four channels on threads of their own, a ticker for periodic work, and signals."""
+"""The running daemon: five channels on threads of their own, a ticker for periodic work, and signals."""
 
 import logging
 import signal
@@ -43,6 +43,8 @@ class Loop:
             self._channel("lapses", self._lapses),
             self._channel("outbox", self._outbox, house.outbox.close),
             self._channel("workbook", self._workbook),
+            self._channel("jobs", self._jobs),
+            self._channel("attachments", self._attachments),
         ]
 
     def run(self) -> bool:
@@ -63,6 +65,7 @@ class Loop:
     def start(self) -> None:
         """Start the channels and the ticker."""
         self._ticker.every(5).seconds.do(self._bells.changed)
+        self._ticker.every(1).minutes.do(self._bells.jobs.ring)
         self._ticker.every(10).minutes.do(self._audit)
         self._ticker.every(1).minutes.do(self._house.reports.queue_quietly)
         for channel in self.channels:
@@ -117,6 +120,17 @@ class Loop:
         self._wait(self._bells.workbook, 60.0)
         self._bells.stop.wait(WORKBOOK_PAUSE)
 
+    def _jobs(self) -> None:
+        self._first_intake.wait(
+            FIRST_INTAKE_SECONDS
+        )  # what came in during an outage belongs into today's mails
+        self._house.jobs.run_due(self._bells.stop.is_set)
+        self._wait(self._bells.jobs, 60.0)
+
+    def _attachments(self) -> None:
+        self._house.filing.round(self._bells.stop.is_set)
+        self._wait(self._bells.attachments, 60.0)
+
     def _wait(self, bell: Bell, seconds: float) -> None:
         if not self._bells.stop.is_set():
             bell.wait(seconds)
@@ -142,12 +156,14 @@ def _is_forgotten(case: Case, docket: Docket) -> bool:
 
 
 def run_once(house: House) -> bool:
-    """Do everything that is due now, once: intake, lapses, workbook, outbox. Tell whether all of it worked."""
+    """Do everything that is due now, once: intake, lapses, workbook, jobs, outbox. Tell whether all of it worked."""
     steps: list[tuple[str, Callable[[], object]]] = [
         ("intake", house.fetching.round),
         ("lapses", house.lapses.run_due),
         ("report", house.reports.queue_due),
         ("workbook", house.workbook.round),
+        ("jobs", house.jobs.run_due),
+        ("attachments", house.filing.round),
         ("outbox", house.outbox.send_due),
     ]
     outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to

@@ -121,6 +121,7 @@ class Outbox:
     def _lease(self) -> list[QueuedMail]:
         if self._is_paused():
             return []
+        self._docket.gather(self._clock.now())
         return self._docket.ledger.outbox_lease(
             self._clock.now(), LEASE, 1 if self._pause.doubtful else BATCH
         )

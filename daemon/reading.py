@@ -14,6 +14,7 @@ from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
+from parsers.reply_absence import Absence, parse_absence
 from parsers.reply_confirm import parse_confirmation
 from parsers.reply_corrections import ChangeAsked, parse_change
 from parsers.reply_informing import Done, parse_done
@@ -44,6 +45,7 @@ class Reading:
     blame: Blame | None = None
     review: Review | None = None
     done: Done | None = None
+    absence: Absence | None = None
     change: ChangeAsked | None = None
     silent: bool = False  # it only greets, thanks or says that a mail arrived
     proven: bool = False  # it is from the person in whose name it came
@@ -101,7 +103,7 @@ class MailReader:
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
         site = self._docket.site
-        sender = site.party(message.sender.email, message.sender.name)
+        sender = self._docket.present(self._clock.now()).acting(message.sender.email, message.sender.name)
         if not site.may_send(sender.email):
             return Reading(message, sender, echo=message.automatic and self._names_care(raw))
         sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
@@ -161,11 +163,22 @@ class MailReader:
         catalogue = self._docket.site.catalogue
         reply = None if judges else parse_reply(text, catalogue, answered=answered, detailed=reading.ready)
         silent = says_nothing(text, answered=answered)
-        reading = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
-        if reading.speaks:
-            return reading
-        review, done = parse_review(text, answered=answered), parse_done(text, answered=answered)
-        return replace(reading, review=review, done=None if review else done)
+        said = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        if not said.speaks:
+            review, done = parse_review(text, answered=answered), parse_done(text, answered=answered)
+            said = replace(said, review=review, done=None if review else done)
+        return said if said.speaks else replace(said, absence=self._absence(reading, answered))
+
+    def _absence(self, reading: Reading, answered: str) -> Absence | None:
+        """Read what somebody in [people] says of his own absence; a machine's out-of-office note is no such word."""
+        message, site = reading.message, self._docket.site
+        if message.automatic or not site.roles_of(reading.sender.email):
+            return None
+        today = self._clock.now().astimezone(site.zone).date()
+        found = parse_absence(message.text, today, answered=answered)
+        if found is not None or message.in_reply_to:
+            return found
+        return parse_absence(f"{message.subject}\n{message.text}", today)
 
     def _change(self, message: Message, answered: str) -> ChangeAsked | None:
         """Read what a message asks to change of its case; times in it count from when it was read."""
@@ -188,7 +201,8 @@ class MailReader:
     def _names_care(self, raw: bytes) -> bool:
         """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
         site = self._docket.site
-        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
+        holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
+        persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
 
 

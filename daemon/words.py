@@ -76,6 +76,16 @@ UNDELIVERED = _text(
     "本邮件无法送达 {who}，请用其他方式通知",
     "This mail could not be delivered to {who}; please reach them another way",
 )
+STANDING_IN = _text(
+    "{who}請假中，由您代理；以代理人身分回報即可",
+    "{who}请假中，由您代理；以代理人身份反馈即可",
+    "{who} is on leave and you stand in; report in their place",
+)
+UNATTENDED = _text(
+    "{who}請假中，沒有人代理，這件事目前無人處理，請安排",
+    "{who}请假中，没有人代理，这件事目前无人处理，请安排",
+    "{who} is on leave and nobody stands in, so that nobody attends to this; please arrange it",
+)
 OPENED = _text("收到抱怨單（{who}）", "收到抱怨单（{who}）", "Complaint form received ({who})")
 AMENDED = _text("收到補正後的抱怨單", "收到补正后的抱怨单", "Corrected form received")
 ATTACHED = _text(
@@ -129,6 +139,19 @@ def money(amount: Decimal, locale: Locale) -> str:
 def percentage(number: Decimal) -> str:
     """Write a percentage: 30%, 12.5%."""
     return f"{number.normalize():f}%"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes: 340 KB, 1.2 MB."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} KB"
+    return f"{count / 1_000_000:.1f} MB"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text on one line, cut to at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:

@@ -8,11 +8,12 @@ from mailer.pictures import Picture
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table; `mark` is a cell, a clause or the like that stands out."""
+    """One line of a table; `mark` is a cell, a clause or the like that stands out, `href` where a click leads."""
 
     label: str
     value: str
     mark: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,22 @@ class BarRow:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One line of a mail about many cases, ready to show."""
+
+    number: str
+    customer: str
+    summary: str
+    grade: str
+    colour: str
+    what: str
+    who: str
+    when: str
+    left: str
+    late: bool
+
+
+@dataclass(frozen=True)
 class Block:
     """One part of the body under its heading; `kind` tells the layouts how to draw it."""
 
@@ -78,11 +95,13 @@ class Block:
         "picture",
         "bars",
         "grid",
+        "table",
     ]
     heading: str
     lines: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     cases: tuple[CaseRow, ...] = ()
+    entries: tuple[Entry, ...] = ()
     columns: tuple[str, ...] = ()
     example: str = ""
     picture: Picture | None = None

@@ -90,7 +90,7 @@ def _thread(message: EmailMessage, letter: Letter) -> None:
 def _mark(message: EmailMessage, prepared: Draft) -> None:
     message["Auto-Submitted"] = "auto-replied" if prepared.letter.automatic_reply else "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    template = prepared.letter.template
+    template = next((one.template for one in prepared.letter.gathered), prepared.letter.template)
     if template is Template.OVERDUE or (template in _URGENT and prepared.acts):
         message["Importance"] = "high"
 

@@ -1,5 +1,6 @@
 """A letter being turned into a mail: which sentences fit it, and the values they may show."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -22,25 +23,10 @@ class Draft:
     @cached_property
     def variant(self) -> str:
         """The situation that chooses among the wordings of one mail, empty for the usual one."""
-        content = self.content
-        match self.letter.template:
-            case Template.ACKNOWLEDGEMENT:
-                return _acknowledged(content)
-            case Template.FORM_PROBLEMS:
-                return _problem(content)
-            case Template.AUTHORITY_EXCEEDED:
-                return content.refusal if content.asked == "report" else "asked"
-            case Template.WORKBOOK | Template.CHANGED:
-                told = content.change or content.workbook
-                return told.kind if told else ""
-            case Template.PENALTY | Template.APPEAL | Template.RULING:
-                return _judged(self.letter.template, content)
-            case Template.MONTHLY_REPORT:
-                return "running" if content.report and content.report.running else ""
-            case Template.CONFIRM_REQUEST:
-                return "" if content.valid_until else "void"
-            case _:
-                return _afterwards(self.letter.template, content)
+        template, content = self.letter.template, self.content
+        if template in (Template.PENALTY, Template.APPEAL, Template.RULING):
+            return _judged(template, content)
+        return _VARIANTS.get(template, _situation)(content)
 
     @cached_property
     def acts(self) -> bool:
@@ -62,8 +48,15 @@ class Draft:
                 return self.content.reader != "informed"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
+            case Template.DIGEST | Template.TASK_LIST:
+                return self.content.digest is not None and self.content.digest.acts
             case _:
                 return False
+
+    @property
+    def about_many(self) -> bool:
+        """Tell whether the mail is a list of many cases, so that no single one is to be answered."""
+        return self.letter.template in (Template.DIGEST, Template.TASK_LIST)
 
     @property
     def about_penalty(self) -> bool:
@@ -136,7 +129,9 @@ class Draft:
             "joined": content.change.joined if content.change else "",
             **self._trouble,
             **self._penalty,
+            **self._absence,
             **self._report,
+            **self._digest,
             **self._afterwards,
         }
 
@@ -150,6 +145,30 @@ class Draft:
             "asked_by": approval.by if approval else "",
             "decided_by": approval.decided_by if approval else "",
         }
+
+    @property
+    def _digest(self) -> dict[str, object]:
+        """What sentences about many cases may show; all of it empty in every other mail."""
+        known = self.content.digest
+        counts = {section.key: section.total for section in known.sections} if known else {}
+        return {
+            "day": known.day if known else "",
+            "kind": self.wording.kind(known.kind) if known and known.kind else "",
+            "rows_count": sum(counts.values()) + len(self.letter.gathered),
+            "first_number": next((one.content.case_number for one in self.letter.gathered), ""),
+            "overdue_count": counts.get("overdue", 0),
+            "open_count": counts.get("open", 0),
+            "digest_since": self.moment(known.since) if known else "",
+            "digest_acts": known is not None and known.acts,
+            "head_seq": known.head_seq if known else 0,
+            "head_hash": known.head_hash if known else "",
+        }
+
+    @property
+    def _absence(self) -> dict[str, object]:
+        """What sentences about a leave may show; all of it empty in every other mail."""
+        known = self.content.absence
+        return {"absent": known.person if known else "", "deputy": known.deputy if known else ""}
 
     @property
     def _penalty(self) -> dict[str, object]:
@@ -276,23 +295,18 @@ def _judged(template: Template, content: Content) -> str:
     return told[template]
 
 
-def _afterwards(template: Template, content: Content) -> str:
-    match template:
-        case Template.RESOLVED:
-            return "informing" if content.informing else ""
-        case Template.RECTIFICATION_ORDER | Template.RECTIFICATION_INCOMPLETE:
-            return ""
-        case Template.APPROVAL_REQUEST:
-            return _approved(content)
-        case _:
-            return _situation(content)
-
-
 def _approved(content: Content) -> str:
     known = content.approval
     if known is None:
         return ""
     return known.what if known.state == "requested" else f"{known.what}-{known.state}"
+
+
+def _gathered(content: Content) -> str:
+    known = content.digest
+    if known is None or not known.kind:
+        return ""
+    return "fined" if known.kind == Template.PENALTY.value and content.reader == "owner" else "gathered"
 
 
 def _situation(content: Content) -> str:
@@ -303,3 +317,21 @@ def _situation(content: Content) -> str:
     if content.standing:
         return "standing"
     return "incomplete" if content.incomplete else ""
+
+
+_VARIANTS: dict[Template, Callable[[Content], str]] = {
+    Template.ACKNOWLEDGEMENT: _acknowledged,
+    Template.FORM_PROBLEMS: _problem,
+    Template.AUTHORITY_EXCEEDED: lambda content: content.refusal if content.asked == "report" else "asked",
+    Template.WORKBOOK: lambda content: content.workbook.kind if content.workbook else "",
+    Template.CHANGED: lambda content: content.change.kind if content.change else "",
+    Template.ABSENCE: lambda content: content.absence.kind if content.absence else "",
+    Template.MONTHLY_REPORT: lambda content: "running" if content.report and content.report.running else "",
+    Template.RESOLVED: lambda content: "informing" if content.informing else "",
+    Template.RECTIFICATION_ORDER: lambda _content: "",
+    Template.RECTIFICATION_INCOMPLETE: lambda _content: "",
+    Template.APPROVAL_REQUEST: _approved,
+    Template.DIGEST: _gathered,
+    Template.TASK_LIST: _gathered,
+    Template.CONFIRM_REQUEST: lambda content: "" if content.valid_until else "void",
+}

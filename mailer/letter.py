@@ -4,6 +4,7 @@ The daemon fills this in the same commit that made the mail necessary; the templ
 it is sent, so that the time that remains is true at that moment.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -31,10 +32,13 @@ class Template(StrEnum):
     CONFIRM_REQUEST = "confirm-request"
     CHANGED = "changed"
     WORKBOOK = "workbook"
+    ABSENCE = "absence"
     MONTHLY_REPORT = "monthly-report"
     RECTIFICATION_ORDER = "rectification-order"
     RECTIFICATION_INCOMPLETE = "rectification-incomplete"
     APPROVAL_REQUEST = "approval-request"
+    DIGEST = "digest"
+    TASK_LIST = "task-list"
 
 
 class _Part(BaseModel):
@@ -148,6 +152,92 @@ class ApprovalStanding(_Part):
     lines: tuple[Line, ...] = ()  # what would follow
 
 
+class AbsenceNews(_Part):
+    """Somebody's leave, as he told it or as it begins.
+
+    away: somebody stands in. alone: nobody does. back: he is there after all. present: he said so, but no leave of
+    his is known. unclear: `question` says what could not be read; nothing was kept.
+    """
+
+    kind: Literal["away", "alone", "back", "present", "unclear"]
+    person: str
+    first: date | None = None
+    last: date | None = None
+    deputy: str = ""
+    question: str = ""
+
+
+class DigestRow(_Part):
+    """One line of a mail about many cases; what it does not know is empty."""
+
+    number: str = ""
+    customer: str = ""
+    summary: str = ""
+    grade: str = ""
+    grade_key: str = ""
+    what: str = ""  # what happened, or is to be done
+    who: str = ""
+    due: AwareDatetime | None = None  # shown with what is left of it, or how long it is overdue
+    at: AwareDatetime | None = None  # when it happened, where nothing is due
+    waits: bool = False  # it has waited since then
+
+
+class DigestSection(_Part):
+    """One table of a mail about many cases; `total` counts what belongs into it, shown or not."""
+
+    key: Literal[
+        "overdue",
+        "late",
+        "open",
+        "duties",
+        "penalties",
+        "appeals",
+        "lapsed",
+        "resolved",
+        "undelivered",
+        "quarantined",
+    ]
+    rows: tuple[DigestRow, ...]
+    total: int
+
+
+class Digest(_Part):
+    """What a mail about many cases tells, table by table."""
+
+    day: str = ""  # the site's day, as people of the language write it
+    kind: str = ""  # of a bundle: the template of the notices it carries
+    acts: bool = False  # the reader is asked to do something about it
+    since: AwareDatetime | None = None  # since when it tells what happened
+    grades: tuple[Line, ...] = ()  # how many open cases there are of each grade
+    sections: tuple[DigestSection, ...] = ()
+    head_seq: int = 0  # the ledger's last event and its hash: a cut-off tail shows
+    head_hash: str = ""
+
+
+class Paper(_Part):
+    """A file that came with the case.
+
+    enclosed: it goes with this mail. folder: it is too large for that, or no picture or PDF. mail: more came than the
+    case may hold; the mail it came in, in the archive, still has it.
+    """
+
+    name: str
+    size: str  # e.g. 1.2 MB
+    where: Literal["enclosed", "folder", "mail"]
+
+
+class KnownCase(_Part):
+    """Another case of the same customer."""
+
+    number: str
+    opened_at: AwareDatetime
+    category: str
+    summary: str
+    grade: str
+    grade_key: str
+    outcome: str  # how it ended, or how it stands
+
+
 ChangeKind = Literal[
     "corrected",
     "reassigned",
@@ -207,6 +297,11 @@ class Content(_Part):
     reason: str = ""  # why it has this grade, e.g. 維修金額在 1000 元以內
     facts: tuple[Line, ...] = ()
     history: tuple[Step, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    papers_folder: str = ""  # where they lie, as people find it
+    papers_link: str = ""  # the same as an address to click on, where there is one
+    other_cases: tuple[KnownCase, ...] = ()  # of the same customer, newest first
+    more_cases: int = 0  # and how many more there are
     authority: str = ""  # what the reader may promise by his own word, e.g. 工時費優惠最多 30%
     outcome: tuple[Line, ...] = ()  # the report: result, resolution, concession
     resolved_by: str = ""
@@ -225,6 +320,7 @@ class Content(_Part):
     unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
     valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None
+    absence: AbsenceNews | None = None
     report: MonthlyReport | None = None
     duty_title: str = ""  # the duty the mail is about, by its title; empty for a written report (D26)
     duty_done_by: Literal["", "rectification", "informing", "call", "check", "approval"] = ""
@@ -232,6 +328,7 @@ class Content(_Part):
     approval: ApprovalStanding | None = None
     informing: bool = False  # the reader is to tell the customer the outcome (D34)
     lacking: tuple[str, ...] = ()  # what is missing before a resolved case can be closed
+    digest: Digest | None = None
     change: Change | None = None
     held_until: AwareDatetime | None = None  # the clock stands still until then
 
@@ -269,4 +366,5 @@ class Letter(_Part):
     subject_hint: str = ""  # for one unchanged subject per case: customer and category
     content: Content
     enclosures: tuple[Enclosure, ...] = ()
+    gathered: tuple["Letter", ...] = ()  # the notices that a bundle carries, in the order they are told
     token: str = ""  # proves that an answer comes from the reader; empty: the mail says nothing of one

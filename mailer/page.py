@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mailer.absence import absence
 from mailer.aftermath import afterwards, duty_panel
 from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.change import ENDED, change, hold_panel
+from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
+from mailer.context import other_cases, papers
+from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
@@ -20,17 +24,6 @@ from mailer.report import report
 from mailer.trouble import trouble
 
 SOON = timedelta(minutes=30)  # from here on the time left is shown as a warning
-
-# White text on each of them reads well (WCAG AA), and they stay apart for colour-blind readers by brightness.
-COLOURS = {
-    "level-3": "#1d6fb8",
-    "level-2": "#b45309",
-    "level-1": "#c2410c",
-    "extra": "#991b1b",
-    "special": "#6d28d9",
-    "incomplete": "#475569",
-}
-PLAIN, GREEN, AMBER, RED = "#1f4e79", "#15803d", "#b45309", "#b91c1c"
 
 
 @dataclass(frozen=True)
@@ -108,6 +101,7 @@ def _footer(draft: Draft) -> tuple[str, ...]:
             content.opened_at,
             content.lapsed_at,
             content.history,
+            content.digest,
             *(case.due for case in content.cases),
         )
     )
@@ -120,6 +114,8 @@ def deadline(draft: Draft) -> Panel | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
     if template in (Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
+        return None
+    if draft.about_many:
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
@@ -313,7 +309,9 @@ def _about(draft: Draft) -> list[Row]:
 
 
 def _authority(draft: Draft) -> list[Block]:
-    if not (draft.acts and draft.content.authority) or draft.about_penalty or draft.about_duty:
+    if not (draft.acts and draft.content.authority) or draft.about_penalty or draft.about_many:
+        return []
+    if draft.about_duty:
         return []
     if draft.variant in ("incomplete", "asked"):
         return []
@@ -322,9 +320,8 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty or draft.about_duty:
-        return []
-    if draft.letter.template is Template.CONFIRM_REQUEST:
+    asked_whose = draft.letter.template is Template.CONFIRM_REQUEST
+    if not draft.acts or draft.about_penalty or draft.about_many or draft.about_duty or asked_whose:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -359,6 +356,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _detail,
     _ask,
     trouble,
+    absence,
     report,
     unproven,
     _notes,
@@ -369,9 +367,12 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _outcome,
     penalty,
     afterwards,
+    digest,
     _cases,
     _warnings,
     _facts,
+    papers,
+    other_cases,
     _authority,
     _answer,
     _why,
@@ -385,6 +386,8 @@ def _colour(draft: Draft) -> str:
             return GREEN
         case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST | Template.RECTIFICATION_INCOMPLETE:
             return AMBER
+        case Template.ABSENCE:
+            return AMBER if draft.variant in ("alone", "unclear") else PLAIN
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
         case _:

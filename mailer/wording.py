@@ -6,7 +6,7 @@ know of HTML.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,11 @@ class Wording:
                 return f"{section}.{name}"
         raise KeyError(f"{sections[-1]}.{name}")
 
+    def kind(self, template: str) -> str:
+        """Name the kind of a mail by its template; the template itself where it has no name."""
+        key = f"kinds.{template}"
+        return self.say(key) if key in self._sentences else template
+
     def moment(self, at: datetime) -> str:
         """Write a time to the minute as it stands in its own zone, with the weekday."""
         return self.say(
@@ -48,6 +53,11 @@ class Wording:
             weekday=self.say(f"general.weekdays.{at.weekday()}"),
             time=at.strftime("%H:%M"),
         )
+
+    def day(self, day: date) -> str:
+        """Write a day with its weekday."""
+        written = day.strftime(self.say("general.date"))
+        return self.say("general.day", date=written, weekday=self.say(f"general.weekdays.{day.weekday()}"))
 
     def span(self, length: timedelta) -> str:
         """Write a length of time by its two largest units, rounded down: `1 小時 42 分`; seconds below a minute."""

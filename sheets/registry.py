@@ -454,6 +454,61 @@ _APPEAL = _theirs(
         "The person's reasons against an issued penalty; it is suspended until it is ruled on.",
     ),
 )
+_REVIEW = _theirs(
+    "review",
+    ColumnKind.PROSE,
+    22,
+    say("審核", "审核", "Review"),
+    say(
+        "處理單等候審閱時填「同意」，或「退回」加原因；生效後自動清空，未被採納的原因寫在「退回原因」。",
+        "处理单等待审阅时填“同意”，或“退回”加原因；生效后自动清空，未被采纳的原因写在“退回原因”。",
+        "Where an order waits for its review: approve, or reject and the reason. Cleared once it is carried out.",
+    ),
+)
+_INFORMED_AT = _theirs(
+    "customer_informed_at",
+    ColumnKind.DATETIME,
+    16.5,
+    say("告知客戶時間", "告知客户时间", "Customer told at"),
+    say(
+        "何時把處理結果告訴了客戶，例：2026-11-21 14:30；沒填不能結案。",
+        "何时把处理结果告诉了客户，例：2026-11-21 14:30；没填不能结案。",
+        "When the customer was told the outcome, e.g. 2026-11-21 14:30; no case closes before.",
+    ),
+)
+_OPINION = _theirs(
+    "customer_opinion",
+    ColumnKind.PROSE,
+    28,
+    say("客戶意見", "客户意见", "Customer's opinion"),
+    say(
+        "客戶對處理結果怎麼說。",
+        "客户对处理结果怎么说。",
+        "What the customer says of the outcome.",
+    ),
+)
+_LACKING = _ours(
+    "lacking",
+    ColumnKind.PROSE,
+    30,
+    say("結案尚缺", "结案尚缺", "Missing to close"),
+    say(
+        "結案前還缺什麼；都齊了系統會自動結案。",
+        "结案前还缺什么；都齐了系统会自动结案。",
+        "What is missing before the case can be closed; it closes by itself once nothing is.",
+    ),
+)
+_ATTACHMENTS = _ours(
+    "attachments",
+    ColumnKind.LINK,
+    32,
+    say("附件", "附件", "Files"),
+    say(
+        "隨案寄來的照片、發票等；點一下打開資料夾，括號裡是檔案數。",
+        "随案发来的照片、发票等；点一下打开文件夹，括号里是文件数。",
+        "Photos, invoices and the like; a click opens their folder, in brackets how many they are.",
+    ),
+)
 _DISPOSAL = _theirs(
     "disposal",
     ColumnKind.TEXT,
@@ -517,6 +572,8 @@ OPEN = Sheet(
         _LAST_ACTION,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
+        _REVIEW,
         _DISPOSAL,
         _DISPOSAL_NOTE,
     ),
@@ -553,6 +610,11 @@ CLOSED = Sheet(
         _OPENED_AT,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
+        _REVIEW,
+        _INFORMED_AT,
+        _OPINION,
+        _LACKING,
         _REDISPOSAL,
         _DISPOSAL_NOTE,
     ),
@@ -605,3 +667,28 @@ ARCHIVED = Sheet(
 
 # The sheets whose rows are merged with what managers make of them, in the order of a round.
 TWO_WAY = (OPEN, CLOSED, PENALTIES)
+
+# Findings where they stand in the workbook of penalties instead of beside the cases, open or closed.
+FINDINGS = Sheet(
+    key="findings",
+    title=say("責任認定", "责任认定", "Findings"),
+    table="KesuFindings",
+    columns=(
+        _CASE_NUMBER,
+        _GRADE,
+        _CUSTOMER_NAME,
+        _PLATE_NO,
+        _CATEGORY,
+        _DESCRIPTION,
+        _SETTLED,
+        _OPENED_AT,
+        _LAPSES,
+        _FAULT_OF,
+        _FAULT,
+        _REFUSAL,
+    ),
+    key_column="case_number",
+    essential=True,
+    telling=("customer_name", "plate_no", "description", "opened_at"),
+)
+FAULT_COLUMNS = frozenset({_FAULT_OF.key, _FAULT.key})

@@ -57,6 +57,10 @@ sender = "客戶關愛部 <{mailbox}>"
 path = "master.xlsx"
 archive = "archive"
 
+[digest]
+time = ""
+within_seconds = 4
+
 [access]
 senders = ["*@example.com"]
 

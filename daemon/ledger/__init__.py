@@ -13,11 +13,14 @@ from daemon.ledger.errors import (
 )
 from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
     DueRow,
     Fault,
+    GivenUp,
+    Held,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -29,16 +32,20 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    Storm,
     WaitingRequest,
 )
 
 __all__ = [
+    "AbsenceSaid",
     "Activity",
     "CaseEvent",
     "Changes",
     "DueRow",
     "Entry",
     "Fault",
+    "GivenUp",
+    "Held",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
@@ -59,5 +66,6 @@ __all__ = [
     "Statistics",
     "StoredAttachment",
     "StoredMail",
+    "Storm",
     "WaitingRequest",
 ]

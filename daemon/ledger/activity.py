@@ -3,9 +3,9 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, literal_column, select
+from sqlalchemy import Connection, exists, func, insert, literal_column, select
 
-from daemon.ledger.rows import Activity, CaseEvent, SentMail
+from daemon.ledger.rows import Activity, CaseEvent, GivenUp, OutboxState, SentMail
 from daemon.ledger.schema import activity, events, outbox, payloads
 from rules.events import event_from_json
 
@@ -52,6 +52,41 @@ def recent_mails(connection: Connection, limit: int) -> list[SentMail]:
         .limit(limit)
     )
     return [SentMail(*row) for row in connection.execute(query)]
+
+
+def lapsed_since(connection: Connection, since: datetime) -> list[CaseEvent]:
+    """Return the lapses after a time, the latest first; those whose payload was erased are left out."""
+    query = (
+        select(events.c.seq, events.c.case_number, payloads.c.body, events.c.policy_hash)
+        .join(payloads)
+        .where(_IS_LAPSE, events.c.at > since)
+        .order_by(events.c.at.desc(), events.c.seq.desc())
+    )
+    return [
+        CaseEvent(row.seq, row.case_number, event_from_json(json.loads(row.body)), row.policy_hash)
+        for row in connection.execute(query)
+    ]
+
+
+def given_up_since(connection: Connection, since: datetime) -> list[GivenUp]:
+    """Return the mails given up after a time, the latest first; of a bundle the notices it carried."""
+    carried = outbox.alias()
+    query = (
+        select(
+            outbox.c.case_number,
+            outbox.c.template,
+            outbox.c.recipient,
+            outbox.c.failed_at,
+            outbox.c.last_error,
+        )
+        .where(
+            outbox.c.state == OutboxState.FAILED.value,
+            outbox.c.failed_at > since,
+            ~exists().where(carried.c.bundle == outbox.c.id),
+        )
+        .order_by(outbox.c.failed_at.desc(), outbox.c.id.desc())
+    )
+    return [GivenUp(*row) for row in connection.execute(query)]
 
 
 def lapse_counts(connection: Connection, since: datetime) -> dict[tuple[str, str], int]:

@@ -6,11 +6,24 @@ from functools import cached_property
 
 from sqlalchemy import Connection, bindparam, select
 
-from daemon.ledger import activity, intake, outbox, projections, reading, requests, sheets
+from daemon.ledger import (
+    absences,
+    activity,
+    attachments,
+    gathering,
+    intake,
+    outbox,
+    projections,
+    reading,
+    requests,
+    sheets,
+)
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
+    AbsenceSaid,
     DueRow,
+    Held,
     MailState,
     OutboxEntry,
     OutgoingMail,
@@ -46,6 +59,7 @@ class Entry:
         self._connection = connection
         self._site = site
         self._version = version
+        self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
 
     @cached_property
     def _journal(self) -> Journal:
@@ -75,9 +89,9 @@ class Entry:
     ) -> list[int]:
         """Append `events` to the chain, make the case and its deadlines what they are after them; return the seqs.
 
-        `keys` replaces what the case is found by while it is open; None leaves that as it is. Without events only
-        deadlines and keys change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy
-        was not kept; ValueError if the first event of a case does not open it.
+        `keys` replaces what the case is found by; None leaves that as it is. Without events only deadlines and keys
+        change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy was not kept; ValueError
+        if the first event of a case does not open it.
         """
         return self._journal.record(case_after, events, deadlines, policy_hash, keys)
 
@@ -89,9 +103,23 @@ class Entry:
         """Keep a policy's text for good and return its hash."""
         return self._journal.keep_policy(key, text)
 
-    def attach(self, case_number: str, name: str, media_type: str, content: bytes) -> None:
-        """Keep a file with a case; the same file under the same name is kept once."""
-        intake.attach(self._connection, case_number, name, media_type, content)
+    def attach(
+        self, case_number: str, name: str, media_type: str, content: bytes, *, mail_id: int | None = None
+    ) -> None:
+        """Keep a file with a case, and the mail that brought it, linked before; the same file is kept once of each."""
+        attachments.attach(
+            self._connection, case_number, name, media_type, content, mail_id, self._journal.seq
+        )
+
+    def leave_out(self, case_number: str, name: str, media_type: str, size: int, *, mail_id: int) -> None:
+        """Say that a file came which the case may not hold any more; the mail it came in still has it."""
+        attachments.leave_out(
+            self._connection, case_number, name, media_type, size, mail_id, self._journal.seq
+        )
+
+    def attached(self, case_number: str) -> tuple[int, int]:
+        """Return how many files a case holds, and how many bytes they are."""
+        return attachments.held(self._connection, case_number)
 
     def case(self, number: str) -> Case | None:
         """Return the case called `number`, None if there is none."""
@@ -151,9 +179,9 @@ class Entry:
         """Claim one attachment of one message for this intake; False if it was taken before."""
         return intake.claim_part(self._connection, message_id, sha256, mail_id)
 
-    def link_mail(self, mail_id: int, case_number: str) -> None:
-        """Say that a message concerns a case."""
-        intake.link_mail(self._connection, mail_id, case_number)
+    def link_mail(self, mail_id: int, case_number: str, *, since: int | None = None) -> None:
+        """Say that a message concerns a case; what happened to the case after event `since` was its doing."""
+        intake.link_mail(self._connection, mail_id, case_number, since)
 
     def case_of_message(self, message_ids: Sequence[str]) -> str | None:
         """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
@@ -163,14 +191,37 @@ class Entry:
         """Return one message; LedgerRefused if there is none of this id."""
         return intake.mail(self._connection, mail_id)
 
+    def say_absence(self, mail_id: int, statement: AbsenceSaid) -> bool:
+        """Keep what a mail said of its sender's absence; False if it was kept before."""
+        return absences.say(self._connection, mail_id, statement)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        return absences.not_over(self._connection, now)
+
     # ------------------------------------------------------------ what goes out
 
     def queue(self, mail: OutgoingMail) -> bool:
-        """Put a mail in the outbox, to be tried at once; False if its notice is there already.
+        """Put a mail in the outbox, to be tried at once or held for its kind; False if its notice is there already.
 
         PromiseBroken if another notice has its Message-ID.
         """
-        return outbox.queue(self._connection, mail)
+        return outbox.queue(self._connection, mail, self._held)
+
+    def held_mails(self, now: datetime, latest: datetime) -> list[Held]:
+        """Return the held mails that are to leave now, by kind; `latest` as in `Ledger.outbox_gathering_due`."""
+        return gathering.ready(self._connection, now, latest)
+
+    def release(self, held: Held, now: datetime) -> None:
+        """Let held mails leave by themselves."""
+        gathering.release(self._connection, held.ids, now)
+        self._held.pop(held.kind, None)
+
+    def bundle(self, held: Held, mail: OutgoingMail) -> None:
+        """Queue `mail` to carry held ones: what becomes of it becomes of them."""
+        self.queue(mail)
+        gathering.bundle(self._connection, held.ids, mail.notice_key)
+        self._held.pop(held.kind, None)
 
     def outbox_mail(self, message_id: str) -> QueuedMail | None:
         """Return the mail with this Message-ID, however far it has come; None if there is none."""
@@ -203,36 +254,38 @@ class Entry:
         """Give up the requests whose time is over; return how many."""
         return requests.expire(self._connection, now)
 
-    # ------------------------------------------------------------ the master workbook
+    # ------------------------------------------------------------ the master workbook, and others (`book`)
 
-    def next_generation(self, at: datetime, *, above: int = 0) -> int:
+    def next_generation(self, at: datetime, *, above: int = 0, book: str = sheets.MASTER) -> int:
         """Take the number of the workbook's next version, from 1; it is unconfirmed, and its base that of the newest.
 
         `above` is a number seen in the workbook: a ledger restored from a backup would give it out a second time.
         """
-        return sheets.next_generation(self._connection, at, above)
+        return sheets.next_generation(self._connection, at, above, book)
 
-    def put_base(self, generation: int, sheet: str, rows: Mapping[str, str | None]) -> None:
+    def put_base(
+        self, generation: int, sheet: str, rows: Mapping[str, str | None], *, book: str = sheets.MASTER
+    ) -> None:
         """Make these rows (key → JSON text, None: gone) of a generation what is given; others stay as they are.
 
         LedgerRefused if the generation is not known.
         """
-        sheets.put_base(self._connection, generation, sheet, rows)
+        sheets.put_base(self._connection, generation, sheet, rows, book)
 
-    def confirm_generation(self, number: int) -> None:
+    def confirm_generation(self, number: int, *, book: str = sheets.MASTER) -> None:
         """Say that the workbook of this number was written; LedgerRefused if the number is not known."""
-        sheets.confirm(self._connection, number)
+        sheets.confirm(self._connection, number, book)
 
-    def forget_attempts(self, confirmed: int) -> None:
+    def forget_attempts(self, confirmed: int, *, book: str = sheets.MASTER) -> None:
         """Forget the unconfirmed generations above `confirmed`; their numbers are not given out again."""
-        sheets.forget_attempts(self._connection, confirmed)
+        sheets.forget_attempts(self._connection, confirmed, book)
 
-    def prune_generations(self, before: datetime) -> int:
+    def prune_generations(self, before: datetime, *, book: str = sheets.MASTER) -> int:
         """Forget generations older than `before`, with what only they needed; return how many.
 
         The newest confirmed one and every attempt after it are kept.
         """
-        return sheets.prune(self._connection, before)
+        return sheets.prune(self._connection, before, book)
 
     def answer_row(self, sheet: str, row_key: str, body: str | None, at: datetime) -> None:
         """Say (as JSON text) why an entry of a row was refused; None takes the answer back."""

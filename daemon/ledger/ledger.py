@@ -1,7 +1,7 @@
 """The ledger as the daemon sees it: one transaction at a time to write, any number of readers beside it."""
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, select
 
 from daemon.ledger import (
+    absences,
     activity,
+    attachments,
     audit,
+    gathering,
     histories,
     intake,
     outbox,
@@ -27,11 +30,13 @@ from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
     DueRow,
     Fault,
+    GivenUp,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -155,6 +160,31 @@ class Ledger:
         with self._reading() as connection:
             return reading.page_of_resolved(connection, since, before, after, _CASES_AT_ONCE)
 
+    def settled_cases(self, *, closed_since: datetime) -> Iterator[Case]:
+        """Yield the settled cases by number, but none closed before a time; those that lack something are among them.
+
+        Whoever wants the open cases too asks for them first: a case settled meanwhile then comes twice, not never.
+        """
+        after = ""
+        while page := self._page_of_settled(closed_since, after):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_settled(self, closed_since: datetime, after: str) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_settled(connection, closed_since, after, _CASES_AT_ONCE)
+
+    def owing_cases(self) -> Iterator[Case]:
+        """Yield the resolved cases that may still have a duty open or a penalty undecided, read some at a time."""
+        after = ""
+        while page := self._page_of_owing(after):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_owing(self, after: str) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_owing(connection, after, _CASES_AT_ONCE)
+
     def open_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number."""
         with self._reading() as connection:
@@ -221,6 +251,16 @@ class Ledger:
         with self._reading() as connection:
             return activity.recent_activity(connection, limit)
 
+    def lapsed_since(self, since: datetime) -> list[CaseEvent]:
+        """Return the lapses after a time, the latest first."""
+        with self._reading() as connection:
+            return activity.lapsed_since(connection, since)
+
+    def given_up_since(self, since: datetime) -> list[GivenUp]:
+        """Return the mails that were given up after a time, the latest first; of a bundle the notices it carried."""
+        with self._reading() as connection:
+            return activity.given_up_since(connection, since)
+
     def lapse_counts(self, since: datetime) -> dict[tuple[str, str], int]:
         """Count the lapses since a time by the policy they happened under (its hash) and the stage that lapsed."""
         with self._reading() as connection:
@@ -238,25 +278,25 @@ class Ledger:
         with self._reading() as connection:
             return histories.first_opening(connection)
 
-    # ------------------------------------------------------------ the master workbook
+    # ------------------------------------------------------------ the master workbook, and others (`book`)
 
-    def generation(self) -> tuple[int, int]:
+    def generation(self, book: str = sheets.MASTER) -> tuple[int, int]:
         """Return the workbook's last confirmed generation and the last number given out, each 0 if there is none."""
         with self._reading() as connection:
-            return sheets.generation(connection)
+            return sheets.generation(connection, book)
 
-    def knows_generation(self, number: int) -> bool:
+    def knows_generation(self, number: int, book: str = sheets.MASTER) -> bool:
         """Tell whether the base of a generation, confirmed or not, can be read."""
         with self._reading() as connection:
-            return sheets.knows(connection, number)
+            return sheets.knows(connection, number, book)
 
-    def base(self, generation: int) -> dict[str, dict[str, str]]:
+    def base(self, generation: int, book: str = sheets.MASTER) -> dict[str, dict[str, str]]:
         """Return what stood in the workbook in a generation: sheet → row key → JSON text; nothing in generation 0.
 
         LedgerRefused if the generation is not known.
         """
         with self._reading() as connection:
-            return sheets.base(connection, generation)
+            return sheets.base(connection, generation, book)
 
     def answers(self) -> dict[str, dict[str, str]]:
         """Return why entries were refused: sheet → row key → JSON text."""
@@ -302,10 +342,32 @@ class Ledger:
         with self._reading() as connection:
             return intake.raw(connection, sha256)
 
-    def attachments(self, case_number: str) -> list[StoredAttachment]:
-        """Return the files kept with a case, in the order they came."""
+    def attachments(self, case_number: str, *, as_of: int | None = None) -> list[StoredAttachment]:
+        """Return the files that came to a case, in their order; those known at event `as_of` where it is given."""
         with self._reading() as connection:
-            return intake.attachments_of(connection, case_number)
+            return attachments.of_case(connection, case_number, as_of)
+
+    def attachments_of_event(self, case_number: str, event_seq: int) -> list[StoredAttachment]:
+        """Return the files that came in the mail which caused an event, the last one it caused in that case."""
+        with self._reading() as connection:
+            return attachments.of_event(connection, case_number, event_seq)
+
+    def attachment_counts(self, *, after: int = 0) -> tuple[dict[str, int], int]:
+        """Return how many files the cases hold to which any came after that id, and the id up to which that is all."""
+        with self._reading() as connection:
+            up_to = attachments.last_id(connection)
+            counts = attachments.counts_since(connection, after) if up_to > after else {}
+            return counts, max(up_to, after)
+
+    def same_person(
+        self, case_number: str, keys: Mapping[str, str], as_of: int, limit: int
+    ) -> tuple[list[str], int]:
+        """Return the newest other cases, `limit` at most, recorded with one of `keys`, and how many there are.
+
+        Only those opened up to event `as_of` count.
+        """
+        with self._reading() as connection:
+            return reading.same_person(connection, case_number, keys, as_of, limit)
 
     def highest_uid(self, folder: str, uidvalidity: int) -> int:
         """Return the highest UID stored of a folder, 0 if none is."""
@@ -329,6 +391,16 @@ class Ledger:
         with self._writer.transaction() as connection:
             return outbox.lease(connection, now, lease, limit)
 
+    def outbox_gathering_due(self, now: datetime, latest: datetime) -> bool:
+        """Tell whether held mails are to leave: their time has come, or lies beyond `latest` by a clock put back."""
+        with self._reading() as connection:
+            return gathering.due(connection, now, latest)
+
+    def outbox_members(self, mail_id: int) -> list[QueuedMail]:
+        """Return the mails that a bundle carries, in the order they became necessary; none if it is no bundle."""
+        with self._reading() as connection:
+            return gathering.members(connection, mail_id)
+
     def outbox_free(self, now: datetime) -> int:
         """End the leases of a sender that is gone, so that its mails need not wait; return how many there were.
 
@@ -338,7 +410,7 @@ class Ledger:
             return outbox.free(connection, now)
 
     def outbox_sent(self, mail_id: int, at: datetime, reply: str) -> bool:
-        """Say that the server took a mail; False if that was known."""
+        """Say that the server took a mail, with all it carries; False if that was known."""
         with self._writer.transaction() as connection:
             return outbox.sent(connection, mail_id, at, reply)
 
@@ -351,12 +423,12 @@ class Ledger:
             return outbox.retry(connection, mail_id, next_try, error, uncertain=uncertain)
 
     def outbox_failed(self, mail_id: int, error: str, at: datetime) -> bool:
-        """Give a leased mail up; False if it is not leased any more."""
+        """Give a leased mail up, with all it carries; False if it is not leased any more."""
         with self._writer.transaction() as connection:
             return outbox.failed(connection, mail_id, error, at)
 
     def outbox_next(self, now: datetime) -> datetime | None:
-        """Return when a mail can next be leased, `now` if one can be already, None if nothing waits."""
+        """Return when a mail can next be leased or gathered, `now` if one can be already, None if nothing waits."""
         with self._reading() as connection:
             return outbox.next_time(connection, now)
 
@@ -394,6 +466,11 @@ class Ledger:
         """Count the automatic replies queued or sent to `address` since a time."""
         with self._reading() as connection:
             return outbox.replies_sent_to(connection, address, since)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        with self._reading() as connection:
+            return absences.not_over(connection, now)
 
     # ------------------------------------------------------------ proof and keeping
 

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, true, update
 
+from daemon.ledger import gathering
 from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail
 from daemon.ledger.schema import outbox
 from daemon.ledger.sqlite import insert
 
 _SENDING = outbox.c.state == OutboxState.SENDING.value
 _QUEUED = outbox.c.state == OutboxState.QUEUED.value
+_HELD = outbox.c.state == OutboxState.HELD.value
 _QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"]).returning(outbox.c.id)
 _REPLIES = select(func.count()).where(
     outbox.c.created_at >= bindparam("since"),
@@ -19,8 +21,9 @@ _REPLIES = select(func.count()).where(
 )
 
 
-def queue(connection: Connection, mail: OutgoingMail) -> bool:
-    """Put a mail in the outbox, to be tried at once; False if its notice is there already."""
+def queue(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, datetime]) -> bool:
+    """Put a mail in the outbox, to be tried at once or held for its kind; False if its notice is there already."""
+    held = gathering.held_until(connection, mail, held_kinds)
     row = {
         "notice_key": mail.notice_key,
         "message_id": mail.message_id,
@@ -30,14 +33,15 @@ def queue(connection: Connection, mail: OutgoingMail) -> bool:
         "recipient": mail.recipient,
         "template": mail.template,
         "locale": mail.locale,
-        "state": OutboxState.QUEUED.value,
+        "state": (OutboxState.HELD if held else OutboxState.QUEUED).value,
         "attempts": 0,
         "uncertain": False,
-        "next_try": mail.created_at,
+        "next_try": held or mail.created_at,
         "last_error": "",
         "created_at": mail.created_at,
         "smtp_reply": "",
         "body": mail.body,
+        "kind": mail.storm.kind if mail.storm else None,
     }
     return connection.execute(_QUEUE, row).first() is not None
 
@@ -88,7 +92,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def sent(connection: Connection, mail_id: int, at: datetime, reply: str) -> bool:
-    """Say that the server took a mail; False if that was known."""
+    """Say that the server took a mail, with all it carries; False if that was known."""
     unsent = outbox.c.state != OutboxState.SENT.value
     values = {
         "state": OutboxState.SENT.value,
@@ -98,7 +102,7 @@ def sent(connection: Connection, mail_id: int, at: datetime, reply: str) -> bool
         "failed_at": None,
         "uncertain": False,
     }
-    return _settle(connection, mail_id, unsent, values)
+    return _settle_all(connection, mail_id, unsent, values)
 
 
 def retry(connection: Connection, mail_id: int, next_try: datetime, error: str, *, uncertain: bool) -> bool:
@@ -114,14 +118,24 @@ def retry(connection: Connection, mail_id: int, next_try: datetime, error: str, 
 
 
 def failed(connection: Connection, mail_id: int, error: str, at: datetime) -> bool:
-    """Give a leased mail up; False if it is not leased any more."""
+    """Give a leased mail up, with all it carries; False if it is not leased any more."""
     values = {
         "state": OutboxState.FAILED.value,
         "failed_at": at,
         "last_error": error,
         "lease_until": None,
     }
-    return _settle(connection, mail_id, _SENDING, values)
+    return _settle_all(connection, mail_id, _SENDING, values)
+
+
+def _settle_all(
+    connection: Connection, mail_id: int, while_: ColumnElement[bool], values: Mapping[str, object]
+) -> bool:
+    """Settle a mail and, where it is a bundle, every mail in it."""
+    settled = _settle(connection, mail_id, while_, values)
+    if settled:
+        gathering.settle_members(connection, mail_id, **values)
+    return settled
 
 
 def _settle(
@@ -132,8 +146,8 @@ def _settle(
 
 
 def next_time(connection: Connection, now: datetime) -> datetime | None:
-    """Return when a mail can next be leased, `now` if one can be already, None if the outbox is empty."""
-    tries = select(func.min(outbox.c.next_try)).where(_QUEUED)
+    """Return when a mail can next be leased or gathered, `now` if one can be already, None if the outbox is empty."""
+    tries = select(func.min(outbox.c.next_try)).where(or_(_QUEUED, _HELD))
     leases = select(func.min(outbox.c.lease_until)).where(_SENDING)
     times = [time for query in (tries, leases) if (time := connection.execute(query).scalar()) is not None]
     return max(min(times), now) if times else None

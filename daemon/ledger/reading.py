@@ -1,10 +1,10 @@
 """Questions about cases, events and deadlines, asked on a reader's connection or inside a transaction."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Result, bindparam, func, literal, select, tuple_
+from sqlalchemy import Connection, Result, and_, bindparam, func, literal, or_, select, tuple_
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -24,6 +24,7 @@ _OPEN_WITH = _FOUND_BY.where(cases.c.resolved_at.is_(None))
 _SETTLED_WITH = _FOUND_BY.where(cases.c.resolved_at.is_not(None))
 _IS_COMPLAINT = cases.c.kind == "complaint"
 _OF_STATUS_WITH = _FOUND_BY.where(cases.c.status == bindparam("status"))
+_OWING = ('"done":false', *(f'"state":"{state}"' for state in ("proposed", "pending", "appealed")))
 _HEAD = select(chain_head.c.seq, chain_head.c.hash)
 
 
@@ -70,6 +71,19 @@ def page_of_resolved(
     return _cases(connection.execute(query))
 
 
+def page_of_settled(connection: Connection, closed_since: datetime, after: str, size: int) -> list[Case]:
+    """Return at most `size` settled complaints not closed before a time, by number; `after` ends the page before."""
+    closed = cases.c.closed_at
+    query = (
+        select(cases.c.body)
+        .where(_IS_COMPLAINT, cases.c.resolved_at.is_not(None), cases.c.number > after)
+        .where(or_(closed.is_(None), closed >= closed_since))
+        .order_by(cases.c.number)
+        .limit(size)
+    )
+    return _cases(connection.execute(query))
+
+
 def open_cases_with(connection: Connection, key: str, value: str, status: Status | None = None) -> list[Case]:
     """Return the open cases recorded with `value` under `key`, by number; only those of `status` if it is given."""
     named = {"key": key, "value": value}
@@ -89,6 +103,26 @@ def follow_ups(connection: Connection, *, open_only: bool) -> list[Case]:
     if open_only:
         query = query.where(cases.c.resolved_at.is_(None))
     return _cases(connection.execute(query))
+
+
+def same_person(
+    connection: Connection, number: str, keys: Mapping[str, str], as_of: int, limit: int
+) -> tuple[list[str], int]:
+    """Return the newest other cases, `limit` at most, recorded with one of `keys` and opened up to event `as_of`.
+
+    The second value is how many there are in all.
+    """
+    if not keys:
+        return [], 0
+    one_of = or_(*(and_(case_keys.c.key == key, case_keys.c.value == value) for key, value in keys.items()))
+    query = (
+        select(events.c.case_number)
+        .where(events.c.n == 1, events.c.seq <= as_of, events.c.case_number != number)
+        .where(events.c.case_number.in_(select(case_keys.c.case_number).where(one_of)))
+        .order_by(events.c.seq.desc())
+    )
+    found = list(connection.execute(query).scalars())
+    return found[:limit], len(found)
 
 
 def changed_since(connection: Connection, seq: int, limit: int) -> Changes:
@@ -129,6 +163,16 @@ def penalised_cases(connection: Connection) -> list[Case]:
     penalised = select(events.c.case_number).where(events.c.kind == "penalty")
     query = select(cases.c.body).where(cases.c.number.in_(penalised)).order_by(cases.c.number)
     return _cases(connection.execute(query))
+
+
+def page_of_owing(connection: Connection, after: str, size: int) -> list[Case]:
+    """Return at most `size` resolved cases after number `after` that may still have something to be done, by number.
+
+    A case says so in the words of its JSON form; somebody's description that holds the same words costs a look more.
+    """
+    said = or_(*(cases.c.body.contains(words, autoescape=True) for words in _OWING))
+    query = select(cases.c.body).where(cases.c.resolved_at.is_not(None), cases.c.number > after, said)
+    return _cases(connection.execute(query.order_by(cases.c.number).limit(size)))
 
 
 def due(connection: Connection, now: datetime, limit: int, aside: Collection[str]) -> list[DueRow]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rules.case import OPEN_STATUSES, Case, Status
@@ -100,12 +100,20 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class StoredAttachment:
-    """A file kept with a case; its bytes are `ledger.raw(sha256)`."""
+    """A file that came to a case; its bytes are `ledger.raw(sha256)`.
+
+    `over`: more than the case may hold came, so `sha256` is the whole mail's, in which the file still is. `mail_id`
+    is None for what was kept before mails were noted.
+    """
 
     name: str
     media_type: str
     sha256: str
     size: int
+    over: bool = False
+    mail_id: int | None = None
+    sender: str = ""
+    received_at: datetime | None = None
 
 
 class OutboxState(StrEnum):
@@ -115,6 +123,28 @@ class OutboxState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    HELD = "held"  # many of its kind came at once: it waits to leave with the others
+    BUNDLED = "bundled"  # it leaves in the mail that carries all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """What a mail is gathered with: `at_once` of a kind leave by themselves `within` a span, the rest together."""
+
+    kind: str
+    at_once: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Mails of one kind to one person that are to leave now."""
+
+    kind: str
+    recipient: str
+    template: str
+    locale: str
+    ids: tuple[int, ...]
 
 
 class RequestState(StrEnum):
@@ -158,6 +188,7 @@ class OutgoingMail:
     answers: int | None
     case_number: str | None = None
     event_seq: int | None = None
+    storm: Storm | None = None  # None: it always leaves by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +212,7 @@ class QueuedMail:
     uncertain: bool
     created_at: datetime
     lease_until: datetime | None
+    kind: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +245,17 @@ class SentMail:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A mail that could not be delivered."""
+
+    case_number: str | None
+    template: str
+    recipient: str
+    failed_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Something the daemon did outside the cases' histories; `body` is JSON text whose shape `code` tells."""
 
@@ -220,6 +263,21 @@ class Activity:
     code: str
     body: str
     case_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceSaid:
+    """What somebody said of himself: from `begins` until before `ends` he is away, or there after all (`back`).
+
+    `deputy` is the address of who stands in for him, empty where he named nobody.
+    """
+
+    email: str
+    back: bool
+    begins: datetime
+    ends: datetime
+    deputy: str
+    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from datetime import datetime
 from daemon import correcting, verdicts, words
 from daemon.docket import Docket
 from daemon.ledger import Entry
-from daemon.workbook import disposals, wordings
+from daemon.workbook import afterwards, disposals, wordings
 from daemon.workbook.rows import status_key, status_text
 from parsers.reply_concessions import read_concessions
 from rules.case import Case
-from rules.commands import Annotate, Appeal, RecordFinding, Report
+from rules.commands import Annotate, Appeal, Inform, RecordFinding, Report, Review
 from rules.conditions import FactValue
 from rules.events import Party, Refused
 from rules.facts import Json
@@ -56,6 +56,7 @@ def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[
         taking.notes()
         taking.status()
         taking.finding()
+        taking.afterwards()
         taking.disposal()
     return [reason.get(docket.site.locale) for reason in taking.refused]
 
@@ -73,7 +74,8 @@ class _Taking:
         """Keep what was written in columns that only say something."""
         kept: dict[str, Json] = {}
         for name, value in self._written.new.items():
-            if name not in ("status", *disposals.COLUMNS) and self._is_clear(name, value):
+            own = ("status", *disposals.COLUMNS, *afterwards.OWN)
+            if name not in own and self._is_clear(name, value):
                 kept[name] = _json(value)
         self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, kept), self._now)
 
@@ -237,6 +239,14 @@ class _Taking:
         reason = verdicts.REFUSALS[last.reason]
         self._refuse(wordings.CHANGE_REFUSED, why=reason, clause=last.clause)
 
+    def afterwards(self) -> None:
+        """Take a review, and that the customer was told (D34, D40)."""
+        new = {name: value for name, value in self._written.new.items() if not isinstance(value, CellError)}
+        asked, refused = afterwards.commands(new, self._written.row, self._case, self._by, self._now)
+        self.refused += refused
+        for command in asked:
+            self._judge(command)
+
     def appeal(self, number: int) -> None:
         """Take the reasons somebody wrote beside his penalty as his appeal (D31)."""
         text = _shown(self._written.new.get("appeal")).strip()
@@ -246,10 +256,11 @@ class _Taking:
         if text and penalty is not None:
             self._judge(Appeal(penalty.party, number, text))
 
-    def _judge(self, command: RecordFinding | Appeal) -> None:
+    def _judge(self, command: RecordFinding | Appeal | Review | Inform) -> None:
         for event in self._docket.foresee(self._case, command, self._now):
             if isinstance(event, Refused):
-                self._refuse(wordings.NOT_JUDGED[event.reason], clause=event.clause)
+                why = wordings.NOT_SETTLED.get(event.asked, {}).get(event.reason)
+                self._refuse(why or wordings.NOT_JUDGED[event.reason], clause=event.clause)
         self._case = self._docket.perform(self._entry, self._case, command, self._now)
 
     def _refuse(self, reason: Text, **parts: str | Text) -> None:

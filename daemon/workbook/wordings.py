@@ -111,6 +111,45 @@ NOT_JUDGED = defaultdict(
         ),
     },
 )
+UNKNOWN_REVIEW = say(
+    "看不懂審核意見；請填「同意」，或填「退回」加原因",
+    "看不懂审核意见；请填“同意”，或填“退回”加原因",
+    "The review is not clear; write approve, or reject and the reason",
+)
+NOT_A_MOMENT = say(
+    "「告知客戶時間」不是日期時間，請寫例如 2026-11-21 14:30",
+    "“告知客户时间”不是日期时间，请写例如 2026-11-21 14:30",
+    "Customer told at is no date and time; write it as 2026-11-21 14:30",
+)
+NOT_THEN = say(
+    "「告知客戶時間」要在立案之後，不能晚於現在",
+    "“告知客户时间”要在立案之后，不能晚于现在",
+    "Customer told at must lie after the case was opened and not in the future",
+)
+NOT_SETTLED = {  # what was asked, why not
+    "review": {
+        "nothing-asked": say(
+            "目前沒有等候審核的事項（{clause}）",
+            "目前没有等待审批的事项（{clause}）",
+            "Nothing waits for a review ({clause})",
+        ),
+        "already-recorded": say(
+            "先前已經審核過（{clause}）", "之前已经审批过（{clause}）", "It was reviewed before ({clause})"
+        ),
+    },
+    "call": {
+        "not-open": say(
+            "案件還沒有解決，不能先記錄告知客戶（{clause}）",
+            "案件还没有解决，不能先记录告知客户（{clause}）",
+            "The case is not resolved yet ({clause})",
+        ),
+        "case-closed": say(
+            "案件已經結案，沒有再更動（{clause}）",
+            "案件已经结案，没有再改动（{clause}）",
+            "The case is closed; nothing was changed ({clause})",
+        ),
+    },
+}
 RESTORED = say(
     "「{column}」由系統維護，您填的「{found}」已還原",
     "“{column}”由系统维护，您填的“{found}”已还原",
@@ -253,6 +292,10 @@ TEMPLATES = {
     "ruling": say("申訴裁定", "申诉裁定", "ruling on an appeal"),
     "resolved": say("結案通知", "结案通知", "resolution"),
     "authority-exceeded": say("退回通知", "退回通知", "refusal"),
+    "rectification-order": say("客戶抱怨處理單", "客户抱怨处理单", "rectification order"),
+    "rectification-incomplete": say("處理單退回", "处理单退回", "order sent back"),
+    "approval-request": say("審核通知", "审批通知", "request for approval"),
     "monthly-report": say("月報", "月报", "monthly report"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
+    "absence": say("請假通知", "请假通知", "notice of a leave"),
 }

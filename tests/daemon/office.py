@@ -244,6 +244,7 @@ class Office:
     def post(self) -> list[Posted]:
         """Send what waits, to nobody: the mails queued since the last call, composed as they would leave."""
         found = []
+        self.docket.gather(self.clock.now())
         while mails := self.ledger.outbox_lease(self.clock.now(), timedelta(minutes=5), 100):
             for mail in mails:
                 message = compose(self.docket.letter(mail), self.clock.now())

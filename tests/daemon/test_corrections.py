@@ -307,3 +307,19 @@ def test_what_nobody_can_prove_to_have_sent_changes_nothing(office: Office) -> N
     posted = say(office, number, "撤案 原因：誤會")
     assert office.case(number).is_open
     assert [one.template for one in to(posted, CARE)] == ["confirm-request"]
+
+
+def test_a_corrected_number_is_hidden_from_whoever_has_no_call_to_make(office: Office) -> None:
+    config = office.folder / "config.toml"
+    allowed = '[privacy]\nphones = ["customer-care"]\n\n[people]'
+    config.write_text(config.read_text(encoding="utf-8").replace("[people]", allowed), encoding="utf-8")
+    office.configure()
+    office.vouching = True
+    number = opened(office)
+    office.clock.forward(hours=2)
+    office.lapses.run_due()
+    office.post()  # the case went on to the director
+    posted = say(office, number, "更正 聯絡電話=0987-654-321 原因：號碼抄錯")
+    (told,) = to(posted, WORKSHOP, "changed")
+    assert "091***5678 → 098***4321" in told.text
+    assert "0912345678 → 0987654321" in to(posted, CARE, "changed")[0].text

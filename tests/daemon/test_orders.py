@@ -7,6 +7,7 @@ from openpyxl import load_workbook
 
 from daemon import packs
 from daemon.ledger import MailState
+from mailer.message import read_message
 from rules.case import Case, Status
 from rules.facts import facts_from_json
 from rules.fields import FormKind
@@ -231,9 +232,9 @@ def test_the_same_order_mailed_twice_counts_once(office: Office) -> None:
     assert office.kinds() == before
 
 
-def test_the_original_order_is_kept_with_the_case(office: Office) -> None:
+def test_the_order_as_it_was_sent_stays_in_the_archive_untouched(office: Office) -> None:
     case, brought = ordered(office)
     sent = saved(load_workbook(BytesIO(order(case.number, cause=None))))
-    office.receive(mail(SERVICE_MANAGER, files={"我的處理單.xlsx": sent}, answers=brought))
-    kept = office.ledger.attachments(case.number)
-    assert "我的處理單.xlsx" in [one.name for one in kept]
+    taken = office.receive(mail(SERVICE_MANAGER, files={"我的處理單.xlsx": sent}, answers=brought))
+    (kept,) = read_message(office.ledger.raw(taken.sha256)).attachments
+    assert (kept.name, kept.content) == ("我的處理單.xlsx", sent)
