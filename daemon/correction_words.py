@@ -1,7 +1,10 @@
 """How the daemon words changes of a case: corrections, reassignments, doubles, withdrawals and holds (K06, K07)."""
 
+from zoneinfo import ZoneInfo
+
 from daemon import packs
 from rules.after_events import Corrected, Held, Merged, Resumed, Withdrawn
+from rules.case import Case
 from rules.events import Assigned, Attached, Event, Party
 from rules.fields import FormKind
 from rules.locales import Locale, Text
@@ -49,6 +52,13 @@ _RESUMED = _text(
     "The hold is over; the clock runs again ({clause})",
 )
 _JOIN = _text("、", "、", ", ")
+
+
+def held(case: Case, zone: ZoneInfo, locale: Locale) -> str:
+    """Say until when a case is held, in the site's wall time; empty where its clock runs (K07)."""
+    if case.held_until is None:
+        return ""
+    return HELD_UNTIL.get(locale).format(until=f"{case.held_until.astimezone(zone):%Y-%m-%d %H:%M}")
 
 
 def wording(event: Event) -> Text | None:

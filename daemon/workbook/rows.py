@@ -40,10 +40,7 @@ def status_key(case: Case) -> str:
 
 def status_text(case: Case, site: Site, locale: Locale) -> str:
     """Return how a case stands in words: of a held one until when (K07)."""
-    if case.held_until is None:
-        return STATUSES[status_key(case)].get(locale)
-    until = words.moment(case.held_until, site.zone)
-    return correction_words.HELD_UNTIL.get(locale).format(until=until)
+    return correction_words.held(case, site.zone, locale) or STATUSES[status_key(case)].get(locale)
 
 
 def sheet_of(case: Case) -> Sheet:

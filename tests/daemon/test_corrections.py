@@ -1,13 +1,16 @@
 """Corrections by e-mail: facts, people, doubles, withdrawals, holds; who may, what follows, who is told (K06, K07)."""
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from daemon import words
+from daemon.cli import main
 from daemon.ledger import MailState
 from rules.case import Status
+from rules.deadlines import deadlines
 from rules.events import Refused
 from rules.locales import Locale
 from tests.daemon.office import (
@@ -323,3 +326,24 @@ def test_a_corrected_number_is_hidden_from_whoever_has_no_call_to_make(office: O
     (told,) = to(posted, WORKSHOP, "changed")
     assert "091***5678 → 098***4321" in told.text
     assert "0912345678 → 0987654321" in to(posted, CARE, "changed")[0].text
+
+
+def test_kesu_cases_says_until_when_a_case_is_held(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = opened(office)
+    say(office, number, HOLD, AFTER_SALES)
+    config = ["--config", str(office.folder / "config.toml")]
+    assert main(["cases", *config]) == 0
+    assert "暫停至 2026-11-24 12:00" in capsys.readouterr().out
+    assert main(["cases", "--json", *config]) == 0
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert (shown["held_until"], shown["due"]) == ("2026-11-24T12:00:00+08:00", None)
+
+
+def test_no_held_case_is_forgotten(office: Office) -> None:
+    number = opened(office)
+    say(office, number, HOLD, AFTER_SALES)
+    coming = deadlines(office.case(number), office.site.policy)
+    assert [deadline.name for deadline in coming] == ["hold:"]
+    assert office.ledger.verify() == []
