@@ -124,6 +124,8 @@ class _Taking:
     def _report(self, status: str) -> None:
         if not self._case.is_open:
             self.refused.append(wordings.ALREADY_CLOSED)
+        elif status == "closed":
+            self.refused.append(wordings.CLOSES_BY_ITSELF)
         elif status not in _REPORTS or (status == "open" and not self._case.partly):
             self._refuse(wordings.CANNOT_GO_BACK, found=STATUSES[status])
         elif status == "resolved" and not _shown(self._written.row.get("resolution")).strip():

@@ -53,6 +53,11 @@ NOT_ENTITLED = say(
 ALREADY_CLOSED = say(
     "案件已經結案，沒有再更動", "案件已经结案，没有再改动", "The case is settled already; nothing was changed"
 )
+CLOSES_BY_ITSELF = say(
+    "處理完成請選「已解決」；該補的都齊了，系統會自動結案",
+    "处理完成请选“已解决”；该补的都齐了，系统会自动结案",
+    "Choose Resolved once it is settled; the case closes by itself when nothing is missing",
+)
 CANNOT_GO_BACK = say(
     "狀態不能改回「{found}」",
     "状态不能改回“{found}”",

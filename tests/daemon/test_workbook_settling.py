@@ -155,3 +155,13 @@ def test_D34_nobody_is_mailed_twice_for_the_same_entry(office: Office) -> None:
     assert office.kinds(number).count("informed") == 1
     assert office.kinds(number).count("closed") == 1
     assert not to(office.post(), AFTER_SALES)
+
+
+def test_a_case_is_not_closed_by_its_status_and_the_row_says_how(office: Office) -> None:
+    case = office.opened()
+    settled(office)
+    with master(office) as book:
+        book.put(case.number, "狀態", "已結案")
+    settled(office)
+    assert office.case(case.number).is_open
+    assert "自動結案" in str(rows(office)[case.number][REASON])
