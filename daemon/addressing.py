@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from daemon.changes import Changed, doer
 from daemon.config import Person
 from daemon.site import Site
 from daemon.standing import penalised
+from rules.after_events import Approval
 from rules.case import Case
 from rules.events import Event, Party, Penalised, Refused, Resolved
-from rules.notices import PENALISED, Notice, notices
+from rules.notices import ASKER, PENALISED, Notice, notices
 from rules.penalties import WAITING, same_party
 
 _DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
@@ -45,6 +47,8 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
     if notice.to == PENALISED:
         party = event.party if isinstance(event, Penalised) else Party()
         return [Addressee(person, notice) for person in penalised(party, site)]
+    if notice.to == ASKER:
+        return [Addressee(person, notice) for person in _person_of(_asker(event, case), site)]
     if notice.to == "sender":
         sender = case.sender if isinstance(event, Resolved) else Party()
         return [Addressee(person, notice) for person in _person_of(sender, site)]
@@ -61,6 +65,14 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
         Addressee(person, replace(notice, reader="informed") if unattended else notice, deputised, unattended)
         for person, deputised, unattended in attended or reached
     ]
+
+
+def _asker(event: Event, case: Case) -> Party:
+    """Return who asked for what an event decides, or did what it tells of."""
+    if isinstance(event, Approval):
+        asking = case.asking(event.what)
+        return event.by if asking is None else asking.by
+    return doer(event) if isinstance(event, Changed) else Party()
 
 
 def _office_of(event: Penalised) -> tuple[str, ...] | None:

@@ -14,6 +14,7 @@ from daemon.docket import Docket
 from daemon.ledger import Entry, StoredMail
 from daemon.letters import LetterOrder, Writer, root_id
 from daemon.reading import Reading
+from daemon.standing import ASKED_BACK
 from mailer.letter import Address, Content, Line, Template
 from mailer.message import Message
 from parsers.reply_quotes import own_text
@@ -128,6 +129,7 @@ def _unclear(
         zone=docket.site.config.daemon.timezone,
         refusal="unclear",
         refusal_detail=why,
+        refusal_hint=why if asked in ASKED_BACK else "",
         asked=asked,
     )
     content = _about(content, sender, [case])

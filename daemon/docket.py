@@ -4,6 +4,7 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +21,7 @@ from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
 from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
-from rules.commands import AmendCase, Command, OpenCase, Recur
+from rules.commands import Command, OpenCase, Review
 from rules.deadlines import deadlines
 from rules.decide import decide
 from rules.events import Event, Party, Refused
@@ -28,6 +29,7 @@ from rules.facts import Facts
 from rules.fields import FormKind
 from rules.locales import Locale
 from rules.notices import Notice, Reader
+from rules.reviews import facts_asked_for
 from rules.sameness import identity
 
 SENDER_KEY = "sender"
@@ -134,7 +136,7 @@ class Docket:
         events = self.foresee(case, command, now)
         if not events:
             return case
-        return self._record(entry, case, case.number, events, now, self._new_keys(case, command))
+        return self._record(entry, case, case.number, events, now, self._new_keys(case, events))
 
     def refuse(self, entry: Entry, case: Case, refused: Refused, now: datetime) -> Case:
         """Record that something was refused before the rules could be asked: nobody can tell what it says."""
@@ -142,18 +144,15 @@ class Docket:
 
     def foresee(self, case: Case, command: Command, now: datetime) -> list[Event]:
         """Return what a command would come to; nothing is recorded."""
-        site = self.site_of(case)
-        return decide(case, command, site.policy, now, site.zone, self.facts_of(case))
+        site, facts = self.site_of(case), self.facts_of(case)
+        if isinstance(command, Review):
+            facts = words.typed(facts_asked_for(case), self.site.catalogue, FormKind.COMPLAINT)
+        return decide(case, command, site.policy, now, site.zone, facts)
 
-    def _new_keys(self, case: Case, command: Command) -> dict[str, str] | None:
+    def _new_keys(self, case: Case, events: Sequence[Event]) -> dict[str, str] | None:
         """Return what a case is found by from now on, None where that stays as it is."""
-        match command:
-            case AmendCase():
-                return self._keys(command.facts, case.sender)
-            case Recur():
-                return self._keys({**self.facts_of(case), **command.facts}, case.sender)
-            case _:
-                return None
+        after = reduce(apply, events, case)
+        return None if after.facts == case.facts else self._keys(self.facts_of(after), case.sender)
 
     def remember_settled(self) -> None:
         """Let settled cases be found by their customers again: a ledger of the first releases forgot that, once."""

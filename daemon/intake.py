@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from daemon import answers, asking, judging, leave, proof, returned
+from daemon import answers, asking, correcting, judging, leave, proof, returned
 from daemon.answers import Outcome
 from daemon.asking import Unproven
 from daemon.attachments.keeping import beside_forms, keep
@@ -31,6 +31,7 @@ from daemon.ledger import (
 from daemon.letters import LetterOrder
 from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
+from parsers.change_verbs import ChangeKind
 from parsers.reader import FormReader, ReaderUnavailable
 from parsers.reply_quotes import own_text
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
@@ -358,6 +359,8 @@ class Intake:
         case = entry.case(number)
         if case is None or reading.reply is not None:
             return False
+        if reading.change is not None and reading.change.kind is not ChangeKind.REOPEN:
+            case = correcting.going_on(entry, case)
         site = self._docket.site_of(case)
         match judging.judgement(entry, reading, case, site):
             case None:
@@ -369,7 +372,7 @@ class Intake:
                 case = self._docket.refuse(entry, case, refused, now)
             case command:
                 command = leave.disinterested(command, case, self._docket.present(now, site, entry))
-                case = self._docket.perform(entry, case, command, now)
+                case = correcting.perform(self._docket, entry, case, command, now)
         tally.reports += 1
         tally.outcomes.append(Outcome(case, "reported"))
         return True
@@ -388,6 +391,7 @@ class Intake:
         if case is None:
             tally.outcomes.append(Outcome.unknown(number))
             return
+        case = correcting.going_on(entry, case)
         report = Report(_answerable(reading), facts, unclear)
         what = _reported(self._docket.foresee(case, report, now))
         tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), what))

@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from pydantic import BaseModel, ConfigDict
 
 from daemon import aftermath, words
+from daemon.changes import Changed, change_of, corrected
 from daemon.config import Person
 from daemon.privacy import PHONE, may_see_phone, without_phone
 from daemon.site import Site
@@ -176,7 +177,7 @@ class Writer:
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
             content=self._as_he_may_see_it(
-                content.model_copy(update=self._about(notice, event, locale, person)), notice, person
+                content.model_copy(update=self._said(notice, event, locale, person)), notice, person
             ),
             enclosures=self._enclosures(notice, event, locale),
         )
@@ -186,7 +187,9 @@ class Writer:
         decides = notice.reader == "covering"
         if decides or may_see_phone(person.email, self._roles_of(person), self.case, self.site):
             return content
-        return without_phone(content, str(self.case.facts.get(PHONE, "")))
+        for phone in {str(self.case.facts.get(PHONE) or ""), *corrected(PHONE, self.history)}:
+            content = without_phone(content, phone)
+        return content
 
     def content(
         self, locale: Locale, reader: Reader, clauses: Iterable[str], person: Person | None = None
@@ -214,6 +217,7 @@ class Writer:
             next_told=self._holders(self._told_only(stage), locale),
             standing=stage.window is None and case.is_open,
             incomplete=case.status is Status.INCOMPLETE,
+            held_until=case.held_until,
             why=tuple(
                 Why(clause=key, text=policy.clause(key).text.get(locale)) for key in dict.fromkeys(clauses)
             ),
@@ -272,6 +276,11 @@ class Writer:
             lapse = self._last_lapse()
             clauses = [*([lapse.clause] if lapse else []), notice.clause, self.case.grade_clause]
         return [clause for clause in clauses if clause]
+
+    def _said(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
+        if notice.template == Template.CHANGED and isinstance(event, Changed):
+            return {"change": change_of(event, self.site, locale)}
+        return self._about(notice, event, locale, person)
 
     def _about(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
         """Say what this one event adds."""

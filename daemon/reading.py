@@ -12,9 +12,11 @@ from daemon.proof import Evidence, acts_as, evidence
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
+from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
 from parsers.reply_absence import Absence, parse_absence
 from parsers.reply_confirm import parse_confirmation
+from parsers.reply_corrections import ChangeAsked, parse_change
 from parsers.reply_informing import Done, parse_done
 from parsers.reply_lines import Addressed, addressed
 from parsers.reply_reviews import Review, parse_review
@@ -44,6 +46,7 @@ class Reading:
     review: Review | None = None
     done: Done | None = None
     absence: Absence | None = None
+    change: ChangeAsked | None = None
     silent: bool = False  # it only greets, thanks or says that a mail arrived
     proven: bool = False  # it is from the person in whose name it came
     ready: bool = False  # it was opened by a link in a mail of ours: only a token ties it to that mail
@@ -59,7 +62,7 @@ class Reading:
     @property
     def speaks(self) -> bool:
         """Tell whether its words are an answer of their own, whatever lies beside them."""
-        said = (self.reply, self.verdict, self.blame, self.review, self.done)
+        said = (self.reply, self.verdict, self.blame, self.review, self.done, self.change)
         return any(words is not None for words in said)
 
     def requests(self, thread: str) -> list[tuple[str, "Reading"]]:
@@ -152,6 +155,8 @@ class MailReader:
 
     def _with_words(self, reading: Reading, answered: str) -> Reading:
         text = reading.message.text
+        if (change := self._change(reading.message, answered)) is not None:
+            return replace(reading, change=change)
         verdict = parse_verdict(text, answered=answered)
         blame = None if verdict is not None else parse_blame(text, answered=answered)
         judges = verdict is not None or blame is not None
@@ -174,6 +179,12 @@ class MailReader:
         if found is not None or message.in_reply_to:
             return found
         return parse_absence(f"{message.subject}\n{message.text}", today)
+
+    def _change(self, message: Message, answered: str) -> ChangeAsked | None:
+        """Read what a message asks to change of its case; times in it count from when it was read."""
+        site = self._docket.site
+        around = Surroundings(site.zone, self._clock.now())
+        return parse_change(message.text, site.catalogue, around, answered=answered)
 
     def _answered(self, message: Message) -> str:
         """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from daemon import after_words, verdicts
+from daemon import after_words, correction_words, verdicts
 from daemon.config import Person
 from rules.conditions import FactValue
 from rules.events import (
@@ -247,7 +247,7 @@ def _grant(kind: ConcessionKind, amount: Decimal, locale: Locale) -> str:
 
 def step(event: Event, policy: Policy, locale: Locale) -> str:
     """Put one event into words for the history; empty for what needs no telling."""
-    if (said := after_words.wording(event, policy)) is not None:
+    if (said := correction_words.wording(event) or after_words.wording(event, policy)) is not None:
         return said.get(locale).format(**_parts(event, policy, locale))
     found = _STEPS.get(type(event))
     if found is None:
@@ -270,6 +270,7 @@ def _parts(event: Event, policy: Policy, locale: Locale) -> dict[str, str]:
         "opinion": after_words.OPINION.get(locale).format(said=opinion[:120]) if opinion else "",
         "reason": _reason(event, policy, locale) if isinstance(event, Refused) else "",
         "clause": str(getattr(event, "clause", "")),
+        **correction_words.parts(event, locale),
     }
 
 

@@ -30,6 +30,7 @@ class Template(StrEnum):
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     CONFIRM_REQUEST = "confirm-request"
+    CHANGED = "changed"
     WORKBOOK = "workbook"
     ABSENCE = "absence"
     MONTHLY_REPORT = "monthly-report"
@@ -237,6 +238,31 @@ class KnownCase(_Part):
     outcome: str  # how it ended, or how it stands
 
 
+ChangeKind = Literal[
+    "corrected",
+    "reassigned",
+    "withdrawn",
+    "merged",
+    "joined",
+    "held",
+    "resumed",
+    "reopened",
+    "recurred",
+    "late-list",
+]
+
+
+class Change(_Part):
+    """What was changed about a case that people had a mail about, by whom and why."""
+
+    kind: ChangeKind
+    by: str = ""  # office and name; empty where a time ran out
+    note: str = ""  # the reason given for it
+    lines: tuple[Line, ...] = ()  # corrected facts: what stood there and what stands there now
+    into: str = ""  # the case that goes on instead of this one
+    joined: str = ""  # the case that was merged into this one
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -281,6 +307,7 @@ class Content(_Part):
     resolved_by: str = ""
     refusal: Literal["", "unknown-case"] | RefusalReason = ""
     refusal_detail: str = ""  # e.g. what was promised against what may be; what was unclear
+    refusal_hint: str = ""  # how to write what could not be read; stands in place of the usual sentence
     asked: Asked = "report"  # what was refused
     asked_cause: str = ""  # what a refused finding would have found
     sent_to: str = ""  # whose authority covers it
@@ -302,6 +329,8 @@ class Content(_Part):
     informing: bool = False  # the reader is to tell the customer the outcome (D34)
     lacking: tuple[str, ...] = ()  # what is missing before a resolved case can be closed
     digest: Digest | None = None
+    change: Change | None = None
+    held_until: AwareDatetime | None = None  # the clock stands still until then
 
 
 class Address(_Part):

@@ -12,6 +12,7 @@ from typing import Literal
 from mailer.absence import absence
 from mailer.aftermath import afterwards, duty_panel
 from mailer.blocks import Block, CaseRow, Panel, Row
+from mailer.change import ENDED, change, hold_panel
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
 from mailer.context import other_cases, papers
 from mailer.digest import digest
@@ -118,6 +119,10 @@ def deadline(draft: Draft) -> Panel | None:
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
+    if template is Template.CHANGED and draft.variant in ENDED:
+        return None
+    if content.held_until and not content.task:
+        return hold_panel(draft)
     if template is Template.OVERDUE and content.lapsed_at and not content.task:
         return _lapsed(draft)
     if content.due:
@@ -205,6 +210,9 @@ def _detail(draft: Draft) -> list[Block]:
 
 
 def _refused(draft: Draft) -> str:
+    """Say why what the reader asked was refused: how to write it, else by what he asked, else by the reason alone."""
+    if draft.content.refusal_hint:
+        return draft.content.refusal_hint
     sections = (f"refusals-{draft.content.asked}", "refusals")
     return draft.say(draft.wording.first(sections, draft.content.refusal))
 
@@ -355,6 +363,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _flaws,
     _unreadable,
     _steps,
+    change,
     _outcome,
     penalty,
     afterwards,

@@ -5,6 +5,7 @@ Cutting too much costs a question back; cutting too little would take our own ex
 
 import re
 
+from parsers.change_verbs import change_verb_at
 from parsers.reply_tokens import without_tokens
 from parsers.reply_verbs import opening, openings, plain_text, verb_at
 from parsers.verdict_verbs import blame_at, verdict_verb_at
@@ -139,5 +140,6 @@ def _answers(line: str) -> bool:
         or verdict_verb_at(line, begin)
         or blame_at(line, begin)
         or _SETTLES.match(line, begin)
+        or change_verb_at(line, begin)
         for begin in openings(line)
     )

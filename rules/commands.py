@@ -41,9 +41,10 @@ class AmendCase:
 
 @dataclass(frozen=True)
 class AttachForm:
-    """The same complaint came again."""
+    """The same complaint came again; `merged` is the case of its own that it had until now."""
 
     sender: Party = NOBODY
+    merged: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,11 +234,12 @@ class Withdraw:
 
 @dataclass(frozen=True)
 class Merge:
-    """The case is the same as `into` (its number), which exists and is open: whoever asks has looked."""
+    """The case is the same as `into` (its number); `known` is False where no such case is open."""
 
     by: Party
     into: str
     note: str
+    known: bool = True
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,17 @@ STATUSES = {
     "merged": say("已併案", "已并案", "Merged"),
 }
 
+# What a manager may ask to change of a case (K06, K07), by the keys of the replies that ask the same.
+DISPOSALS = {
+    "correct": say("更正", "更正", "Correct"),
+    "reassign": say("改派", "改派", "Reassign"),
+    "merge": say("併入", "并入", "Merge"),
+    "withdraw": say("撤案", "撤案", "Withdraw"),
+    "hold": say("暫停", "暂停", "Hold"),
+    "release": say("恢復計時", "恢复计时", "Resume"),
+    "reopen": say("重啟", "重启", "Reopen"),
+}
+
 
 def _ours(key: str, kind: ColumnKind, width: float, header: Text, help_: Text) -> Column:
     return Column(key, header, width, kind, Owner.DAEMON, help_)
@@ -498,6 +509,30 @@ _ATTACHMENTS = _ours(
         "Photos, invoices and the like; a click opens their folder, in brackets how many they are.",
     ),
 )
+_DISPOSAL = _theirs(
+    "disposal",
+    ColumnKind.TEXT,
+    12,
+    say("處置", "处置", "Change"),
+    say(
+        "要更正、改派、併入、撤案、暫停或恢復計時，從清單選，再在「處置說明」寫清楚；辦好後兩格會清空。",
+        "要更正、改派、并入、撤案、暂停或恢复计时，从列表选，再在“处置说明”写清楚；办好后两格会清空。",
+        "Choose what to change and explain it beside; both cells are emptied once it is done.",
+    ),
+    tuple(DISPOSALS[key] for key in ("correct", "reassign", "merge", "withdraw", "hold", "release")),
+)
+_DISPOSAL_NOTE = _theirs(
+    "disposal_note",
+    ColumnKind.PROSE,
+    34,
+    say("處置說明", "处置说明", "Change: what and why"),
+    say(
+        "內容與原因。更正：維修金額=2400 原因：補送發票；改派：售後總監 原因：…；暫停：至 11/25 12:00 原因：等零件。",
+        "内容与原因。更正：维修金额=2400 原因：补送发票；改派：售后总监 原因：…；暂停：至 11/25 12:00 原因：等零件。",
+        "What and why, e.g. repair amount=2400 because …; after-sales director because …; until 11/25 12:00 because …",
+    ),
+)
+_REDISPOSAL = replace(_DISPOSAL, choices=tuple(DISPOSALS[key] for key in ("reopen", "correct")))
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
@@ -539,6 +574,8 @@ OPEN = Sheet(
         _FAULT,
         _ATTACHMENTS,
         _REVIEW,
+        _DISPOSAL,
+        _DISPOSAL_NOTE,
     ),
     key_column="case_number",
     essential=True,
@@ -578,6 +615,8 @@ CLOSED = Sheet(
         _INFORMED_AT,
         _OPINION,
         _LACKING,
+        _REDISPOSAL,
+        _DISPOSAL_NOTE,
     ),
     key_column="case_number",
     telling=(*_OF_THE_FORM, "resolved_at"),

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon import words
+from daemon import correction_words, words
 from daemon.bootstrap import open_ledger
 from daemon.cli.case import run_case
 from daemon.cli.output import print_json, say
@@ -70,11 +70,13 @@ def run_cases(arguments: argparse.Namespace) -> int:
 
 
 def _line(case: Case, site: Site) -> str:
-    due = words.moment(case.due, site.zone) if case.due else "-"
+    due = (
+        words.moment(case.due, site.zone) if case.due else correction_words.held(case, site.zone, site.locale)
+    )
     owners = words.role_titles(case.owners, site.policy, site.locale)
     grade = site.policy.grade(case.grade).title.get(site.locale)
     customer = case.facts.get("customer_name", "")
-    return f"{case.number}  {case.status.value:<10}  {grade}  {due}  {customer}  {owners}"
+    return f"{case.number}  {case.status.value:<10}  {grade}  {due or '-'}  {customer}  {owners}"
 
 
 def run_verify(arguments: argparse.Namespace) -> int:

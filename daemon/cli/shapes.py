@@ -16,6 +16,8 @@ def case_as_json(case: Case, zone: ZoneInfo) -> dict[str, object]:
         "owner_roles": list(case.owners),
         "opened_at": case.opened_at.astimezone(zone).isoformat(),
         "due": None if case.due is None else case.due.astimezone(zone).isoformat(),
+        "held_until": None if case.held_until is None else case.held_until.astimezone(zone).isoformat(),
+        "merged_into": case.merged_into,
         "lapses": len(case.lapses),
         "facts": case.facts,
         "issued_by": case.issued_by,

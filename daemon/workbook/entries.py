@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from daemon import words
+from daemon import correcting, verdicts, words
 from daemon.docket import Docket
 from daemon.ledger import Entry
-from daemon.workbook import afterwards, wordings
-from daemon.workbook.rows import status_key
+from daemon.workbook import afterwards, disposals, wordings
+from daemon.workbook.rows import status_key, status_text
 from parsers.reply_concessions import read_concessions
 from rules.case import Case
 from rules.commands import Annotate, Appeal, Inform, RecordFinding, Report, Review
@@ -57,6 +57,7 @@ def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[
         taking.status()
         taking.finding()
         taking.afterwards()
+        taking.disposal()
     return [reason.get(docket.site.locale) for reason in taking.refused]
 
 
@@ -73,8 +74,10 @@ class _Taking:
         """Keep what was written in columns that only say something."""
         kept: dict[str, Json] = {}
         for name, value in self._written.new.items():
-            own = name in afterwards.OWN and not isinstance(value, CellError)
-            if name != "status" and not own and self._is_clear(name, value):
+            read_elsewhere = name in ("status", *disposals.COLUMNS) or (
+                name in afterwards.OWN and not isinstance(value, CellError)
+            )
+            if not read_elsewhere and self._is_clear(name, value):
                 kept[name] = _json(value)
         self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, kept), self._now)
 
@@ -102,7 +105,8 @@ class _Taking:
     def _status_of(self, found: ReadValue) -> str | None:
         """Return which status the text names, in any language; an emptied cell changes nothing."""
         text = _shown(found).strip().casefold()
-        if not text:
+        site = self._docket.site_of(self._case)
+        if not text or text == status_text(self._case, site, self._docket.site.locale).casefold():
             return status_key(self._case)
         for key, wording in STATUSES.items():
             if text in (word.casefold() for word in wording.all()):
@@ -197,6 +201,47 @@ class _Taking:
             zh_hans="、".join(title.zh_hans for title in titles) or "—",
             en=", ".join(title.en for title in titles) or "—",
         )
+
+    def disposal(self) -> None:
+        """Change the case as somebody chose and explained (K06, K07); both cells are empty again once it is done."""
+        if not set(disposals.COLUMNS) & self._written.new.keys():
+            return
+        chosen, note = (_shown(self._written.row.get(name)).strip() for name in disposals.COLUMNS)
+        done = bool(chosen) and self._change(chosen, note)
+        entries: dict[str, Json] = {
+            name: None if done or not said else said
+            for name, said in zip(disposals.COLUMNS, (chosen, note), strict=True)
+        }
+        self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, entries), self._now)
+
+    def _change(self, chosen: str, note: str) -> bool:
+        """Tell whether what was chosen is done; while its explanation is still to come it is not."""
+        site, kind = self._docket.site_of(self._case), disposals.kind_of(chosen)
+        if kind is None:
+            self._refuse(wordings.UNKNOWN_CHANGE, found=chosen)
+            return False
+        asked = disposals.asked(kind, note, site, self._now)
+        command = None if asked is None else correcting.command_of(asked, self._by, site)
+        if isinstance(command, Text):
+            self.refused.append(command)
+        if command is None or isinstance(command, Text):
+            return False
+        refusals = self._case.refusals
+        self._case = correcting.perform(self._docket, self._entry, self._case, command, self._now)
+        if self._case.refusals == refusals:
+            return True
+        self._explain_change()
+        return False
+
+    def _explain_change(self) -> None:
+        """Say why a change was refused, as the case's history does."""
+        last = next(
+            row.event
+            for row in reversed(self._entry.events(self._case.number))
+            if isinstance(row.event, Refused)
+        )
+        reason = verdicts.REFUSALS[last.reason]
+        self._refuse(wordings.CHANGE_REFUSED, why=reason, clause=last.clause)
 
     def afterwards(self) -> None:
         """Take a review, and that the customer was told (D34, D40)."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import PurePath
 
-from daemon import words
+from daemon import correction_words, words
 from daemon.attachments.folders import seen_from
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
@@ -36,6 +36,11 @@ def status_key(case: Case) -> str:
     if case.status is Status.OPEN and case.partly:
         return "partly"
     return case.status.value
+
+
+def status_text(case: Case, site: Site, locale: Locale) -> str:
+    """Return how a case stands in words: of a held one until when (K07)."""
+    return correction_words.held(case, site.zone, locale) or STATUSES[status_key(case)].get(locale)
 
 
 def sheet_of(case: Case) -> Sheet:
@@ -143,7 +148,7 @@ def _values(docket: Docket, case: Case) -> dict[str, object]:
     facts = docket.facts_of(case)
     values: dict[str, object] = {
         "grade": site.policy.grade(case.grade).title.get(locale),
-        "status": STATUSES[status_key(case)].get(locale),
+        "status": status_text(case, site, locale),
         "opened_at": case.opened_at,
         "lapses": len(case.lapses),
         "warnings": "\n".join(case.warnings),
@@ -178,7 +183,7 @@ def _notes(case: Case) -> dict[str, object]:
     """Return what managers wrote beside the case, typed as their columns are."""
     contact = case.notes.get("next_contact")
     return {
-        **{key: case.notes.get(key) for key in ("remarks", "fault_of", "fault")},
+        **{key: case.notes.get(key) for key in ("remarks", "fault_of", "fault", "disposal", "disposal_note")},
         "next_contact": datetime.fromisoformat(str(contact)) if contact else None,
     }
 

@@ -73,6 +73,16 @@ UNKNOWN_CAUSE = say(
     "看不懂责任认定“{found}”；可以写：{known}",
     "The finding “{found}” is not known; there are: {known}",
 )
+UNKNOWN_CHANGE = say(
+    "看不懂處置「{found}」，請從清單選",
+    "看不懂处置“{found}”，请从列表选",
+    "The change “{found}” is not known; choose one from the list",
+)
+CHANGE_REFUSED = say(
+    "處置未採納：{why}（{clause}）",
+    "处置未采纳：{why}（{clause}）",
+    "The change was not accepted: {why} ({clause})",
+)
 _CANNOT = say(
     "依{clause}不能這樣處理",
     "依{clause}不能这样处理",

@@ -19,6 +19,7 @@ MAIL = QueuedMail(
     event_seq=None,
     answers=None,
     recipient="a@example.com",
+    kind="",
     template="assignment",
     locale="en",
     body="{}",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from rules.locales import Locale
 from sheets.columns import CellValue, Owner, Row, Sheet
@@ -146,8 +147,11 @@ def test_a_status_is_chosen_from_a_list_that_warns_and_never_forbids(locale: Loc
     rules = master(locale).data_validations.dataValidation
     lists = [rule for rule in rules if rule.type == "list"]
     texts = ",".join(STATUSES[key].get(locale) for key in ("open", "partly", "resolved"))
+    at = get_column_letter([column.key for column in OPEN.columns].index("disposal") + 1)
+    changes = ",".join(choice.get(locale) for choice in OPEN.column("disposal").choices)
     assert [(rule.formula1, rule.errorStyle, str(rule.sqref)) for rule in lists] == [
         (f'"{texts}"', "warning", "I4:I20003"),
+        (f'"{changes}"', "warning", f"{at}4:{at}20003"),
     ]
     assert all(rule.errorStyle == "warning" for rule in rules if rule.type == "date")
     assert [str(rule.sqref) for rule in rules if rule.type == "date"] == ["N4:N20003"]
