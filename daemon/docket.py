@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from daemon import packs, words
 from daemon.config import Person
+from daemon.followup.customers import key_customers
+from daemon.followup.letters import DayWriter
 from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
 from daemon.letters import LetterOrder, Writer, addressees
 from daemon.report.orders import ReportOrder, Reports
@@ -16,12 +18,13 @@ from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
 from mailer.letter import Template
 from rules.case import Case, apply, replay
-from rules.commands import AmendCase, Command, OpenCase
+from rules.commands import AmendCase, Command, OpenCase, ReceiveList
 from rules.deadlines import deadlines
 from rules.decide import decide
 from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
+from rules.follow_up import number_of
 from rules.notices import Notice, Reader
 from rules.sameness import identity
 
@@ -123,6 +126,19 @@ class Docket:
             return case
         keys = self._keys(command.facts, case.sender) if isinstance(command, AmendCase) else None
         return self._record(entry, case, case.number, events, now, keys)
+
+    def receive(self, entry: Entry, command: ReceiveList, now: datetime) -> Case | None:
+        """Take a list of the cars handed over on a day; None where the rules in force know no follow-up calls."""
+        site, policy_hash = self._in_force
+        if site.policy.follow_up is None:
+            return None
+        number = number_of(command.day, site.policy.follow_up)
+        case = entry.case(number)
+        if case is not None:
+            return self.perform(entry, case, command, now)
+        command = dataclasses.replace(command, policy=policy_hash)
+        events = decide(None, command, site.policy, now, site.zone)
+        return self._record(entry, None, number, events, now, None)
 
     def refuse(self, entry: Entry, case: Case, refused: Refused, now: datetime) -> Case:
         """Record that something was refused before the rules could be asked: nobody can tell what it says."""
@@ -293,8 +309,15 @@ class Docket:
         if case is None:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
-        order = Writer(case, history, self.site_of(case)).order(body.notice.person, notice, event)
+        order = self.writer_of(case, history).order(body.notice.person, notice, event)
         return order.warned(words.undelivered(body.notice.undelivered, order.locale))
+
+    def writer_of(self, case: Case, history: Sequence[Event]) -> Writer | DayWriter:
+        """Return who writes the letters about a case of its kind."""
+        site = self.site_of(case)
+        if case.kind == "complaint":
+            return Writer(case, history, site)
+        return DayWriter(case, history, site, key_customers(case, self.ledger, site.policy, case.last_at))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from daemon.bell import Bells, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.followup import told as follow_up
 from daemon.ledger import Entry, LedgerUnavailable
 from daemon.site import Site
 from rules.case import Case
@@ -103,6 +104,8 @@ class Lapses:
     def _reached(self, entry: Entry, case: Case, name: str) -> DeadlineReached:
         """Say that a deadline has come and, of a duty's, when and whom SMTP accepted its notice for."""
         kind, _, task = name.partition(":")
+        if case.kind == "follow-up" and kind in _OF_DUTIES:
+            return follow_up.reached(entry, case, name, self._docket.site)
         told = _told(entry, case, task, self._docket.site) if kind in _OF_DUTIES else []
         if not told:
             return DeadlineReached(name)

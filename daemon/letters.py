@@ -5,6 +5,7 @@ is sent.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from email.utils import parseaddr
 
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +15,7 @@ from daemon.config import Person
 from daemon.site import Site
 from daemon.standing import about, asked, judged, penalised
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
+from rules.after_events import Drawn
 from rules.case import Case, Status
 from rules.events import (
     Escalated,
@@ -29,20 +31,31 @@ from rules.events import (
     TaskOverdue,
 )
 from rules.facts import ISSUED_BY, facts_from_json
-from rules.fields import FormKind
+from rules.fields import Blank, Form, FormKind
 from rules.grading import authority
 from rules.locales import Locale
 from rules.notices import PENALISED, Notice, Reader, notices
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
+from sheets.rosters import LIST_SHAPED, RosterRow, roster
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OF_A_STAGE = ("assignment", "escalation", "overdue")
 _DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
 
 
+class RowOrder(BaseModel):
+    """One row of a list to attach; `flaws` (fact key → what to mend) and `mark` in the reader's language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    values: JsonFacts
+    flaws: dict[str, str] = {}
+    mark: str = ""
+
+
 class EnclosureOrder(BaseModel):
-    """A form to attach, built when the mail is composed."""
+    """A form to attach, built when the mail is composed; of a list its `rows`, what is told above them, and which."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,6 +64,9 @@ class EnclosureOrder(BaseModel):
     prefill: JsonFacts = {}
     flaws: dict[str, str] = {}  # fact key → what to mend, in the reader's language
     case_number: str = ""
+    rows: tuple[RowOrder, ...] = ()
+    lines: tuple[str, ...] = ()
+    part: str = ""
 
 
 class LetterOrder(BaseModel):
@@ -105,6 +121,8 @@ def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
 def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
     form = site.catalogue.form(order.form)
     blank = next(blank for blank in form.blanks if blank.key == order.blank)
+    if order.form in LIST_SHAPED:
+        return _list(order, form, blank, locale, site)
     content = blank_form(
         form,
         blank,
@@ -118,6 +136,13 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
     if order.case_number:  # several corrected forms in one mail must not overwrite each other when saved
         name = f"{name.removesuffix('.xlsx')} {order.case_number}.xlsx"
     return Enclosure(name=name, content=content, media_type=XLSX)
+
+
+def _list(order: EnclosureOrder, form: Form, blank: Blank, locale: Locale, site: Site) -> Enclosure:
+    rows = [RosterRow(facts_from_json(row.values, form), row.flaws, row.mark) for row in order.rows]
+    content = roster(form, blank, locale, rows, lines=order.lines, zone=site.zone)
+    parts = (blank_name(form, blank, locale).removesuffix(".xlsx"), order.case_number, order.part)
+    return Enclosure(name=f"{' '.join(filter(None, parts))}.xlsx", content=content, media_type=XLSX)
 
 
 # ---------------------------------------------------------------- who gets one
@@ -135,7 +160,11 @@ def addressees(case: Case, event: Event, site: Site) -> list[tuple[Person, Notic
     Answers to whoever sent a form are not among them: the intake gives one per message.
     """
     found: dict[str, tuple[Person, Notice]] = {}
-    for notice in notices(case, event, site.policy):
+    if case.kind == "follow-up" and isinstance(event, Refused) and event.asked in ("deliveries", "call"):
+        return []  # one answer to whoever sent the list tells of all its rows, and so does one to customer care
+    vacant = isinstance(event, Drawn) and not site.people(event.role)
+    for called_for in notices(case, event, site.policy):
+        notice = replace(called_for, reader="informed") if vacant else called_for
         for person in _persons(notice, event, case, site):
             key = person.email.lower()
             if key not in found or _DEMAND[notice.reader] < _DEMAND[found[key][1].reader]:
@@ -150,7 +179,15 @@ def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Perso
         return penalised(event.party, site) if isinstance(event, Penalised) else []
     if notice.to == "sender":
         return _person_of(case.sender, site) if isinstance(event, Resolved) else []
-    return [person for role in notice.to for person in site.people(role)]
+    people = [person for role in notice.to for person in site.people(role)]
+    return people or _in_their_place(event, site)
+
+
+def _in_their_place(event: Event, site: Site) -> list[Person]:
+    """A list of calls of an office that nobody holds goes to whoever hears of late lists (customer care)."""
+    if not isinstance(event, Drawn) or site.policy.follow_up is None:
+        return []
+    return [person for role in site.policy.follow_up.told for person in site.people(role)]
 
 
 def _person_of(who: Party, site: Site) -> list[Person]:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from daemon import verdicts
 from daemon.config import Person
+from daemon.followup import wording as callwords
+from rules.after_events import Called, Drawn, Listed
 from rules.conditions import FactValue
 from rules.events import (
     Amended,
@@ -229,10 +231,10 @@ def step(event: Event, policy: Policy, locale: Locale) -> str:
         return ""
     wording, fill = found
     parts = {name: part(event, policy, locale) for name, part in fill.items()}
-    return (_by_what_it_says(event) or wording).get(locale).format(**parts)
+    return (_by_what_it_says(event, policy) or wording).get(locale).format(**parts)
 
 
-def _by_what_it_says(event: Event) -> Text | None:
+def _by_what_it_says(event: Event, policy: Policy) -> Text | None:
     """Return the wording of an event whose wording hangs on more than its kind."""
     match event:
         case Escalated() if event.from_ == event.to:
@@ -241,10 +243,20 @@ def _by_what_it_says(event: Event) -> Text | None:
             return verdicts.PENALTY[event.state]
         case PenaltyWithheld():
             return verdicts.WITHHELD[event.reason]
+        case TaskOpened() | TaskDone() | TaskOverdue() if _is_of_calls(event.task, policy):
+            return {TaskOpened: callwords.TASK, TaskDone: callwords.TASK_DONE}.get(
+                type(event), callwords.TASK_OVERDUE
+            )
+        case Called() if not event.reached:
+            return callwords.NOT_REACHED
         case Refused():
             return verdicts.REFUSED_ASKING.get(event.asked)
         case _:
             return None
+
+
+def _is_of_calls(task: str, policy: Policy) -> bool:
+    return policy.follow_up is not None and any(calls.task == task for calls in policy.follow_up.calls)
 
 
 def penalised(who: Party, role: str, policy: Policy, locale: Locale) -> str:
@@ -342,6 +354,23 @@ _STEPS: dict[type, tuple[Text, dict[str, _Teller]]] = {
         verdicts.WITHHELD["not-told"],
         {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause},
     ),
+    Listed: (
+        callwords.LISTED,
+        {
+            "who": lambda e, p, lo: party(e.by, p, lo),
+            "day": lambda e, _p, _lo: str(e.day),
+            "new": lambda e, _p, _lo: str(len(e.rows)),
+        },
+    ),
+    Drawn: (
+        callwords.DRAWN,
+        {
+            "who": lambda e, p, lo: role_titles([e.role], p, lo),
+            "n": lambda e, _p, _lo: str(len(e.customers)),
+            "clause": _clause,
+        },
+    ),
+    Called: (callwords.CALLED, {"who": lambda e, p, lo: party(e.by, p, lo), "clause": _clause}),
     Finding: (
         verdicts.FINDING,
         {

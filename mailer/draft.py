@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from functools import cached_property
 
 from mailer.cleaning import cleaned
-from mailer.letter import Content, Letter, Template
+from mailer.letter import Content, FollowUp, Letter, Template
 from mailer.wording import Wording, wording
 
 
@@ -23,6 +23,8 @@ class Draft:
     def variant(self) -> str:
         """The situation that chooses among the wordings of one mail, empty for the usual one."""
         content = self.content
+        if content.follow_up is not None and content.follow_up.kind != "call":
+            return content.follow_up.kind
         match self.letter.template:
             case Template.ACKNOWLEDGEMENT:
                 return _acknowledged(content)
@@ -56,6 +58,8 @@ class Draft:
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case Template.DIGEST | Template.TASK_LIST:
+                if self.content.follow_up is not None:
+                    return self.content.reader == "owner"
                 return self.content.digest is not None and self.content.digest.acts
             case _:
                 return False
@@ -63,7 +67,8 @@ class Draft:
     @property
     def about_many(self) -> bool:
         """Tell whether the mail is a list of many cases, so that no single one is to be answered."""
-        return self.letter.template in (Template.DIGEST, Template.TASK_LIST)
+        listing = self.letter.template in (Template.DIGEST, Template.TASK_LIST)
+        return listing and self.content.follow_up is None
 
     @property
     def about_penalty(self) -> bool:
@@ -92,7 +97,7 @@ class Draft:
         named = {name: getattr(content, name) for name in _SHOWN}
         return {
             **named,
-            "complaint": self.wording.say("general.complaint", customer=content.customer),
+            "complaint": self.wording.say(_matter(content), customer=content.customer),
             "form": self.wording.say("general.form", customer=content.customer),
             "you": self.wording.say("general.you", reader_role=content.reader_role),
             "opened_at": self.moment(content.opened_at),
@@ -111,6 +116,7 @@ class Draft:
             **self._penalty,
             **self._report,
             **self._digest,
+            **self._follow_up,
         }
 
     @property
@@ -129,6 +135,26 @@ class Draft:
             "digest_acts": known is not None and known.acts,
             "head_seq": known.head_seq if known else 0,
             "head_hash": known.head_hash if known else "",
+        }
+
+    @property
+    def _follow_up(self) -> dict[str, object]:
+        """What sentences about follow-up calls may show; all of it empty in every other mail."""
+        known = self.content.follow_up or FollowUp(kind="call")
+        return {
+            "call_day": known.day,
+            "duty": known.duty,
+            "total": known.total,
+            "made": known.made,
+            "to_call": known.total - known.made,
+            "fresh": known.fresh,
+            "vacant": known.vacant,
+            "taken": known.taken,
+            "known_rows": known.known,
+            "refused_rows": len(known.customers),
+            "unfined_list": known.unfined,
+            "cases_opened": len(self.content.cases),
+            "more": 0,
         }
 
     @property
@@ -214,6 +240,11 @@ def _with_lone_case(letter: Letter) -> Content:
         "due": case.due,
     }
     return content.model_copy(update={name: getattr(content, name) or value for name, value in known.items()})
+
+
+def _matter(content: Content) -> str:
+    """Return the sentence that names what a mail is about: a complaint, or the call that somebody owed a customer."""
+    return "general.call" if content.follow_up is not None else "general.complaint"
 
 
 def _acknowledged(content: Content) -> str:

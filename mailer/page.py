@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mailer.blocks import Block, CaseRow, Panel, Row
+from mailer.calling import calling
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
 from mailer.digest import digest
 from mailer.draft import Draft
@@ -139,7 +140,15 @@ def _panel(
     notes: tuple[str, ...] = (),
 ) -> Panel:
     content = draft.content
-    kind = "_task" if content.task else "_incomplete" if content.incomplete else ""
+    kind = (
+        "_calls"
+        if content.follow_up
+        else "_task"
+        if content.task
+        else "_incomplete"
+        if content.incomplete
+        else ""
+    )
     label = draft.say(f"deadline.label{kind}")
     if content.window and state in ("running", "soon"):
         label = draft.say("deadline.window", label=label)
@@ -216,6 +225,8 @@ def _steps(draft: Draft) -> list[Block]:
     elif content.no_form and enclosed:
         names.append("blank_instead" if content.unreadable else "blank")
     names += ["send", "replace"] if content.flaws else ["send"]
+    if content.follow_up:
+        names = ["open_list", "send", "replace_list"]
     return [Block("steps", draft.say("headings.steps"), tuple(draft.say(f"steps.{name}") for name in names))]
 
 
@@ -283,7 +294,7 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty or draft.about_many:
+    if not draft.acts or draft.about_penalty or draft.about_many or draft.content.follow_up:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -324,6 +335,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _unreadable,
     _steps,
     _outcome,
+    calling,
     penalty,
     digest,
     _cases,

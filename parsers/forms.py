@@ -29,7 +29,7 @@ from parsers.wordings import (
 )
 from parsers.workbook import MAX_COLUMNS, MAX_ROWS, Grid, Place, Workbook, cell_name, read_workbook
 from rules.conditions import FactValue
-from rules.fields import Catalogue, Field, Form, FormKind, Kind
+from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 
 MAX_FORMS = 1_000  # of one file

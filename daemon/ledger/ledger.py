@@ -171,6 +171,11 @@ class Ledger:
         with self._reading() as connection:
             return reading.open_cases_with(connection, key, value)
 
+    def settled_cases_with(self, key: str, value: str) -> list[Case]:
+        """Return the settled cases recorded with `value` under `key`, by number."""
+        with self._reading() as connection:
+            return reading.settled_cases_with(connection, key, value)
+
     def events(self, number: str) -> list[RecordedEvent]:
         """Return what happened to a case, in order; events whose payload was erased are left out."""
         with self._reading() as connection:
