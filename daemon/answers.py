@@ -38,7 +38,7 @@ class Outcome:
     """What one form or reply came to. `case` is None where the case it names does not exist."""
 
     case_or_none: Case | None
-    what: Literal["opened", "amended", "again", "reported", "unknown"]
+    what: Literal["opened", "amended", "again", "reported", "unknown", "listed"]
     file: ParsedFile | None = None
     form: ParsedForm | None = None
     number: str = ""

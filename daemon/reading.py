@@ -13,6 +13,7 @@ from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
 from parsers.replies import Reply, parse_reply
+from parsers.reply_calls import SaidCall, parse_calls
 from parsers.reply_verdicts import Blame, Verdict, parse_blame, parse_verdict, says_nothing
 from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
@@ -35,6 +36,7 @@ class Reading:
     reply: Reply | None = None
     verdict: Verdict | None = None
     blame: Blame | None = None
+    calls: tuple[SaidCall, ...] = ()
     silent: bool = False  # it only greets, thanks or says that a mail arrived
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
@@ -101,7 +103,8 @@ class MailReader:
         judges = verdict is not None or blame is not None
         reply = None if judges else parse_reply(text, self._docket.site.catalogue, answered=answered)
         silent = says_nothing(text, answered=answered)
-        return replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        calls = () if judges else parse_calls(text, answered=answered)
+        return replace(reading, reply=reply, verdict=verdict, blame=blame, calls=calls, silent=silent)
 
     def _answered(self, message: Message) -> str:
         """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""

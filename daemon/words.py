@@ -250,7 +250,7 @@ def _by_what_it_says(event: Event, policy: Policy) -> Text | None:
         case Called() if not event.reached:
             return callwords.NOT_REACHED
         case Refused():
-            return verdicts.REFUSED_ASKING.get(event.asked)
+            return verdicts.REFUSED_ASKING.get(event.asked) or callwords.REFUSED_ASKING.get(event.asked)
         case _:
             return None
 
@@ -277,7 +277,9 @@ def cause(key: str, policy: Policy, locale: Locale) -> str:
 
 
 def _reason(event: Refused | Penalised, _policy: Policy, locale: Locale) -> str:
-    known = verdicts.PENDING if isinstance(event, Penalised) else verdicts.REFUSALS
+    known = verdicts.PENDING if isinstance(event, Penalised) else {**callwords.REFUSALS, **verdicts.REFUSALS}
+    if isinstance(event, Refused) and event.asked == "call":
+        known = {**known, **callwords.REFUSALS}
     wording = known.get(str(event.reason))
     return "" if wording is None else wording.get(locale)
 

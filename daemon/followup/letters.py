@@ -116,7 +116,7 @@ class DayWriter:
         task, rule = self._task_of(event), self._rule_of(event)
         if task is None or rule is None:
             return {}
-        calls = calls_of(self.case, task.task)
+        calls = self._in_order(task)
         vacant = not self.site.people(task.role)
         titles = words.role_titles([task.role], self.site.policy, locale)
         told = FollowUp(
@@ -148,6 +148,11 @@ class DayWriter:
             if delivery is not None and not call.reached:
                 marks = self.marks(call, set() if all_fresh else fresh, locale)
                 yield self.customer(delivery, locale, mark=marks)
+
+    def _in_order(self, task: Task) -> list[Call]:
+        """Return whom a duty has to call, as the lists have them."""
+        place = {delivery.key: number for number, delivery in enumerate(self.case.deliveries)}
+        return sorted(calls_of(self.case, task.task), key=lambda call: place.get(call.customer, 0))
 
     def customer(self, delivery: Delivery, locale: Locale, mark: str = "") -> Customer:
         """Name a customer, his car and why it was here."""
@@ -185,7 +190,7 @@ class DayWriter:
 
     def call_list(self, task: Task, locale: Locale, fresh: Collection[str] = ()) -> EnclosureOrder:
         """Order the list of customers whom a duty still has to call, to be filled in and sent back."""
-        calls = [call for call in calls_of(self.case, task.task) if not call.reached]
+        calls = [call for call in self._in_order(task) if not call.reached]
         rule = next((r for r in self._rules() if r.task == task.task), None)
         lines = [] if rule is None else [f"{self._heading(rule, locale)} — {self.explanation(rule, locale)}"]
         return EnclosureOrder(
@@ -198,7 +203,7 @@ class DayWriter:
                 if (delivery := self.case.delivery(call.customer)) is not None
             ),
             lines=tuple(lines),
-            part=task.task.removeprefix("call-"),
+            part="" if rule is None else rule.title.get(locale),
         )
 
     def _heading(self, rule: Calls, locale: Locale) -> str:

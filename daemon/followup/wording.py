@@ -39,6 +39,19 @@ TASK_OVERDUE = _text(
 )
 CLOSED = _text("當日回訪歸檔（{clause}）", "当日回访归档（{clause}）", "The day is filed ({clause})")
 
+REFUSED_ASKING = {
+    "deliveries": _text(
+        "{who}寄來的交車清單沒有新增內容（{clause}）",
+        "{who}发来的交车清单没有新增内容（{clause}）",
+        "Nothing was new on the delivery list of {who} ({clause})",
+    ),
+    "call": _text(
+        "退回{who}的回訪結果：{reason}（{clause}）",
+        "退回{who}的回访结果：{reason}（{clause}）",
+        "A call result of {who} was refused: {reason} ({clause})",
+    ),
+}
+
 # ---------------------------------------------------------------- how they were drawn
 WHOLE = _text("{pool} 位客戶全部回訪", "{pool} 位客户全部回访", "All {pool} customers are called")
 SAMPLE = _text(
@@ -94,3 +107,13 @@ DUTY_LATE = _text(
 LIST_COUNTS = _text("新增 {new} 筆{known}", "新增 {new} 条{known}", "{new} new{known}")
 KNOWN = _text("，{n} 筆先前收過", "，{n} 条之前已收到", ", {n} known already")
 NOBODY_NEW = _text("沒有新增回訪", "没有新增回访", "no further calls")
+UNLISTED = _text(
+    "收到一筆回訪結果，但沒有任何交車清單列有這位客戶",
+    "收到一条回访结果，但没有任何交车清单列有这位客户",
+    "A call result came for a customer who is on no delivery list",
+)
+LABELS = {
+    "delivered_on": _text("交車日期", "交车日期", "Handed over on"),
+    "reached": _text("是否接通", "是否接通", "Reached"),
+    "called_at": _text("回訪時間", "回访时间", "Called at"),
+}
