@@ -233,7 +233,7 @@ def _steps(draft: Draft) -> list[Block]:
 def _outcome(draft: Draft) -> list[Block]:
     content = draft.content
     rows = [Row(line.label, line.value) for line in content.outcome]
-    if content.resolved_by and draft.variant != "asked":
+    if content.resolved_by and draft.variant != "asked" and not content.follow_up:
         rows.append(Row(draft.say("rows.resolved_by"), content.resolved_by))
     refused = draft.letter.template is Template.AUTHORITY_EXCEEDED
     heading = draft.say("headings.reported" if refused else "headings.outcome")

@@ -73,14 +73,21 @@ def _line(line: str) -> SaidCall | None:
     begin = opening(plain)
     found = _LINE.match(plain) or _LINE.match(plain, begin)
     if found is None:
-        phone = _BEGINS_WITH_PHONE.match(plain)
-        return None if phone is None else SaidCall(phone=phone["phone"].strip(), unclear=not_understood())
+        return _doubtful(line, plain)
     who = SaidCall(
         phone=(found["phone"] or "").strip(),
         name=line[slice(*found.span("name"))].strip() if found["name"] else "",
         reached=found["missed"] is None,
     )
     return _with_rest(who, line[found.end() :], plain[found.end() :])
+
+
+def _doubtful(line: str, plain: str) -> SaidCall | None:
+    """A line that begins with a telephone number, or speaks of a call, is not passed over because it is odd."""
+    if (phone := _BEGINS_WITH_PHONE.match(plain)) is not None:
+        return SaidCall(phone=phone["phone"].strip(), unclear=not_understood())
+    speaks = re.search(_VERB, plain) is not None
+    return SaidCall(name=" ".join(line.split())[:40], unclear=not_understood()) if speaks else None
 
 
 def _with_rest(who: SaidCall, rest: str, plain: str) -> SaidCall:
