@@ -42,6 +42,8 @@ class Draft:
                 return ""
             case Template.DIGEST | Template.TASK_LIST:
                 return _gathered(content)
+            case Template.CHANGED:
+                return "late"
             case _:
                 return _situation(content)
 
