@@ -38,7 +38,7 @@ from rules.facts import Facts, facts_from_json
 from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 from rules.policy import Authority, ConcessionKind, Policy
-from sheets.registry import OPEN, PENALTIES
+from sheets.registry import CALLS, OPEN, PENALTIES
 
 
 def _text(zh_hant: str, zh_hans: str, en: str) -> Text:
@@ -307,13 +307,16 @@ def _entries(entries: JsonFacts, locale: Locale) -> str:
 def column_title(key: str, locale: Locale) -> str:
     """Name the column of a note: one of a case, or `appeal 2` beside its second penalty."""
     name, _, number = key.partition(" ")
+    if name == "call":
+        which, _, column = number.rpartition(" ")
+        return f"{CALLS.header(column, locale)} {which}"
     if name == "appeal":
         return f"{PENALTIES.header(name, locale)} {number}".strip()
     return OPEN.header(key, locale)
 
 
 def _entry(key: str, value: object) -> str:
-    if key == "next_contact":
+    if key == "next_contact" or key.endswith(" called_at"):
         return f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M}"
     return str(value)[:80]
 

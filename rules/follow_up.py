@@ -175,10 +175,11 @@ def _against(found: list[str], mine: list[Call]) -> RefusalReason | None:
 
 
 def _is_news(call: Call, command: RecordCall) -> bool:
-    """A call that reached the customer is recorded once; what he complained of later is news all the same."""
+    """A call that reached the customer is recorded once; what he said of it later is news all the same."""
     if not call.reached:
         return command.called_at is None or command.called_at != call.called_at or command.reached
-    return bool(command.complaint) and command.complaint != call.complaint
+    complains = bool(command.complaint) and command.complaint != call.complaint
+    return complains or (command.satisfied is not None and command.satisfied != call.satisfied)
 
 
 def _called(task: str, customer: str, command: RecordCall, policy: Policy, now: datetime) -> Called:

@@ -29,7 +29,7 @@ from sheets.looks import (
     put,
 )
 from sheets.page import fit_to_width
-from sheets.registry import CLOSED, OPEN, PENALTIES
+from sheets.registry import CALLS, CLOSED, OPEN, PENALTIES
 from sheets.signals import OVERDUE, SETTLED, SETTLED_INK, SOON, STRIPE, MasterLabels, grade_colours
 
 _WIDTHS = (3, 22, 12, 82)
@@ -63,7 +63,8 @@ def add_guide(workbook: Workbook, locale: Locale, labels: MasterLabels) -> None:
     page.heading(texts.CLOSED_COLUMNS.get(locale))
     _add_columns(page, (column for column in CLOSED.columns if column not in OPEN.columns), SLATE)
     known = (*OPEN.columns, *CLOSED.columns)
-    _add_columns(page, (column for column in PENALTIES.columns if column not in known), SLATE)
+    for listing in (PENALTIES, CALLS):
+        _add_columns(page, (column for column in listing.columns if column not in known), SLATE)
     sheet.sheet_view.showGridLines = False
     sheet.sheet_properties.tabColor = TEAL
     fit_to_width(sheet, f"{texts.TITLE.get(locale)} {labels.site}".strip(), locale)

@@ -186,10 +186,10 @@ class Ledger:
         with self._reading() as connection:
             return reading.penalised_cases(connection)
 
-    def follow_ups(self, *, open_only: bool = False) -> list[Case]:
-        """Return the days of follow-up calls, by number."""
+    def follow_ups(self, *, open_only: bool = False, since: datetime | None = None) -> list[Case]:
+        """Return the days of follow-up calls, by number; of those that are filed only from `since` on."""
         with self._reading() as connection:
-            return reading.follow_ups(connection, open_only=open_only)
+            return reading.follow_ups(connection, open_only=open_only, since=since)
 
     def changed_since(self, seq: int, limit: int) -> Changes:
         """Return cases with events after `seq`, at most `limit`, and up to which event that is all there is."""

@@ -59,7 +59,7 @@ from sheets.master import MasterContents, create_master
 from sheets.patch import PatchRefused
 from sheets.peek import Glance, glance, peek
 from sheets.reading import MasterReading
-from sheets.registry import ACTIONS, CLOSED, OPEN, PENALTIES, TWO_WAY
+from sheets.registry import ACTIONS, CALLS, CLOSED, OPEN, PENALTIES, TWO_WAY
 
 log = logging.getLogger("kesu.workbook")
 
@@ -420,6 +420,7 @@ class Workbook:
             open=[as_row(key, values) for key, values in ours[OPEN.key].items()],
             closed=[as_row(key, values) for key, values in ours[CLOSED.key].items()],
             penalties=[as_row(key, values) for key, values in ours[PENALTIES.key].items()],
+            calls=[as_row(key, values) for key, values in ours[CALLS.key].items()],
             actions=actions_of(self._docket),
             figures=figures_of(self._docket, self._shown.briefs(), now),
         )

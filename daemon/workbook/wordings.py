@@ -246,3 +246,8 @@ TEMPLATES = {
     "monthly-report": say("月報", "月报", "monthly report"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
 }
+YES_OR_NO = say(
+    "「{found}」不是「是」或「否」，請由清單選擇",
+    "“{found}”不是“是”或“否”，请从列表选择",
+    "“{found}” is neither Yes nor No; please choose from the list",
+)
