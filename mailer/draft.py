@@ -38,12 +38,10 @@ class Draft:
                 return _judged(self.letter.template, content)
             case Template.MONTHLY_REPORT:
                 return "running" if content.report and content.report.running else ""
-            case Template.RESOLVED:
-                return ""
+            case Template.RESOLVED | Template.CHANGED:
+                return "late" if self.letter.template is Template.CHANGED else ""
             case Template.DIGEST | Template.TASK_LIST:
                 return _gathered(content)
-            case Template.CHANGED:
-                return "late"
             case _:
                 return _situation(content)
 

@@ -88,8 +88,13 @@ def draw(calls: Calls, day: date, pool: Sequence[Delivery], drawn: Iterable[str]
     of_theirs = {delivery.key for delivery in pool if delivery.business in calls.businesses}
     have = of_theirs & set(drawn)
     wanted = _rounded_up(len(of_theirs) * calls.share / 100) - len(have)
-    others = sorted(of_theirs - have, key=lambda key: sha256(f"{day}|{calls.key}|{key}".encode()).hexdigest())
+    others = sorted(of_theirs - have, key=lambda key: lot(day, calls, key))
     return tuple(others[: max(0, wanted)])
+
+
+def lot(day: date, calls: Calls, key: str) -> str:
+    """Return the lot of a customer (`Delivery.key`): the lowest are drawn."""
+    return sha256(f"{day}|{calls.key}|{key}".encode()).hexdigest()
 
 
 def _rounded_up(number: Decimal) -> int:

@@ -11,6 +11,7 @@ from daemon.cli.output import print_json, say
 from daemon.cli.penalties import run_penalties
 from daemon.docket import site_under
 from daemon.errors import AnswerIsNo
+from daemon.followup import wording as callwords
 from daemon.ledger import Ledger, OutboxEntry, RecordedEvent
 from daemon.site import Site, load_site
 from rules.case import Case
@@ -153,7 +154,11 @@ def _mail_as_json(mail: OutboxEntry, zone: ZoneInfo) -> dict[str, object]:
 
 
 def _say_case(case: Case, events: list[RecordedEvent], mails: list[OutboxEntry], site: Site) -> None:
-    say(f"{case.number}  {case.status.value}  {site.policy.grade(case.grade).title.get(site.locale)}")
+    if case.kind == "complaint":
+        title = site.policy.grade(case.grade).title.get(site.locale)
+    else:
+        title = callwords.OF_A_DAY.get(site.locale).format(day=case.day)
+    say(f"{case.number}  {case.status.value}  {title}")
     for row in events:
         text = words.step(row.event, site.policy, site.locale)
         clause = getattr(row.event, "clause", "")

@@ -1,5 +1,6 @@
 """Results of calls on their way into the ledger: against the right days, a complaint opening its case (D05, D25)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,7 @@ from rules.case import Case
 from rules.commands import RecordCall
 from rules.events import Event, RefusalReason, Refused
 from rules.follow_up import complaint_of, number_of
+from rules.sameness import persons
 
 _GRAVEST: tuple[RefusalReason, ...] = ("already-recorded", "not-entitled", "not-on-list")
 _UNLISTED: tuple[Case | None, RefusalReason] = (None, "not-on-list")
@@ -36,9 +38,21 @@ class Recorder:
         cases = self._candidates(day)
         foreseen = [(case, self._docket.foresee(case, command, self._now)) for case in cases]
         taking = [case for case, events in foreseen if _calls(events)]
+        taking = taking or [case for case in self._complaints(command) if self._takes(case, command)][:1]
         if taking:
             return self._carry_out(taking, command)
         return self._refuse([(case, events[0]) for case, events in foreseen if events], command)
+
+    def _complaints(self, command: RecordCall) -> Iterator[Case]:
+        """Yield the complaints of a customer: he may be one who is called again (D35)."""
+        facts = {"customer_phone": command.phone, "plate_no": command.plate_no, "vin": command.vin}
+        said = {key: value for key, value in facts.items() if value}
+        for key, value in persons(said, self._docket.site.policy.intake.same_person).items():
+            yield from self._entry.settled_cases_with(key, value)
+            yield from self._entry.open_cases_with(key, value)
+
+    def _takes(self, case: Case, command: RecordCall) -> bool:
+        return bool(_calls(self._docket.foresee(case, command, self._now)))
 
     def record_on(self, case: Case, command: RecordCall) -> Recorded:
         """Record a result on one case or day."""

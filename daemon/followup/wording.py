@@ -69,6 +69,12 @@ KEY_CUSTOMER = _text("重點客戶", "重点客户", "key customer")
 TRIED = _text("去電未接通", "去电未接通", "called, not reached")
 NAMED = _text("{customer}的電話回訪", "{customer}的电话回访", "the follow-up call to {customer}")
 OF_A_DAY = _text("{day} 交車回訪", "{day} 交车回访", "Follow-up calls of {day}")
+MADE = _text(
+    "電話回訪，已完成 {made}／{total}",
+    "电话回访，已完成 {made}／{total}",
+    "follow-up calls, {made} of {total} made",
+)
+TO_VISIT = _text("今日到期的重點客戶回訪", "今日到期的重点客户回访", "Key customers to be called again today")
 
 # ---------------------------------------------------------------- what is wrong with a row
 FUTURE_DAY = _text(
