@@ -220,7 +220,8 @@ _SHOWN_OF_PENALTY = ("person", "cause", "amount", "amount_unknown", "found_by", 
 
 def draft(letter: Letter, now: datetime, zone: tzinfo) -> Draft:
     """Prepare `letter`: its texts cleaned, a lone case of an acknowledgement put in its place."""
-    content = _with_lone_case(letter) if letter.template is Template.ACKNOWLEDGEMENT else letter.content
+    is_about_cases = letter.template is Template.ACKNOWLEDGEMENT and letter.content.follow_up is None
+    content = _with_lone_case(letter) if is_about_cases else letter.content
     return Draft(letter, cleaned(content), wording(letter.locale), now.astimezone(zone), zone)
 
 

@@ -242,7 +242,8 @@ def _outcome(draft: Draft) -> list[Block]:
 
 def _cases(draft: Draft) -> list[Block]:
     content, template = draft.content, draft.letter.template
-    if not content.cases or (len(content.cases) == 1 and template is Template.ACKNOWLEDGEMENT):
+    alone = len(content.cases) == 1 and template is Template.ACKNOWLEDGEMENT and not content.follow_up
+    if not content.cases or alone:
         return []
     heading = "headings.cases_opened" if template is Template.FORM_PROBLEMS else "headings.cases"
     columns = tuple(draft.say(f"columns.{name}") for name in ("case", "customer", "grade", "owners"))
