@@ -274,7 +274,7 @@ def _facts(draft: Draft) -> list[Block]:
 def _about(draft: Draft) -> list[Row]:
     """The case itself; nothing where the mail lists several or the case is not known."""
     content = draft.content
-    if draft.variant in ("several", "unknown-case"):
+    if draft.variant in ("several", "unknown-case") or content.follow_up:
         return []
     changed = content.previous_grade and content.grade and content.previous_grade != content.grade
     return [

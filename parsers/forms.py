@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
-from parsers.kinds import kind_of
+from parsers.kinds import LISTS, kind_of
 from parsers.labels import FormBook
 from parsers.layout import Answer, Layout, Reader
 from parsers.readings import NOTHING, Reading, Surroundings
 from parsers.refusals import EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM, Refused
 from parsers.regions import Region, TitleHit, regions
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
-from parsers.tables import MAX_LIST_ROWS, Table, find_table, row_answers
+from parsers.tables import MAX_LIST_ROWS, Table, find_table, is_empty_list, row_answers
 from parsers.wordings import (
     column_unread,
     list_too_long,
@@ -161,6 +161,8 @@ def _read_region(region: Region, start: _Draft, title: TitleHit | None) -> Itera
     table = find_table(start.reader, region)
     layout = Layout(start.reader, region, above=table.top if table else None)
     above = list(layout.answers())
+    if table is None and start.reader.form.kind in LISTS and is_empty_list(start.reader, region):
+        above = []  # labels side by side are no answers to each other
     if table is None:
         draft = _draft(start, above, title)
         _note_unread_columns(draft, layout)

@@ -19,7 +19,7 @@ _NEEDED: Mapping[FormKind, frozenset[str]] = {  # without a title, all of these
 _TELLING: Mapping[FormKind, frozenset[str]] = {  # without a title, at least two of these
     FormKind.CALLS: frozenset({"called_at", "called_by", "reached", "satisfied"}),
 }
-_LISTS = (FormKind.DELIVERIES, FormKind.CALLS)  # where as many labels fit both, a list goes before
+LISTS = (FormKind.DELIVERIES, FormKind.CALLS)  # a row a car; where as many labels fit, they go before others
 
 
 def kind_of(region: Region, book: FormBook) -> FormKind | None:
@@ -28,7 +28,7 @@ def kind_of(region: Region, book: FormBook) -> FormKind | None:
         if len(region.keys(title.match.kind)) >= _WITH_TITLE:
             return title.match.kind
     found = [kind for kind in region.hits if _is_form(region, book.labels[kind].form)]
-    return max(found, key=lambda kind: (len(region.keys(kind)), kind in _LISTS), default=None)
+    return max(found, key=lambda kind: (len(region.keys(kind)), kind in LISTS), default=None)
 
 
 def _is_form(region: Region, form: Form) -> bool:

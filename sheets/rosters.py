@@ -158,6 +158,7 @@ def _extra(draft: _Draft, rows: Sequence[RosterRow]) -> list[tuple[int, str]]:
 
 
 def _draw_row(draft: _Draft, number: int, row: RosterRow, rows: Sequence[RosterRow]) -> None:
+    draft.sheet.row_dimensions[number].height = max(21, 30 * len(row.flaws))
     for column, of in enumerate(draft.fields, start=1):
         cell = cell_at(draft.sheet, number, column)
         flaw = row.flaws.get(of.key)
@@ -175,7 +176,9 @@ def _draw_row(draft: _Draft, number: int, row: RosterRow, rows: Sequence[RosterR
         cell = cell_at(draft.sheet, number, column)
         mends = words == _TO_MEND.get(draft.locale)
         put(cell, _to_mend(draft, row) if mends else row.mark)
-        paint(cell, Look(size=9.5, colour=RED if mends else NAVY, bold=not mends), draft.locale)
+        paint(
+            cell, Look(size=9.5, colour=RED if mends else NAVY, bold=not mends, line=HAIRLINE), draft.locale
+        )
 
 
 def _fill(draft: _Draft, of: Field, flaw: str | None) -> str:
