@@ -51,7 +51,6 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
             "people",
             f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles",
         ),
-        _callers(site),
         _tried(
             "mailbox",
             lambda: _mailbox(site),
@@ -71,6 +70,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
             "set the machine's clock (NTP); every deadline depends on it",
         ),
         _disk(site),
+        _callers(site),
     ]
 
 

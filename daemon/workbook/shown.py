@@ -1,17 +1,21 @@
 """What the workbook is to show: every case that belongs on it, kept up with the ledger."""
 
 import json
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.ledger import LedgerError
 from daemon.workbook.calls import rows_of_calls
 from daemon.workbook.figures import Brief
 from daemon.workbook.rows import Values, penalty_rows, row_of, settled_calls, sheet_of
 from rules.case import Case
 from sheets.columns import Sheet
 from sheets.registry import CALLS, CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, TWO_WAY
+
+log = logging.getLogger("kesu.workbook")
 
 ARCHIVED_TO = (
     "workbook:archived-to"  # the ledger's mark: cases resolved before then stand in the archive workbooks
@@ -128,7 +132,13 @@ class Shown:
     def _place_calls(self, case: Case) -> None:
         """Show the calls of a day, or a complaint's revisits and re-checks, that wait or were done lately."""
         now = self._clock.now()
-        rows, changes = rows_of_calls(self._docket, case, now)
+        try:
+            rows, changes = rows_of_calls(self._docket, case, now)
+        except LedgerError:
+            raise
+        except Exception:  # as with its own row: that keeps no other from its own
+            log.exception("the calls of %s cannot be shown in the workbook", case.number)
+            return
         told = self._answers.get(CALLS.key, {})
         known, shown = self._rows[CALLS.key], settled_calls(rows)
         self._drop_rows(CALLS, case.number)
