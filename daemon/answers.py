@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from daemon.docket import Docket
 from daemon.letters import EnclosureOrder, LetterOrder, Writer, root_id
-from mailer.letter import Address, Content, Flaw, Line, Template
+from mailer.letter import Address, CaseLine, Content, Flaw, Line, Template
 from mailer.message import Message
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case
@@ -15,7 +16,13 @@ from rules.facts import facts_to_json
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 
+_OF_A_FORM = ("opened", "amended", "again", "reopened")
 MOST_ENCLOSURES = 5  # corrected forms in one mail; a long list of bad rows is named, not drawn
+UNKNOWN_ORDER = Text(
+    zh_hant="交回的客戶抱怨處理單找不到對應的案件（{what}），未採納，已請寄件人核對案件編號",
+    zh_hans="交回的客户抱怨处理单找不到对应的案件（{what}），未采纳，已请发件人核对案件编号",
+    en="A returned rectification order belongs to no case ({what}); it was not taken, and its sender was told",
+)
 STRANGER = Text(
     zh_hant="寄件人不在允許名單內（[access] senders），郵件已隔離，未立案",
     zh_hans="发件人不在允许名单内（[access] senders），邮件已隔离，未立案",
@@ -38,7 +45,7 @@ class Outcome:
     """What one form or reply came to. `case` is None where the case it names does not exist."""
 
     case_or_none: Case | None
-    what: Literal["opened", "amended", "again", "reported", "unknown", "listed"]
+    what: Literal["opened", "amended", "again", "reopened", "reported", "progress", "unknown", "listed"]
     file: ParsedFile | None = None
     form: ParsedForm | None = None
     number: str = ""
@@ -67,7 +74,9 @@ class Outcome:
         return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
 
 
-def passed_over(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> list[LetterOrder]:
+def passed_over(
+    docket: Docket, sender: Party, outcomes: Sequence[Outcome], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care is told of complaints that stand beside a form and could not be read."""
 
     def line(locale: Locale) -> Line:
@@ -78,7 +87,23 @@ def passed_over(docket: Docket, sender: Party, outcomes: Sequence[Outcome]) -> l
         )
         return Line(label=sender.email or "?", value="\n".join(said))
 
-    return _to_care(docket, line)
+    return _to_care(docket, line, now)
+
+
+def unknown_orders(
+    docket: Docket, sender: Party, outcomes: Sequence[Outcome], now: datetime
+) -> list[LetterOrder]:
+    """Return what customer care is told of orders to rectify that name no case there is."""
+    unknown = [outcome for outcome in outcomes if outcome.what == "unknown" and outcome.form is not None]
+
+    def line(locale: Locale) -> Line:
+        named = (
+            f"{outcome.file.file if outcome.file else ''} {outcome.number}".strip() for outcome in unknown
+        )
+        said = "、".join(named)
+        return Line(label=sender.email or "?", value=UNKNOWN_ORDER.get(locale).format(what=said))
+
+    return _to_care(docket, line, now)
 
 
 def problem_line(file: str, problem: Problem, locale: Locale) -> str:
@@ -99,9 +124,14 @@ def answer(
     None where the rules' own notices answer already.
     """
     locale = docket.site.locale_of(sender.email)
-    complaints = [outcome for outcome in outcomes if outcome.what in ("opened", "amended", "again")]
+    complaints = [outcome for outcome in outcomes if outcome.what in _OF_A_FORM]
     unknown = dict.fromkeys(outcome.number for outcome in outcomes if outcome.what == "unknown")
     orders = [_unknown_case(docket, message, sender, locale, number) for number in unknown]
+    orders += [
+        _progress(docket, message, sender, locale, outcome.case)
+        for outcome in outcomes
+        if outcome.what == "progress" and outcome.case.is_open
+    ]
     if unreadable or any(outcome.flaws for outcome in complaints):
         return [_problems(docket, message, sender, locale, unreadable, complaints), *orders]
     if complaints:
@@ -116,15 +146,17 @@ def no_form(docket: Docket, message: Message, sender: Party) -> LetterOrder:
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, _clean_blanks(docket))
 
 
-def stranger(docket: Docket, message: Message, sender: Party) -> list[LetterOrder]:
+def stranger(docket: Docket, message: Message, sender: Party, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message from somebody who may not send."""
     who = sender.email or sender.name or "?"
     return _to_care(
-        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}")
+        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}"), now
     )
 
 
-def unanswered(docket: Docket, sender: Party, unreadable: Sequence[ParsedFile]) -> list[LetterOrder]:
+def unanswered(
+    docket: Docket, sender: Party, unreadable: Sequence[ParsedFile], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care is told of a file that cannot be read, where its sender may not be answered."""
     named = [file for file in unreadable if file.error is not None]
 
@@ -132,19 +164,21 @@ def unanswered(docket: Docket, sender: Party, unreadable: Sequence[ParsedFile]) 
         reasons = (f"{file.file}: {file.error.get(locale)}" for file in named if file.error is not None)
         return Line(label=sender.email or "?", value="\n".join(reasons))
 
-    return _to_care(docket, line)
+    return _to_care(docket, line, now)
 
 
-def poison(docket: Docket, sender: str) -> list[LetterOrder]:
+def poison(docket: Docket, sender: str, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message that cannot be taken in."""
-    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)))
+    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
 
 
-def too_large(docket: Docket, message: Message, sender: Party, told: Sequence[Party]) -> list[LetterOrder]:
+def too_large(
+    docket: Docket, message: Message, sender: Party, told: Sequence[Party], now: datetime
+) -> list[LetterOrder]:
     """Return what customer care, and the sender where he is among `told`, hear of a message too large to take in."""
     who = sender.email or sender.name or "?"
     orders = _to_care(
-        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}")
+        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}"), now
     )
     for party in told:
         locale = docket.site.locale_of(party.email)
@@ -210,17 +244,32 @@ def _unknown_case(
     return _order(Template.AUTHORITY_EXCEEDED, docket, message, sender, locale, content)
 
 
+def _progress(docket: Docket, message: Message, sender: Party, locale: Locale, case: Case) -> LetterOrder:
+    """Say that a report was recorded which settles nothing: the clock runs on."""
+    writer = Writer(case, (), docket.site_of(case))
+    person = docket.site.person(sender.email)
+    content = writer.content(locale, "reporter", [], person)
+    content = content.model_copy(update={"reason": "", "facts": ()})
+    hint = writer.subject_hint()
+    return _order(Template.ACKNOWLEDGEMENT, docket, message, sender, locale, content, hint=hint)
+
+
 def _about_cases(docket: Docket, locale: Locale, complaints: Sequence[Outcome]) -> Content:
     """Say which cases a message came to: one in full, several as a table."""
-    again = {outcome.case.number: outcome.what == "again" for outcome in complaints}
+    became = {outcome.case.number: outcome.what for outcome in complaints}
     cases = {outcome.case.number: outcome.case for outcome in complaints}
     writers = [Writer(case, (), docket.site_of(case)) for case in cases.values()]
-    lines = tuple(writer.line(locale, again=again[writer.case.number]) for writer in writers)
+    lines = tuple(_line(writer, locale, became[writer.case.number]) for writer in writers)
     if len(writers) != 1:
         return Content(reader="sender", zone=docket.site.config.daemon.timezone, cases=lines)
     case = writers[0].case
     content = writers[0].content(locale, "sender", [case.grade_clause])
     return content.model_copy(update={"cases": lines, "warnings": _warnings(complaints, locale)})
+
+
+def _line(writer: Writer, locale: Locale, became: str) -> CaseLine:
+    line = writer.line(locale, again=became == "again")
+    return line.model_copy(update={"settled": not writer.case.is_open, "reopened": became == "reopened"})
 
 
 def _warnings(complaints: Sequence[Outcome], locale: Locale) -> tuple[str, ...]:
@@ -301,13 +350,12 @@ def _order(
     )
 
 
-def _to_care(docket: Docket, line: Callable[[Locale], Line]) -> list[LetterOrder]:
+def _to_care(docket: Docket, line: Callable[[Locale], Line], now: datetime) -> list[LetterOrder]:
     orders = []
-    for role in docket.site.policy.resolved_notice:
-        for person in docket.site.people(role):
-            locale = person.locale or docket.site.locale
-            zone = docket.site.config.daemon.timezone
-            content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
-            to = Address(email=person.email, name=person.name)
-            orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
+    for person in docket.care(now):
+        locale = person.locale or docket.site.locale
+        zone = docket.site.config.daemon.timezone
+        content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
+        to = Address(email=person.email, name=person.name)
+        orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
     return orders

@@ -36,12 +36,14 @@ class Bells:
         self.outbox = Bell()
         self.workbook = Bell()
         self.jobs = Bell()
+        self.attachments = Bell()
         self.stop = threading.Event()
 
     def changed(self) -> None:
         """Something was committed: there may be mail to send, a row to write, an earlier deadline."""
         self.outbox.ring()
         self.workbook.ring()
+        self.attachments.ring()
         self.lapses.ring()
 
     def ring_out(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from daemon import __version__
 from daemon.alone import Alone
+from daemon.attachments.filing import Filing
 from daemon.bell import Bells
 from daemon.clock import Clock, SystemClock
 from daemon.config import Config
@@ -43,6 +44,7 @@ class House:
     workbook: Workbook
     reports: MonthlyReports
     jobs: Jobs
+    filing: Filing
     alone: Alone
 
     def close(self) -> None:
@@ -69,6 +71,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     ledger, alone = _own_ledger(site.config)
     ledger.outbox_free(clock.now())
     docket = Docket(ledger, site)
+    docket.remember_settled()
     reader = FormReader(site.catalogue)
     bells = Bells()
     intake = Intake(docket, reader, clock)
@@ -85,6 +88,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         workbook=Workbook(docket, clock, bells),
         reports=MonthlyReports(docket, clock),
         jobs=Jobs(ledger, clock, jobs_of(docket)),
+        filing=Filing(docket, clock),
         alone=alone,
     )
 

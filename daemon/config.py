@@ -8,16 +8,21 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
     field_validator,
     model_validator,
@@ -38,6 +43,7 @@ def _an_address(text: str) -> str:
 
 EmailText = Annotated[str, AfterValidator(_an_address)]
 ENVIRONMENT_PREFIX = "KESU_"
+_LISTS = (("access", "senders"), ("privacy", "fines"), ("privacy", "phones"))
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -158,6 +164,7 @@ class WorkbookSection(_Section):
     """Where the master workbook stands, and who acts in it."""
 
     path: str = "var/master.xlsx"
+    penalties: str = ""  # a workbook of its own for fault and fines, which then stand nowhere else
     archive: str = "var/archive"
     keep_closed_days: Annotated[int, Field(ge=1, le=3650)] = 60
     role: str = ""  # the policy's workbook_role where it is empty
@@ -165,12 +172,20 @@ class WorkbookSection(_Section):
     live_copy: bool = True
     board: bool = True
 
-    @field_validator("path")
+    @field_validator("path", "penalties")
     @classmethod
     def _a_workbook(cls, path: str) -> str:
-        if Path(path).suffix.lower() not in (".xlsx", ".xlsm"):
+        if path and Path(path).suffix.lower() not in (".xlsx", ".xlsm"):
             raise ValueError(f"{path!r} is no workbook's name; it must end in .xlsx")
         return path
+
+    @model_validator(mode="after")
+    def _two_files(self) -> Self:
+        if not self.path:
+            raise ValueError("path names no workbook; it must end in .xlsx")
+        if Path(self.penalties) == Path(self.path):
+            raise ValueError("penalties must be another file than path")
+        return self
 
 
 class ReportsSection(_Section):
@@ -204,19 +219,83 @@ class DigestSection(_Section):
         return datetime.timedelta(seconds=self.within_seconds)
 
 
+class AttachmentsSection(_Section):
+    """What is kept of the files that come with mails, where it is written out, and what goes out again by mail."""
+
+    path: str = ""  # `attachments` beside the master workbook where it is empty
+    per_mail: Annotated[int, Field(ge=0, le=500)] = 20
+    per_mail_megabytes: Annotated[int, Field(ge=0, le=1000)] = 30
+    per_case: Annotated[int, Field(ge=0, le=5000)] = 100
+    per_case_megabytes: Annotated[int, Field(ge=0, le=10_000)] = 200
+    mail_megabytes: Annotated[Decimal, Field(ge=0, le=25)] = Decimal(5)
+    link_base: str = ""
+
+    @field_validator("link_base")
+    @classmethod
+    def _a_place(cls, base: str) -> str:
+        if base and urlsplit(base).scheme not in ("file", "http", "https"):
+            raise ValueError(
+                f"{base!r} is no address of a folder; write one such as file://server/share/attachments"
+            )
+        if not base.isprintable() or set(base) & set(' "<>'):
+            raise ValueError("blanks and quotation marks in an address are written as %20 and %22")
+        return base.rstrip("/")
+
+
 class AccessSection(_Section):
     """Who may send forms."""
 
     senders: tuple[str, ...] = ()
     authserv_id: str = ""
+    tokens: Literal["replies", "all", "off"] = "replies"
+
+
+class PrivacySection(_Section):
+    """Which roles see other people's fines and customers' telephone numbers; `*` is everybody.
+
+    Without `fines` they are those whom the policy lets decide on penalties, or has told of them.
+    """
+
+    fines: tuple[str, ...] | None = None
+    phones: tuple[str, ...] = ("*",)
+
+
+class Days(NamedTuple):
+    """Whole days of the site's calendar, both of them among it."""
+
+    first: date
+    last: date
+
+
+def _days(written: object) -> Days:
+    """Read `2026-12-01..2026-12-05`, or one day."""
+    first, dots, last = str(written).partition("..")
+    try:
+        days = Days(date.fromisoformat(first.strip()), date.fromisoformat((last if dots else first).strip()))
+    except ValueError:
+        raise ValueError(
+            f"{str(written)!r} are no days; write 2026-12-01 or 2026-12-01..2026-12-05"
+        ) from None
+    if days.last < days.first:
+        raise ValueError(f"{str(written)!r} ends before it begins")
+    return days
+
+
+DaysText = Annotated[
+    Days,
+    BeforeValidator(lambda raw: raw if isinstance(raw, Days | list | tuple) else _days(raw)),
+    PlainSerializer(lambda days: f"{days.first}..{days.last}"),
+]
 
 
 class Person(_Section):
-    """Somebody behind a role."""
+    """Somebody behind a role: when he is `absent`, his `deputy` (an address among the people) stands in for him."""
 
     name: Annotated[str, Field(min_length=1)]
     email: EmailText
     locale: Locale | None = None
+    absent: tuple[DaysText, ...] = ()
+    deputy: str = ""
 
 
 class Config(_Section):
@@ -228,13 +307,21 @@ class Config(_Section):
     workbook: WorkbookSection = WorkbookSection()
     reports: ReportsSection = ReportsSection()
     digest: DigestSection = DigestSection()
+    attachments: AttachmentsSection = AttachmentsSection()
     access: AccessSection = AccessSection()
+    privacy: PrivacySection = PrivacySection()
     people: dict[str, tuple[Person, ...]]
     base: Path = Path()
 
     def path(self, relative: str) -> Path:
         """Return a path of the configuration as seen from the configuration file."""
         return (self.base / relative).resolve()
+
+    @property
+    def attachments_path(self) -> Path:
+        """The folder that attachments are written out to."""
+        beside = self.path(self.workbook.path).parent / "attachments"
+        return self.path(self.attachments.path) if self.attachments.path else beside
 
     @property
     def ledger_url(self) -> str:
@@ -267,7 +354,7 @@ def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
             continue
         if section == "people" or not isinstance(raw.setdefault(section, {}), dict):
             raise ConfigurationError(name, "only single values of a section can be overridden")
-        raw[section][key] = value.split(",") if (section, key) == ("access", "senders") else value
+        raw[section][key] = value.split(",") if (section, key) in _LISTS else value
 
 
 def _faults(error: ValidationError) -> Iterator[str]:

@@ -36,7 +36,7 @@ class DailyDigest:
             return lambda _entry: None
         since = self._since(now)
         news = News(self._docket, since)
-        orders = [news.order(person, day) for person in readers(self._docket.site)]
+        orders = [news.order(person, day) for person in readers(self._docket.present(now))]
 
         def say(entry: Entry) -> None:
             for order in orders:
@@ -52,7 +52,7 @@ class DailyDigest:
 
 def readers(site: Site) -> list[Person]:
     """Return who gets the digest, each once."""
-    found = (person for role in site.policy.resolved_notice for person in site.people(role))
+    found = (one.person for role in site.policy.resolved_notice for one in site.reached(role))
     return list({person.email.lower(): person for person in found}.values())
 
 
@@ -175,7 +175,7 @@ def sees_fines(person: Person, site: Site) -> bool:
     """Tell whether penalties of others may stand in a digest to `person`: he is told of each, or decides on them."""
     policy = site.policy
     deciding = () if policy.findings is None else policy.findings.confirmed_by
-    return bool({*policy.penalty_notice, *deciding} & set(site.roles_of(person.email)))
+    return bool({*policy.penalty_notice, *deciding} & set(site.acting(person.email).roles))
 
 
 def _section(key: str, rows: Iterable[DigestRow], all_of_it: Sequence[object]) -> DigestSection:

@@ -4,31 +4,39 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import packs, words
+from daemon import words
+from daemon.addressing import Addressee, addressees
 from daemon.config import Person
+from daemon.context import Occasion, with_context
 from daemon.followup.customers import key_customers
 from daemon.followup.letters import DayWriter
 from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
-from daemon.letters import LetterOrder, Writer, addressees
+from daemon.letters import LetterOrder, Writer, letter_of
+from daemon.proof import Seal
+from daemon.records import site_under as site_under
 from daemon.report.orders import ReportOrder, Reports
 from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
-from mailer.letter import Template
+from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
-from rules.commands import AmendCase, Command, OpenCase, ReceiveList
+from rules.commands import Command, OpenCase, ReceiveList, Review
 from rules.deadlines import deadlines
 from rules.decide import decide
 from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
 from rules.follow_up import number_of
+from rules.locales import Locale
 from rules.notices import Notice, Reader
+from rules.reviews import facts_asked_for
 from rules.sameness import identity
 
 SENDER_KEY = "sender"
+SETTLED_KNOWN = "keys:settled"  # the ledger's mark
 
 
 class NoticeOrder(BaseModel):
@@ -45,6 +53,10 @@ class NoticeOrder(BaseModel):
     person: Person
     as_of: int
     undelivered: str = ""  # whom this mail could not reach, and why
+    stands_in_for: tuple[str, ...] = ()  # addresses of those on leave whose deputy the reader is
+    unattended: tuple[
+        str, ...
+    ] = ()  # of those on leave in whose place customer care reads it: nobody stands in
 
 
 class OutboxBody(BaseModel):
@@ -58,23 +70,13 @@ class OutboxBody(BaseModel):
     bundle: BundleOrder | None = None
 
 
-def site_under(site: Site, ledger: Ledger, policy_hash: str) -> Site:
-    """Return the site under rules it once had; under its present ones where the ledger holds none of this hash.
-
-    ConfigurationError where this release cannot read them.
-    """
-    text = ledger.policy_text(policy_hash)
-    if text is None:
-        return site
-    return dataclasses.replace(site, policy=packs.read_policy(text, policy_hash[:12]), policy_text=text)
-
-
 class Docket:
     """The cases of one site and what may be done to them."""
 
     def __init__(self, ledger: Ledger, site: Site) -> None:
         self.ledger = ledger
         self._reports = Reports(ledger)
+        self.seal = Seal.of(ledger)
         self.adopt(site)
 
     def adopt(self, site: Site) -> None:
@@ -104,6 +106,19 @@ class Docket:
             self._sites[policy_hash] = site_under(self.site, self.ledger, policy_hash)
         return self._sites[policy_hash]
 
+    def present(self, now: datetime, site: Site | None = None, entry: Entry | None = None) -> Site:
+        """Return a site (this one if none is given) as it is at `now`: with who is on leave, and who stands in.
+
+        Inside a transaction `entry` tells of what was said in it.
+        """
+        return (site or self.site).at(now, (entry or self.ledger).absences(now))
+
+    def care(self, now: datetime, entry: Entry | None = None) -> list[Person]:
+        """Return whom a mail to customer care reaches now: each once, deputies of those on leave among them."""
+        site = self.present(now, entry=entry)
+        reached = (one.person for role in site.policy.resolved_notice for one in site.reached(role))
+        return list({person.email.lower(): person for person in reached}.values())
+
     def facts_of(self, case: Case) -> Facts:
         """Return the typed facts of a case."""
         return words.typed(case.facts, self.site.catalogue, FormKind.COMPLAINT)
@@ -124,8 +139,7 @@ class Docket:
         events = self.foresee(case, command, now)
         if not events:
             return case
-        keys = self._keys(command.facts, case.sender) if isinstance(command, AmendCase) else None
-        return self._record(entry, case, case.number, events, now, keys)
+        return self._record(entry, case, case.number, events, now, self._new_keys(case, events))
 
     def receive(self, entry: Entry, command: ReceiveList, now: datetime) -> Case | None:
         """Take a list of the cars handed over on a day; None where the rules in force know no follow-up calls."""
@@ -146,8 +160,27 @@ class Docket:
 
     def foresee(self, case: Case, command: Command, now: datetime) -> list[Event]:
         """Return what a command would come to; nothing is recorded."""
-        site = self.site_of(case)
-        return decide(case, command, site.policy, now, site.zone, self.facts_of(case))
+        site, facts = self.site_of(case), self.facts_of(case)
+        if isinstance(command, Review):
+            facts = words.typed(facts_asked_for(case), self.site.catalogue, FormKind.COMPLAINT)
+        return decide(case, command, site.policy, now, site.zone, facts)
+
+    def _new_keys(self, case: Case, events: Sequence[Event]) -> dict[str, str] | None:
+        """Return what a case is found by from now on, None where that stays as it is."""
+        after = reduce(apply, events, case)
+        return None if after.facts == case.facts else self._keys(self.facts_of(after), case.sender)
+
+    def remember_settled(self) -> None:
+        """Let settled cases be found by their customers again: a ledger of the first releases forgot that, once."""
+        if self.ledger.mark_value(SETTLED_KNOWN):
+            return
+        for case in self.ledger.resolved_cases():
+            under = self.site_of(case).policy
+            with self.ledger.writing() as entry:
+                known = identity(self.facts_of(case), under)
+                entry.record(case, [], deadlines(case, under), policy_hash=case.policy, keys=known)
+        with self.ledger.writing() as entry:
+            entry.mark(SETTLED_KNOWN, "yes")
 
     def _keys(self, facts: Facts, sender: Party) -> dict[str, str]:
         """Return what an open case is found by: its customer, and whoever sent its form."""
@@ -166,20 +199,37 @@ class Docket:
             case = apply(case, event, number)
         if case is None:
             raise ValueError(f"{number}: nothing happened, there is nothing to record")
-        policy = self.site_of(case).policy
-        seqs = entry.record(case, events, deadlines(case, policy), policy_hash=case.policy, keys=keys)
+        site = self.present(now, self.site_of(case), entry)
+        if keys is None and not case.is_open:
+            keys = identity(self.facts_of(case), site.policy)  # whoever complains again is known by it
+        seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
-            for person, notice in addressees(case, event, self.site_of(case)):
-                order = NoticeOrder(
-                    template=notice.template,
-                    reader=notice.reader,
-                    clause=notice.clause,
-                    person=person,
-                    as_of=seqs[-1],
-                )
-                gathers = may_gather(notice.reader, event)
-                entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
+            for addressee in addressees(case, event, site):
+                self.notify(entry, case.number, (seq, event), addressee, seqs[-1], now)
         return case
+
+    def notify(
+        self,
+        entry: Entry,
+        number: str,
+        happened: tuple[int, Event],
+        addressee: Addressee,
+        as_of: int,
+        now: datetime,
+    ) -> bool:
+        """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
+        (seq, event), notice = happened, addressee.notice
+        order = NoticeOrder(
+            template=notice.template,
+            reader=notice.reader,
+            clause=notice.clause,
+            person=addressee.person,
+            as_of=as_of,
+            stands_in_for=tuple(person.email for person in addressee.stands_in_for),
+            unattended=tuple(person.email for person in addressee.unattended),
+        )
+        gathers = may_gather(notice.reader, event)
+        return entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
 
     def _outgoing(
         self,
@@ -242,13 +292,19 @@ class Docket:
         )
 
     def answer(
-        self, entry: Entry, mail_id: int, order: LetterOrder, now: datetime, key: str = "answer"
+        self,
+        entry: Entry,
+        mail_id: int,
+        order: LetterOrder,
+        now: datetime,
+        key: str = "answer",
+        message_id: str = "",
     ) -> None:
-        """Queue the one answer to a message that came in."""
+        """Queue the one answer to a message that came in; `message_id` where the answer is known by it already."""
         entry.queue(
             OutgoingMail(
                 notice_key=f"mail:{mail_id}:{key}:{order.to.email.lower()}",
-                message_id=self.message_id(),
+                message_id=message_id or self.message_id(),
                 case_number=order.content.case_number or None,
                 recipient=order.to.email,
                 template=order.template.value,
@@ -291,6 +347,13 @@ class Docket:
             )
         )
 
+    def letter(self, mail: QueuedMail, *, bare: bool = False) -> Letter:
+        """Return a queued mail as a letter ready to be composed, with its token; `bare`: without its enclosures."""
+        order = self.order_of(mail)
+        if bare:
+            order = order.model_copy(update={"enclosures": ()})
+        return letter_of(order, mail.message_id, self.site, token=self.seal.token(mail))
+
     def order_of(self, mail: QueuedMail) -> LetterOrder:
         """Return what a queued mail is to say: as the case stood after the event it is about."""
         body = OutboxBody.model_validate_json(mail.body)
@@ -309,14 +372,40 @@ class Docket:
         if case is None:
             raise ValueError(f"mail {mail.id} in the outbox is about a case without events")
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
-        order = self.writer_of(case, history).order(body.notice.person, notice, event)
-        return order.warned(words.undelivered(body.notice.undelivered, order.locale))
+        site = self.site_of(case)
+        deputised = [role for email in body.notice.stands_in_for for role in site.roles_of(email)]
+        order = self.writer_of(case, history, deputised).order(body.notice.person, notice, event)
+        if case.kind == "complaint":
+            said = body.notice
+            occasion = Occasion(case, event, mail.event_seq, said.as_of, said.template, said.reader)
+            order = with_context(order, self, occasion)
+        for warning in self._remarks(body.notice, order.locale):
+            order = order.warned(warning)
+        return order
 
-    def writer_of(self, case: Case, history: Sequence[Event]) -> Writer | DayWriter:
-        """Return who writes the letters about a case of its kind."""
+    def _remarks(self, notice: NoticeOrder, locale: Locale) -> list[str]:
+        """Return what a notice says of whom it reaches in place of others."""
+        names = words.JOIN.get(locale)
+        absent = names.join(self._named(email) for email in notice.stands_in_for)
+        unattended = names.join(self._named(email) for email in notice.unattended)
+        said = [
+            words.STANDING_IN.get(locale).format(who=absent) if absent else "",
+            words.UNATTENDED.get(locale).format(who=unattended) if unattended else "",
+            words.undelivered(notice.undelivered, locale),
+        ]
+        return [remark for remark in said if remark]
+
+    def _named(self, email: str) -> str:
+        person = self.site.person(email)
+        return email if person is None else person.name
+
+    def writer_of(
+        self, case: Case, history: Sequence[Event], deputised: Sequence[str] = ()
+    ) -> Writer | DayWriter:
+        """Return who writes the letters about a case of its kind; `deputised` are offices its reader stands in for."""
         site = self.site_of(case)
         if case.kind == "complaint":
-            return Writer(case, history, site)
+            return Writer(case, history, site, deputised)
         return DayWriter(case, history, site, key_customers(case, self.ledger, site.policy, case.last_at))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
@@ -332,7 +421,7 @@ class Docket:
 
     def _tell_undeliverable(self, entry: Entry, mail: QueuedMail, reason: str, now: datetime) -> None:
         body = OutboxBody.model_validate_json(mail.body)
-        care = [person for role in self.site.policy.resolved_notice for person in self.site.people(role)]
+        care = self.care(now, entry)
         unreached = mail.recipient.lower()
         if (
             body.notice is None

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.attendance import gaps, today
 from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
 from daemon.errors import ConfigurationError, KesuError
 from daemon.site import Site
 from daemon.workbook.book import open_book
+from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.telling import missing_of
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, TransportError
 from sheets.columns import Row
+from sheets.editions import Edition
 from sheets.files import lock_holder
 from sheets.patch import PatchRefused, patch_master
 
@@ -47,10 +50,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
             "policy",
             f"{site.policy.key}: {len(site.policy.stages)} stages, {len(site.policy.clauses)} clauses",
         ),
-        Finding(
-            "people",
-            f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles",
-        ),
+        _people(site, clock),
         _tried(
             "mailbox",
             lambda: _mailbox(site),
@@ -97,6 +97,11 @@ def _callers(site: Site) -> Finding:
     return Finding("calls", f"{len(rules)} kinds of follow-up calls", mend if vacant else "", fatal=False)
 
 
+def _people(site: Site, clock: Clock) -> Finding:
+    said = f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles"
+    return Finding("people", said, "; ".join(gaps(today(site, clock.now()))), fatal=False)
+
+
 def _mailbox(site: Site) -> str:
     settings = mailbox_settings(site.config)
     with Inbox(settings) as inbox:
@@ -121,6 +126,9 @@ def _senders(site: Site) -> Finding:
         return Finding(
             "senders", said, "[access] senders admits the whole world; name your own domain", fatal=False
         )
+    if access.tokens == "off":
+        mend = 'tokens = "off": whoever forges a From can report, appeal and rule; "replies" asks for a proof'
+        return Finding("senders", said, mend, fatal=False)
     if access.authserv_id:
         mend = "authserv_id is not enforced in this release: whoever forges a From passes"
         return Finding("senders", said, mend, fatal=False)
@@ -136,17 +144,23 @@ def _ledger(site: Site) -> str:
 
 
 def _workbook(site: Site) -> str:
-    path = site.config.path(site.config.workbook.path)
+    return "; ".join(_one_workbook(site, edition) for edition in editions_of(site))
+
+
+def _one_workbook(site: Site, edition: Edition) -> str:
+    path = path_of(edition, site)
     _writable(path.parent)
     if not path.exists():
         return f"{path} will be drawn at the first case"
     holder = lock_holder(path)
     if holder is not None:
         return f"{path} is open at {holder}: writing waits until it is closed"
-    book = open_book(path.read_bytes(), site.locale, site.zone)
+    book = open_book(path.read_bytes(), site.locale, site.zone, edition=edition)
     if lines := missing_of(book):
         raise ConfigurationError("workbook", "; ".join(line.get(site.locale) for line in lines))
-    patch_master(book.content, [_PROBE], site.locale, site.zone)  # what comes out is not written
+    patch_master(
+        book.content, [_PROBE], site.locale, site.zone, edition.sheets[0]
+    )  # what comes out is not written
     return f"{path} can be written; whoever writes in it acts as {site.workbook_role or 'nobody'}"
 
 

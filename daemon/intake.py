@@ -8,26 +8,39 @@ import logging
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Literal
 
-from daemon import answers, judging
+from daemon import answers, asking, correcting, judging, leave, proof, returned
 from daemon.answers import Outcome
+from daemon.asking import Unproven
+from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
 from daemon.followup import lists
 from daemon.followup.lists import LISTS, ListIntake, Taken
-from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
+from daemon.ledger import (
+    Entry,
+    LedgerUnavailable,
+    MailState,
+    RequestState,
+    StoredMail,
+    WaitingRequest,
+)
 from daemon.letters import LetterOrder
 from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
+from parsers.change_verbs import ChangeKind
 from parsers.reader import FormReader, ReaderUnavailable
+from parsers.reply_quotes import own_text
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase, Report
 from rules.conditions import FactValue
+from rules.events import Event, Party
 from rules.facts import Facts
 from rules.fields import FormKind
 from rules.sameness import corrects, identity, same_complaint
@@ -52,6 +65,25 @@ class Tally:
     unreadable: list[ParsedFile] = field(default_factory=list)
     duplicates: int = 0
     reports: int = 0
+    leave: bool = False  # it was about its sender's own absence, and is answered as such
+    unproven: list[Unproven] = field(default_factory=list)
+    orders: list[LetterOrder] = field(
+        default_factory=list
+    )  # answers of its own, beside those to the outcomes
+    note: str = ""  # what became of a message that came to no outcome of its own
+    refused: str = ""  # why a message is set aside
+
+    def put_aside(self, what: Unproven | LetterOrder | None) -> None:
+        """Note words that may not act: they wait to be confirmed, or are asked back, or say nothing."""
+        if what is None:
+            return
+        self.unreadable.clear()  # what lies beside words is no form, but kept with the case
+        if isinstance(what, Unproven):
+            self.unproven.append(what)
+        else:
+            self.note = "asked back"
+            self.orders.append(what)
+
     lists: list[Taken] = field(default_factory=list)
 
     def add_lists(self, taken: Sequence[Taken]) -> None:
@@ -76,6 +108,7 @@ class Intake:
     def take_waiting(self, stopped: Stopped = never) -> int:
         """Take in every message that is stored but not settled, until `stopped`; return how many."""
         count = 0
+        self._expire_requests()
         while not stopped() and (waiting := self._docket.ledger.received_mail(PAGE)):
             for readings in self._reader.read(waiting):
                 self._take(readings)
@@ -83,6 +116,13 @@ class Intake:
                 if stopped():
                     break
         return count
+
+    def _expire_requests(self) -> None:
+        """Record that requests waited for a confirmation in vain."""
+        now = self._clock.now()
+        if self._docket.ledger.requests_over(now):
+            with self._docket.ledger.writing() as entry:
+                log.info("requests expired=%d", entry.expire_requests(now))
 
     def _take(self, readings: Sequence[Attempt]) -> None:
         """Take messages in under one commit; should that fail, each under its own, so that none harms another."""
@@ -102,40 +142,108 @@ class Intake:
             self._quarantine_poison(mail, error)
 
     def _settle(self, entry: Entry, mail: StoredMail, reading: Reading) -> None:
-        now = self._clock.now()
+        now, head = self._clock.now(), entry.last_seq()
         if not self._docket.site.may_send(reading.sender.email):
             self._refuse_stranger(entry, mail, reading, now)
             return
-        tally = self._take_forms(entry, mail, reading, now)
-        if not reading.forms:
-            self._take_words(entry, mail, reading, now, tally)
-        self._keep_attachments(entry, mail, reading, tally)
+        tally = self._take_message(entry, mail, reading, now)
+        self._keep_attachments(entry, mail, reading, tally, head)
+        if any(outcome.what == "unknown" and outcome.form is not None for outcome in tally.outcomes):
+            self._tell_care(
+                entry, mail, answers.unknown_orders(self._docket, reading.sender, tally.outcomes, now), now
+            )
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._tell_care(
-                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes), now
+                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes, now), now
             )
         self._answer(entry, mail, reading, tally, now)
         state, reason = self._fate(reading, tally)
         self._file(entry, mail, state, reason)
         log.info("message=%d state=%s cases=%s", mail.id, state.value, ",".join(tally.cases))
 
+    def _take_message(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
+        """Take in what a message asks; where it answers whether an earlier one was its sender's, that one."""
+        request = reading.request
+        if request is not None and reading.confirmation is not None:
+            return self._take_confirmation(entry, reading, request, now)
+        if request is not None and reading.speaks:  # he says it anew, in his own words
+            entry.settle_request(request.id, RequestState.REPLACED, now)
+        tally = self._take_forms(entry, mail, reading, now)
+        if not reading.forms:
+            self._take_words(entry, mail, reading, now, tally)
+        if tally.unproven and not self._may_answer(entry, reading, now):
+            tally.refused = "nobody can tell that it is from its sender, who cannot be asked now"
+        elif tally.unproven:
+            tally.note = "waits for its sender to confirm it"
+            asking.ask(self._docket, entry, mail, reading, tally.unproven, now)
+        return tally
+
+    # ------------------------------------------------------------ who it is from (daemon/proof.py)
+
+    def _take_confirmation(
+        self, entry: Entry, reading: Reading, request: WaitingRequest, now: datetime
+    ) -> Tally:
+        """Carry out, once, what somebody confirms to have asked; what he disowns or confirms too late is void."""
+        entry.expire_requests(now)
+        head = entry.last_seq()
+        state = RequestState.CONFIRMED if reading.confirmation else RequestState.DENIED
+        if not entry.settle_request(request.id, state, now):
+            late = request.expires_at <= now and request.state in (RequestState.WAITING, RequestState.EXPIRED)
+            orders = [asking.void(self._docket, reading.message, reading.sender)] if late else []
+            return Tally(orders=orders, note="the request it answers does not wait any more")
+        if reading.original is None:
+            log.warning("message=%d is not from the person in whose name it came", request.mail_id)
+            return Tally(note="the sender says that the request is not his")
+        mail = entry.mail(request.mail_id)
+        tally = self._take_forms(entry, mail, reading.original, now)
+        if not reading.original.forms:
+            self._take_words(entry, mail, reading.original, now, tally)
+        self._keep_attachments(entry, mail, reading.original, tally, head)
+        tally.note = "it confirms an earlier message"
+        return tally
+
     # ------------------------------------------------------------ forms
 
     def _take_forms(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
-        fresh = [entry.claim_part(mail.message_id, sheet.sha256, mail.id) for sheet in reading.sheets]
+        fresh = [
+            reading.retaken or entry.claim_part(mail.message_id, sheet.sha256, mail.id)
+            for sheet in reading.sheets
+        ]
         files = [file for file, new in zip(reading.files, fresh, strict=True) if new]
-        tally = Tally(unreadable=[file for file in files if file.error is not None])
+        tally = Tally(unreadable=[file for file in files if file.error is not None and not reading.retaken])
         tally.duplicates = fresh.count(False)
-        listed = [(file, form) for file in files for form in file.forms if form.kind in LISTS]
-        if listed:
-            tally.add_lists(ListIntake(self._docket, entry, reading.sender, now).take(listed))
+        self._take_lists(entry, reading, files, now, tally)
         for file in files:
             for form in file.forms:
-                if form.kind is FormKind.HANDLING:
+                if form.kind in LISTS or (reading.retaken and form.kind is FormKind.COMPLAINT):
+                    continue  # taken as a whole; or it counted when it came
+                if proof.lacking(reading.proven, form.kind, self._docket.site):
+                    number = _written_number(form) or self._thread(entry, reading.message)
+                    tally.unproven.append(asking.form(self._docket, reading, file, form, number))
+                elif form.kind is FormKind.HANDLING:
                     self._take_handling(entry, reading, file, form, now, tally)
-                elif form.kind not in LISTS:
+                elif form.kind is FormKind.RECTIFICATION:
+                    self._take_order(entry, reading, file, form, now, tally)
+                else:
                     tally.outcomes.append(self._take_complaint(entry, reading, file, form, now, tally.cases))
         return tally
+
+    def _take_lists(
+        self, entry: Entry, reading: Reading, files: Sequence[ParsedFile], now: datetime, tally: Tally
+    ) -> None:
+        """Take delivery lists, and call results of whoever sent them for certain; others wait to be confirmed."""
+        listed = [
+            (file, form)
+            for file in files
+            for form in file.forms
+            if form.kind in LISTS and not (reading.retaken and form.kind is FormKind.DELIVERIES)
+        ]
+        unproven = [one for one in listed if proof.lacking(reading.proven, one[1].kind, self._docket.site)]
+        if unproven:
+            number = self._thread(entry, reading.message)
+            tally.unproven.append(lists.unproven(self._docket, reading.sender, unproven, number))
+        if certain := [one for one in listed if one not in unproven]:
+            tally.add_lists(ListIntake(self._docket, entry, reading.sender, now).take(certain))
 
     def _take_complaint(
         self,
@@ -164,6 +272,9 @@ class Intake:
         if known is not None:
             case = self._docket.perform(entry, known, AttachForm(reading.sender), now)
             return Outcome(case, "again", file, form)
+        settled = returned.settled_before(self._docket, entry, facts, reading.sender, beside, now)
+        if settled is not None:
+            return replace(settled, file=file, form=form)
         issuer = self._docket.site.issuer(reading.sender.email)
         opening = OpenCase(facts, issuer, reading.sender, missing, warnings)
         return Outcome(self._docket.open(entry, opening, now), "opened", file, form)
@@ -208,7 +319,7 @@ class Intake:
     def _take_handling(
         self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
     ) -> None:
-        number = _case_number(str(form.facts.get(CASE_NUMBER) or "")) or self._thread(entry, reading.message)
+        number = _written_number(form) or self._thread(entry, reading.message)
         tally.reports += 1
         unreadable = [
             problem for problem in form.problems if problem.key != CASE_NUMBER and _hinders(problem)
@@ -218,15 +329,46 @@ class Intake:
         facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
         self._report(entry, reading, number, facts, unclear, now, tally)
 
+    def _take_order(
+        self, entry: Entry, reading: Reading, file: ParsedFile, form: ParsedForm, now: datetime, tally: Tally
+    ) -> None:
+        """Take in an order to rectify that came back (D33)."""
+        number = _written_number(form) or self._thread(entry, reading.message)
+        tally.reports += 1
+        by = _answerable(reading)
+        tally.outcomes.append(returned.take_order(self._docket, entry, by, file, form, number, now))
+
     def _take_words(
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
-        """Take a message without forms: a short reply in words, or a question of its own."""
-        number = self._thread(entry, reading.message)
-        if not number or reading.message.automatic or (reading.files and not reading.speaks):
+        """Take a message without forms: a short reply in words, for each case it names, or a question of its own."""
+        if reading.absence is not None:
+            self._take_leave(entry, mail, reading, now, tally)
             return
-        if not entry.claim_part(mail.message_id, _digest(number + reading.message.text), mail.id):
+        for number, part in reading.requests(self._thread(entry, reading.message)):
+            if number and not part.message.automatic and (part.speaks or not part.files):
+                self._take_part(entry, mail, part, number, now, tally)
+
+    def _take_leave(
+        self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
+    ) -> None:
+        tally.unreadable.clear()  # a doctor's note beside it is no form
+        if proof.lacking(reading.proven, None, self._docket.site):
+            tally.unproven.append(Unproven("", own_text(reading.message.text)))
+            return
+        answers_him = self._may_answer(entry, reading, now)
+        leave.take(self._docket, entry, mail, reading, now, answers=answers_him)
+        tally.leave = True
+
+    def _take_part(
+        self, entry: Entry, mail: StoredMail, reading: Reading, number: str, now: datetime, tally: Tally
+    ) -> None:
+        claim = _digest(number + reading.message.text)
+        case = entry.case(number)
+        if not reading.retaken and not entry.claim_part(mail.message_id, claim, mail.id):
             tally.duplicates += 1
+        elif case is not None and proof.lacking(reading.proven, None, self._docket.site):
+            tally.put_aside(asking.words(self._docket, entry, reading, case))
         elif self._judge(entry, reading, number, now, tally) or self._take_calls(
             entry, reading, number, now, tally
         ):
@@ -246,6 +388,8 @@ class Intake:
         case = entry.case(number)
         if case is None or reading.reply is not None:
             return False
+        if reading.change is not None and reading.change.kind is not ChangeKind.REOPEN:
+            case = correcting.going_on(entry, case)
         site = self._docket.site_of(case)
         match judging.judgement(entry, reading, case, site):
             case None:
@@ -256,7 +400,8 @@ class Intake:
                 refused = unclear.refused(case, reading.sender, site, now)
                 case = self._docket.refuse(entry, case, refused, now)
             case command:
-                case = self._docket.perform(entry, case, command, now)
+                command = leave.disinterested(command, case, self._docket.present(now, site, entry))
+                case = correcting.perform(self._docket, entry, case, command, now)
         tally.reports += 1
         tally.outcomes.append(Outcome(case, "reported"))
         return True
@@ -289,11 +434,10 @@ class Intake:
         if case is None or case.kind != "complaint":  # a day of calls is no complaint to report on
             tally.outcomes.append(Outcome.unknown(number))
             return
-        by = reading.sender
-        if reading.message.automatic:  # its refusal is not mailed to a machine, which might answer (RFC 3834)
-            by = by.model_copy(update={"email": "", "name": by.name or by.email})
-        report = Report(by, facts, unclear)
-        tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), "reported"))
+        case = correcting.going_on(entry, case)
+        report = Report(_answerable(reading), facts, unclear)
+        what = _reported(self._docket.foresee(case, report, now))
+        tally.outcomes.append(Outcome(self._docket.perform(entry, case, report, now), what))
 
     def _thread(self, entry: Entry, message: Message) -> str:
         """Return the number of the case a message belongs to, by its thread, else by its subject; empty if none."""
@@ -306,11 +450,15 @@ class Intake:
 
     # ------------------------------------------------------------ afterwards
 
-    def _keep_attachments(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally) -> None:
+    def _keep_attachments(
+        self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, head: int
+    ) -> None:
+        """Link a message to its cases, as the cause of what happened to them after event `head`, and keep its files."""
+        files = beside_forms(reading.others, reading.sheets, reading.files)
         for number in tally.cases or self._open_thread(entry, reading):
-            entry.link_mail(mail.id, number)
-            for other in (*reading.others, *reading.sheets):
-                entry.attach(number, other.name, other.media_type, other.content)
+            entry.link_mail(mail.id, number, since=head)
+            if files:
+                keep(entry, number, mail.id, files, self._docket.site.config.attachments)
 
     def _open_thread(self, entry: Entry, reading: Reading) -> list[str]:
         """Return the case whose thread a person's message continues without saying anything to act on."""
@@ -328,12 +476,13 @@ class Intake:
         if not self._may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 self._tell_care(
-                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable), now
+                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable, now), now
                 )
             return
         orders = answers.answer(
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
         )
+        orders += tally.orders
         orders += [
             lists.answer(self._docket, reading.message, reading.sender, taken) for taken in tally.lists
         ]
@@ -362,6 +511,7 @@ class Intake:
             and not tally.outcomes
             and not tally.lists
             and not tally.duplicates
+            and not (tally.leave or tally.note)
             and not self._thread(entry, reading.message)
         )
 
@@ -372,8 +522,10 @@ class Intake:
         if faults or flawed or mended:
             problems = mended + [problem.message.en for outcome in flawed for problem in outcome.flaws]
             return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
-        if tally.outcomes or tally.lists:
-            return MailState.TAKEN, ""
+        if tally.refused:
+            return MailState.QUARANTINED, tally.refused
+        if tally.outcomes or tally.lists or tally.leave or tally.note:
+            return MailState.TAKEN, tally.note
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"
         return MailState.IGNORED, reading.message.automatic_reason or "no form in it"
@@ -388,7 +540,9 @@ class Intake:
         self._file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
-        self._tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender), now)
+        self._tell_care(
+            entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now
+        )
 
     def _tell_care(
         self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime, key: str = "care"
@@ -407,7 +561,7 @@ class Intake:
             return
         self._file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
         sender = [reading.sender] if self._may_answer(entry, reading, now) else []
-        for order in answers.too_large(self._docket, message, reading.sender, sender):
+        for order in answers.too_large(self._docket, message, reading.sender, sender, now):
             self._docket.answer(entry, mail.id, order, now, key="large")
 
     def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
@@ -418,8 +572,16 @@ class Intake:
             )
             if not entry.claim_part(mail.message_id, mail.sha256, mail.id):
                 return
-            for order in answers.poison(self._docket, mail.sender):
+            for order in answers.poison(self._docket, mail.sender, now):
                 self._docket.answer(entry, mail.id, order, now, key="poison")
+
+
+def _answerable(reading: Reading) -> Party:
+    """Return who sent a message; a refusal is not mailed to a machine, which might answer (RFC 3834)."""
+    by = reading.sender
+    return (
+        by.model_copy(update={"email": "", "name": by.name or by.email}) if reading.message.automatic else by
+    )
 
 
 def _alone(reading: Reading) -> bool:
@@ -431,6 +593,16 @@ def _case_number(text: str) -> str:
     """Return the case number in a text however it was copied: in brackets, in lower case, in full width."""
     found = re.search(_NUMBER, unicodedata.normalize("NFKC", text).translate(_DASHES).upper())
     return found[0] if found else text.strip()
+
+
+def _written_number(form: ParsedForm) -> str:
+    return _case_number(str(form.facts.get(CASE_NUMBER) or ""))
+
+
+def _reported(events: Sequence[Event]) -> Literal["reported", "progress"]:
+    """Tell a report that was taken, but does not settle the case, from all others: the rules' notices answer those."""
+    kinds = {event.kind for event in events}
+    return "progress" if "reported" in kinds and not kinds & {"resolved", "refused"} else "reported"
 
 
 def _digest(text: str) -> str:

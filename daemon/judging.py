@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from daemon import naming
+from daemon import correcting, naming
 from daemon.ledger import Entry
 from daemon.reading import Reading
+from daemon.settling import Settling, settling
 from daemon.site import Site
 from mailer.message import Message
+from parsers.reply_corrections import ChangeAsked
 from parsers.reply_verdicts import Blame, Verdict, which_fault, which_penalty
 from parsers.verdict_verbs import Decision
 from parsers.wordings import quoted
 from rules.case import Case, Penalty
-from rules.commands import Appeal, ConfirmPenalty, RecordFinding, Rule
+from rules.commands import Appeal, ConfirmPenalty, Correction, RecordFinding, Rule
 from rules.events import Asked, Party, Penalised, PenaltyState, Refused
 from rules.locales import Text
 from rules.penalties import RULED, WAITING, same_party
 
-Judgement = Appeal | Rule | ConfirmPenalty | RecordFinding
+Judgement = Appeal | Rule | ConfirmPenalty | RecordFinding | Settling | Correction
 
 _ASKED: dict[Decision, Asked] = {
     Decision.APPEAL: "appeal",
@@ -91,14 +93,26 @@ def judgement(
     `nothing` where words about a penalty need no answer, None where they are about no penalty at all.
     """
     by, said = reading.sender, reading.message.text.strip().split("\n\n")[0]
+    if reading.change is not None:
+        return changed(reading.change, by, site)
     if reading.blame is not None:
         return found(reading.blame, site, by, said)
     answers = thread(entry, reading.message, case)
     if reading.verdict is not None:
         return judged(reading.verdict, case, answers, by, said)
-    if answers.about not in ("penalty", "penalties"):
+    about_penalty = answers.about in ("penalty", "penalties")
+    found_settling = settling(entry, reading, case, site, penalty=about_penalty)
+    if found_settling is not None:
+        return Unclear(*found_settling) if isinstance(found_settling, tuple) else found_settling
+    if not about_penalty:
         return None
     return "nothing" if reading.silent else asked_back(case, answers, by, said) or "nothing"
+
+
+def changed(change: ChangeAsked, by: Party, site: Site) -> Correction | Unclear:
+    """Return what a request to change its case asks, or the question it gets back (K06, K07)."""
+    command = correcting.command_of(change, by, site)
+    return Unclear(correcting.asked_of(change.kind), command) if isinstance(command, Text) else command
 
 
 def judged(
@@ -181,6 +195,12 @@ def _command(verdict: Verdict, number: int, by: Party) -> Appeal | Rule | Confir
 
 def _clause(asked: Asked, site: Site) -> str:
     policy = site.policy
+    if asked in ("review", "call"):
+        return policy.concession_clause if policy.rectification is None else policy.rectification.clause
+    if asked == "correction" and policy.corrections is not None:
+        return policy.corrections.clause
+    if asked == "hold" and policy.holds is not None:
+        return policy.holds.clause
     if asked in ("appeal", "ruling") and policy.appeals is not None:
         return policy.appeals.clause
     return policy.concession_clause if policy.findings is None else policy.findings.clause

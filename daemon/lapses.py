@@ -8,6 +8,7 @@ from daemon.bell import Bells, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.followup import told as follow_up
+from daemon.handover import Handover
 from daemon.ledger import Entry, LedgerUnavailable
 from daemon.site import Site
 from rules.case import Case
@@ -37,13 +38,19 @@ class Lapses:
 
     def __init__(self, docket: Docket, clock: Clock, bells: Bells) -> None:
         self._docket = docket
+        self._handover = Handover(docket)
         self._clock = clock
         self._bells = bells
         self._aside: dict[str, datetime] = {}
 
     def run_due(self, stopped: Stopped = never) -> int:
-        """Act on all that is due now, until `stopped`; return how many deadlines came to something."""
+        """Act on all that is due now, until `stopped`; return how many deadlines came to something.
+
+        Whoever began or ended a leave is seen to first, so that a deadline finds the right person told.
+        """
         done = 0
+        if self._handover.run(self._clock.now()):
+            self._bells.outbox.ring()
         while not stopped() and (step := self._step()):
             done += step
             self._bells.outbox.ring()
@@ -97,16 +104,19 @@ class Lapses:
             policy = self._docket.site_of(case).policy
             entry.record(case, [], deadlines(case, policy), policy_hash=case.policy)
             return
-        if self._docket.perform(entry, case, self._reached(entry, case, deadline.name), now) is case:
+        if self._docket.perform(entry, case, self._reached(entry, case, deadline.name, now), now) is case:
             raise LookupError(f"{deadline.name} of {number} came to nothing")
         log.info("deadline case=%s name=%s late_ms=%d", number, deadline.name, _late(deadline.due, now))
 
-    def _reached(self, entry: Entry, case: Case, name: str) -> DeadlineReached:
+    def _reached(self, entry: Entry, case: Case, name: str, now: datetime) -> DeadlineReached:
         """Say that a deadline has come and, of a duty's, when and whom SMTP accepted its notice for."""
         kind, _, task = name.partition(":")
-        if case.kind == "follow-up" and kind in _OF_DUTIES:
-            return follow_up.reached(entry, case, name, self._docket.site)
-        told = _told(entry, case, task, self._docket.site) if kind in _OF_DUTIES else []
+        if kind not in _OF_DUTIES:
+            return DeadlineReached(name)
+        present = self._docket.present(now, entry=entry)
+        if case.kind == "follow-up":
+            return follow_up.reached(entry, case, name, present)
+        told = _told(entry, case, task, present)
         if not told:
             return DeadlineReached(name)
         whom = self._docket.site.party(told[0].email) if len(told) == 1 else NOBODY
@@ -119,7 +129,10 @@ class Lapses:
 
 
 def _told(entry: Entry, case: Case, task: str, site: Site) -> list[Told]:
-    """Return who holds the office that owes a duty and had its notice: nobody else's mail tells him of it."""
+    """Return who attends to the office that owes a duty and had its notice: nobody else's mail tells him of it.
+
+    `site` is as it is now. A deputy owes what was told to him; whoever is on leave owes nothing, told or not.
+    """
     owed = case.task(task)
     opened = [
         row.seq
@@ -128,7 +141,7 @@ def _told(entry: Entry, case: Case, task: str, site: Site) -> list[Told]:
     ]
     if owed is None or not opened:
         return []
-    holders = {person.email.lower() for person in site.people(owed.role)}
+    holders = {one.person.email.lower() for one in site.reached(owed.role) if not one.unattended}
     return [
         Told(mail.recipient, mail.sent_at)
         for mail in entry.mails_about(case.number, opened[-1])

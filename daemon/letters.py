@@ -5,17 +5,17 @@ is sent.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from email.utils import parseaddr
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import words
+from daemon import aftermath, words
+from daemon.changes import Changed, change_of, corrected
 from daemon.config import Person
+from daemon.privacy import PHONE, may_see_phone, without_phone
 from daemon.site import Site
-from daemon.standing import about, asked, judged, penalised
+from daemon.standing import about, asked, judged
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
-from rules.after_events import Drawn
 from rules.case import Case, Status
 from rules.events import (
     Escalated,
@@ -34,14 +34,13 @@ from rules.facts import ISSUED_BY, facts_from_json
 from rules.fields import Blank, Form, FormKind
 from rules.grading import authority
 from rules.locales import Locale
-from rules.notices import PENALISED, Notice, Reader, notices
+from rules.notices import Notice, Reader
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
 from sheets.rosters import LIST_SHAPED, RosterRow, roster
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OF_A_STAGE = ("assignment", "escalation", "overdue")
-_DEMAND = {"owner": 0, "covering": 1, "reporter": 2, "informed": 3, "sender": 4}
 
 
 class RowOrder(BaseModel):
@@ -67,6 +66,7 @@ class EnclosureOrder(BaseModel):
     rows: tuple[RowOrder, ...] = ()
     lines: tuple[str, ...] = ()
     part: str = ""
+    context: tuple[Line, ...] = ()  # what its reader should know of the case, and cannot change
 
 
 class LetterOrder(BaseModel):
@@ -85,7 +85,7 @@ class LetterOrder(BaseModel):
     enclosures: tuple[EnclosureOrder, ...] = ()
     files: tuple[
         Enclosure, ...
-    ] = ()  # made already, in a letter that is composed at once; never kept in the outbox
+    ] = ()  # made, or found with the case, when it is composed; never kept in the outbox
     gathered: tuple["LetterOrder", ...] = ()  # the notices that a bundle carries
 
     def warned(self, warning: str) -> "LetterOrder":
@@ -96,8 +96,8 @@ class LetterOrder(BaseModel):
         return self.model_copy(update={"content": content})
 
 
-def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
-    """Turn an order into a letter: build its enclosures and name its sender."""
+def letter_of(order: LetterOrder, message_id: str, site: Site, *, token: str = "") -> Letter:
+    """Turn an order into a letter: build its enclosures, name its sender; `token` proves who answers it."""
     name, email = parseaddr(site.config.smtp.sender)
     return Letter(
         template=order.template,
@@ -111,18 +111,19 @@ def letter_of(order: LetterOrder, message_id: str, site: Site) -> Letter:
         subject_hint=order.subject_hint,
         content=order.content,
         enclosures=(
-            *(_enclosure(enclosure, order.locale, site) for enclosure in order.enclosures),
+            *(_enclosure(enclosure, order.locale, site, token) for enclosure in order.enclosures),
             *order.files,
         ),
         gathered=tuple(letter_of(member, message_id, site) for member in order.gathered),
+        token=token,
     )
 
 
-def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
+def _enclosure(order: EnclosureOrder, locale: Locale, site: Site, token: str) -> Enclosure:
     form = site.catalogue.form(order.form)
     blank = next(blank for blank in form.blanks if blank.key == order.blank)
     if order.form in LIST_SHAPED:
-        return _list(order, form, blank, locale, site)
+        return _list(order, form, blank, locale, site, token)
     content = blank_form(
         form,
         blank,
@@ -131,6 +132,8 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
         flaws=order.flaws,
         case_number=order.case_number or None,
         zone=site.zone,
+        token=token,
+        context=[(line.label, line.value) for line in order.context],
     )
     name = blank_name(form, blank, locale)
     if order.case_number:  # several corrected forms in one mail must not overwrite each other when saved
@@ -138,9 +141,23 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site) -> Enclosure:
     return Enclosure(name=name, content=content, media_type=XLSX)
 
 
-def _list(order: EnclosureOrder, form: Form, blank: Blank, locale: Locale, site: Site) -> Enclosure:
+def _rectification(told: aftermath.Told, prefill: JsonFacts) -> EnclosureOrder:
+    """Order the form of an order to rectify, filled in as far as it was (D32, D33)."""
+    return EnclosureOrder(
+        form=FormKind.RECTIFICATION,
+        blank="rectification",
+        prefill=prefill,
+        flaws=told.flaws(),
+        case_number=told.case.number,
+        context=told.context(),
+    )
+
+
+def _list(
+    order: EnclosureOrder, form: Form, blank: Blank, locale: Locale, site: Site, token: str
+) -> Enclosure:
     rows = [RosterRow(facts_from_json(row.values, form), row.flaws, row.mark) for row in order.rows]
-    content = roster(form, blank, locale, rows, lines=order.lines, zone=site.zone)
+    content = roster(form, blank, locale, rows, lines=order.lines, zone=site.zone, token=token)
     parts = (blank_name(form, blank, locale).removesuffix(".xlsx"), order.case_number, order.part)
     return Enclosure(name=f"{' '.join(filter(None, parts))}.xlsx", content=content, media_type=XLSX)
 
@@ -154,55 +171,19 @@ def root_id(number: str, site: Site) -> str:
     return f"<case.{number}.{site.config.daemon.site}@{domain}>"
 
 
-def addressees(case: Case, event: Event, site: Site) -> list[tuple[Person, Notice]]:
-    """Return who gets a mail about `event`: each person one, in his most demanding part.
-
-    Answers to whoever sent a form are not among them: the intake gives one per message.
-    """
-    found: dict[str, tuple[Person, Notice]] = {}
-    if case.kind == "follow-up" and isinstance(event, Refused) and event.asked in ("deliveries", "call"):
-        return []  # one answer to whoever sent the list tells of all its rows, and so does one to customer care
-    vacant = isinstance(event, Drawn) and not site.people(event.role)
-    for called_for in notices(case, event, site.policy):
-        notice = replace(called_for, reader="informed") if vacant else called_for
-        for person in _persons(notice, event, case, site):
-            key = person.email.lower()
-            if key not in found or _DEMAND[notice.reader] < _DEMAND[found[key][1].reader]:
-                found[key] = (person, notice)
-    return list(found.values())
-
-
-def _persons(notice: Notice, event: Event, case: Case, site: Site) -> list[Person]:
-    if notice.to == "reporter":
-        return _person_of(event.by, site) if isinstance(event, Refused | Resolved) else []
-    if notice.to == PENALISED:
-        return penalised(event.party, site) if isinstance(event, Penalised) else []
-    if notice.to == "sender":
-        return _person_of(case.sender, site) if isinstance(event, Resolved) else []
-    people = [person for role in notice.to for person in site.people(role)]
-    return people or _in_their_place(event, site)
-
-
-def _in_their_place(event: Event, site: Site) -> list[Person]:
-    """A list of calls of an office that nobody holds goes to whoever hears of late lists (customer care)."""
-    if not isinstance(event, Drawn) or site.policy.follow_up is None:
-        return []
-    return [person for role in site.policy.follow_up.told for person in site.people(role)]
-
-
-def _person_of(who: Party, site: Site) -> list[Person]:
-    if not who.email:
-        return []
-    return [site.person(who.email) or Person(name=who.name or who.email, email=who.email)]
-
-
 # ---------------------------------------------------------------- what it says
 
 
 class Writer:
-    """Writes the letters about one case; `history` are all its events so far."""
+    """Writes the letters about one case; `history` are all its events so far.
 
-    def __init__(self, case: Case, history: Sequence[Event], site: Site) -> None:
+    `deputised` are the roles in which the reader stands in for others.
+    """
+
+    def __init__(
+        self, case: Case, history: Sequence[Event], site: Site, deputised: Sequence[str] = ()
+    ) -> None:
+        self._deputised = tuple(deputised)
         self.case = case
         self.history = history
         self.site = site
@@ -223,9 +204,20 @@ class Writer:
             to=Address(email=person.email, name=person.name),
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
-            content=content.model_copy(update=self._about(notice, event, locale, person)),
-            enclosures=self._enclosures(notice, event),
+            content=self._as_he_may_see_it(
+                content.model_copy(update=self._said(notice, event, locale, person)), notice, person
+            ),
+            enclosures=self._enclosures(notice, event, locale),
         )
+
+    def _as_he_may_see_it(self, content: Content, notice: Notice, person: Person) -> Content:
+        """Hide the customer's number from whoever need not call; who has to decide on the case may have to."""
+        decides = notice.reader == "covering"
+        if decides or may_see_phone(person.email, self._roles_of(person), self.case, self.site):
+            return content
+        for phone in {str(self.case.facts.get(PHONE) or ""), *corrected(PHONE, self.history)}:
+            content = without_phone(content, phone)
+        return content
 
     def content(
         self, locale: Locale, reader: Reader, clauses: Iterable[str], person: Person | None = None
@@ -233,7 +225,7 @@ class Writer:
         """Say what every letter about the case says."""
         case, policy, site = self.case, self.site.policy, self.site
         stage = policy.stage(case.stage)
-        roles = site.roles_of(person.email) if person else ()
+        roles = self._roles_of(person) if person else ()
         return Content(
             reader=reader,
             zone=site.config.daemon.timezone,
@@ -253,6 +245,7 @@ class Writer:
             next_told=self._holders(self._told_only(stage), locale),
             standing=stage.window is None and case.is_open,
             incomplete=case.status is Status.INCOMPLETE,
+            held_until=case.held_until,
             why=tuple(
                 Why(clause=key, text=policy.clause(key).text.get(locale)) for key in dict.fromkeys(clauses)
             ),
@@ -262,6 +255,10 @@ class Writer:
             authority=words.authority(self.grants, roles, locale) if reader == "owner" else "",
             warnings=case.warnings if reader == "owner" else (),
         )
+
+    def _roles_of(self, person: Person) -> tuple[str, ...]:
+        """Return the reader's roles, those he stands in for before his own."""
+        return tuple(dict.fromkeys((*self._deputised, *self.site.roles_of(person.email))))
 
     def subject_hint(self) -> str:
         """Return the words behind the case number in the subject: the same for every mail and reader of the case."""
@@ -276,10 +273,13 @@ class Writer:
 
     def summary(self, locale: Locale) -> str:
         """Return the complaint in one line: its category and the beginning of the description."""
-        description = " ".join(str(self.case.facts.get("description", "")).split())
-        short = description if len(description) <= 60 else description[:59] + "…"
         colon = words.COLON.get(locale)
-        return colon.join(word for word in (self.summary_category(locale), short) if word)
+        parts = (self.summary_category(locale), self.short_description())
+        return colon.join(part for part in parts if part)
+
+    def short_description(self) -> str:
+        """Return the beginning of the description, on one line."""
+        return words.shortened(str(self.case.facts.get("description", "")), 60)
 
     def line(self, locale: Locale, *, again: bool = False) -> CaseLine:
         """Return the case as one line of an acknowledgement."""
@@ -305,8 +305,16 @@ class Writer:
             clauses = [*([lapse.clause] if lapse else []), notice.clause, self.case.grade_clause]
         return [clause for clause in clauses if clause]
 
+    def _said(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
+        if notice.template == Template.CHANGED and isinstance(event, Changed):
+            return {"change": change_of(event, self.site, locale)}
+        return self._about(notice, event, locale, person)
+
     def _about(self, notice: Notice, event: Event, locale: Locale, person: Person) -> dict[str, object]:
         """Say what this one event adds."""
+        said = aftermath.Told(self.case, event, self.site, locale).content()
+        if said is not None:
+            return said
         match event:
             case TaskOpened():
                 return {"task": True, "due": event.due, "standing": False, **self._task_window(event, locale)}
@@ -327,6 +335,7 @@ class Writer:
                 return {
                     "outcome": tuple(Line(label=a, value=b) for a, b in self._outcome(event.facts, locale)),
                     "resolved_by": words.party(event.by, self.site.policy, locale),
+                    **aftermath.settled(self.case, self.site, locale, person),
                 }
             case _:
                 return {}
@@ -356,7 +365,7 @@ class Writer:
 
     def _refusal(self, event: Refused, locale: Locale, person: Person) -> dict[str, object]:
         promised = words.concession(event.facts, locale)
-        roles = self.site.roles_of(person.email)
+        roles = self._roles_of(person)
         detail = [
             words.PROMISED.get(locale).format(what=promised) if promised else "",
             words.MAY.get(locale).format(what=words.authority(self.grants, roles, locale))
@@ -376,8 +385,12 @@ class Writer:
         told = {key: value for key, value in facts.items() if key != "case_number"}
         return words.lines(told, self.site.catalogue, FormKind.HANDLING, locale, self.site.zone)
 
-    def _enclosures(self, notice: Notice, event: Event) -> tuple[EnclosureOrder, ...]:
-        """Attach the handling form, prefilled, for whoever is to act."""
+    def _enclosures(self, notice: Notice, event: Event, locale: Locale) -> tuple[EnclosureOrder, ...]:
+        """Attach the handling form, prefilled, for whoever is to act; the order to rectify where it is that."""
+        told = aftermath.Told(self.case, event, self.site, locale)
+        if told.is_mine:
+            known = told.prefill() if notice.reader in ("owner", "reporter") else None
+            return () if known is None else (_rectification(told, known),)
         late = isinstance(event, TaskOverdue)
         acts = notice.reader == "owner" and (late or notice.template in ("assignment", "escalation"))
         if not acts and notice.reader != "covering":

@@ -44,6 +44,7 @@ class Loop:
             self._channel("outbox", self._outbox, house.outbox.close),
             self._channel("workbook", self._workbook),
             self._channel("jobs", self._jobs),
+            self._channel("attachments", self._attachments),
         ]
 
     def run(self) -> bool:
@@ -126,6 +127,10 @@ class Loop:
         self._house.jobs.run_due(self._bells.stop.is_set)
         self._wait(self._bells.jobs, 60.0)
 
+    def _attachments(self) -> None:
+        self._house.filing.round(self._bells.stop.is_set)
+        self._wait(self._bells.attachments, 60.0)
+
     def _wait(self, bell: Bell, seconds: float) -> None:
         if not self._bells.stop.is_set():
             bell.wait(seconds)
@@ -158,6 +163,7 @@ def run_once(house: House) -> bool:
         ("report", house.reports.queue_due),
         ("workbook", house.workbook.round),
         ("jobs", house.jobs.run_due),
+        ("attachments", house.filing.round),
         ("outbox", house.outbox.send_due),
     ]
     outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to

@@ -17,6 +17,7 @@ from rules.locales import Locale
 _T = TypeVar("_T")
 _SEPARATORS = " \t\u3000\xa0,，:：;；、-–—"
 _PARTS = re.compile(r"\s*(?:[,、/]|或|\bor\b)\s*")
+_AND = re.compile(r"\s*(?:[、/&]|和|与|及|\band\b)\s*")
 _SHORTEST_PART = 2  # characters of a part of a title
 
 
@@ -47,6 +48,36 @@ def fault(line: str, site: Site) -> Fault | None:
     (cause,) = causes
     known = bool(party.email or party.roles)
     return Fault(party, cause, note.strip(_SEPARATORS), known)
+
+
+def offices(line: str, site: Site) -> tuple[tuple[str, ...], str] | None:
+    """Return the offices that a line begins with, by title, holder or address, and the rest; None if it is unclear."""
+    roles: list[str] = []
+    rest = line
+    while True:
+        found, behind = _office(rest, site)
+        if not found:
+            break
+        roles, rest = [*roles, *found], behind
+        following = _AND.match(plain_text(rest))
+        if following is None:
+            break
+        rest = rest[following.end() :]
+    return (tuple(dict.fromkeys(roles)), rest.strip(_SEPARATORS)) if roles else None
+
+
+def _office(line: str, site: Site) -> tuple[tuple[str, ...], str]:
+    titles = {title: frozenset({role.key}) for role in site.policy.roles for title in _titles(role.key, site)}
+    held, rest = _longest(line, titles)
+    if held is not None:
+        who, behind = _longest(rest, _people(site))  # 售後總監 林志豪
+        return tuple(held), behind if who is not None and _all_hold(who, held) else rest
+    who, rest = _longest(line, _people(site))
+    return (next(iter(who)).roles, rest) if who is not None and len(who) == 1 else ((), line)
+
+
+def _all_hold(who: frozenset[Party], held: frozenset[str]) -> bool:
+    return all(held <= set(party.roles) for party in who)
 
 
 def _person(line: str, people: Mapping[str, frozenset[Party]]) -> tuple[frozenset[Party] | None, str]:

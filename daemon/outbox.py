@@ -15,7 +15,6 @@ from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import QueuedMail
-from daemon.letters import letter_of
 from mailer.compose import AddressError, compose
 from mailer.smtp import Postman, TransportError, retry_delay
 
@@ -134,8 +133,7 @@ class Outbox:
     def _send(self, mail: QueuedMail) -> bool:
         now = self._clock.now()
         try:
-            letter = letter_of(self._docket.order_of(mail), mail.message_id, self._docket.site)
-            message = compose(letter, now)
+            message = compose(self._docket.letter(mail), now)
             message["X-Kesu-Template"] = mail.template  # lets people sort their mail by rule
         except AddressError as error:
             self._give_up(mail, str(error), now)

@@ -2,24 +2,37 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from daemon import packs, words
 from daemon.errors import UsageError
 from daemon.scenario import Entry, Scenario
 from daemon.scenario import load_scenario as load_scenario
 from rules.after_events import Called
 from rules.case import Case, Penalty, Task, apply
-from rules.commands import Command, DeadlineReached, OpenCase, ReceiveList, RecordCall, Recur
+from rules.commands import (
+    AttachForm,
+    Command,
+    DeadlineReached,
+    Merge,
+    OpenCase,
+    ReceiveList,
+    RecordCall,
+    Recur,
+    Review,
+)
 from rules.deadlines import Deadline, deadlines
 from rules.decide import decide
 from rules.duties import told_in_time
 from rules.events import Event, Party, event_to_json
 from rules.facts import Facts, fact_to_json
+from rules.fields import FormKind
 from rules.follow_up import complaint_of
 from rules.notices import notices
 from rules.policy import Policy
+from rules.reviews import facts_asked_for
 from rules.sameness import recurs
 
 
@@ -62,7 +75,22 @@ def _perform(stage: Stage, entry: Entry, command: Command) -> None:
         case _:
             if entry.case not in stage.cases:
                 raise UsageError(f"entry {entry.number}: no form has opened case {entry.case!r}")
-            _execute(stage, entry.case, command, entry.time)
+            _execute(stage, entry.case, _known(stage, command), entry.time)
+            _join(stage, entry.case, command, entry.time)
+
+
+def _known(stage: Stage, command: Command) -> Command:
+    """Say of a merger whether the other case is there and open."""
+    if not isinstance(command, Merge):
+        return command
+    target = stage.cases.get(command.into)
+    return replace(command, known=target is not None and target.is_open)
+
+
+def _join(stage: Stage, name: str, command: Command, now: datetime) -> None:
+    """Put a case that was merged to the one that goes on."""
+    if isinstance(command, Merge) and stage.cases[name].merged_into == command.into:
+        _execute(stage, command.into, AttachForm(stage.cases[name].sender, name), now)
 
 
 def _open(stage: Stage, entry: Entry, command: OpenCase) -> None:
@@ -135,7 +163,7 @@ def _next_deadline(stage: Stage) -> tuple[str, Deadline] | None:
 def _execute(stage: Stage, name: str, command: Command, now: datetime) -> None:
     case = stage.cases.get(name)
     policy, zone = stage.scenario.policy, stage.scenario.zone
-    events = decide(case, command, policy, now, zone, stage.facts.get(name))
+    events = decide(case, command, policy, now, zone, _facts(stage, name, command))
     for event in events:
         case = apply(case, event, name)
         stage.timeline.append(_entry_of(event, name, policy, zone))
@@ -143,6 +171,15 @@ def _execute(stage: Stage, name: str, command: Command, now: datetime) -> None:
     if case is not None:
         stage.cases[name] = case
         _open_complaints(stage, name, case, events, now)
+
+
+def _facts(stage: Stage, name: str, command: Command) -> Facts | None:
+    """Return the case's typed facts; for a decision on a correction, as the correction would leave them."""
+    case = stage.cases.get(name)
+    if case is None or case.kind != "complaint":
+        return stage.facts.get(name)
+    facts = facts_asked_for(case) if isinstance(command, Review) else case.facts
+    return words.typed(facts, packs.catalogue(), FormKind.COMPLAINT)
 
 
 def _open_complaints(stage: Stage, name: str, case: Case, events: Sequence[Event], now: datetime) -> None:

@@ -7,13 +7,21 @@ from dataclasses import dataclass, replace
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
-from daemon.ledger import StoredMail
-from daemon.letters import letter_of
+from daemon.ledger import StoredMail, WaitingRequest
+from daemon.proof import Evidence, acts_as, evidence
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
+from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
-from parsers.reply_calls import SaidCall, parse_calls
+from parsers.reply_absence import Absence, parse_absence
+from parsers.reply_call_lines import SaidCall, parse_calls
+from parsers.reply_confirm import parse_confirmation
+from parsers.reply_corrections import ChangeAsked, parse_change
+from parsers.reply_informing import Done, parse_done
+from parsers.reply_lines import Addressed, addressed
+from parsers.reply_reviews import Review, parse_review
+from parsers.reply_tokens import tokens_in
 from parsers.reply_verdicts import Blame, Verdict, parse_blame, parse_verdict, says_nothing
 from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
@@ -36,8 +44,19 @@ class Reading:
     reply: Reply | None = None
     verdict: Verdict | None = None
     blame: Blame | None = None
+    review: Review | None = None
+    done: Done | None = None
+    absence: Absence | None = None
+    change: ChangeAsked | None = None
     calls: tuple[SaidCall, ...] = ()
     silent: bool = False  # it only greets, thanks or says that a mail arrived
+    proven: bool = False  # it is from the person in whose name it came
+    ready: bool = False  # it was opened by a link in a mail of ours: only a token ties it to that mail
+    parts: tuple[tuple[str, "Reading"], ...] = ()  # case number and words, where it names its cases itself
+    request: WaitingRequest | None = None  # the one whose question it answers, if its writer was asked one
+    confirmation: bool | None = None  # whether it says that the request is his
+    original: "Reading | None" = None  # the message it confirms
+    retaken: bool = False  # taken in a second time, now that it is confirmed
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
     )
@@ -45,7 +64,15 @@ class Reading:
     @property
     def speaks(self) -> bool:
         """Tell whether its words are an answer of their own, whatever lies beside them."""
-        return self.reply is not None or self.verdict is not None or self.blame is not None
+        said = (self.reply, self.verdict, self.blame, self.review, self.done, self.change)
+        return bool(self.calls) or any(words is not None for words in said)
+
+    def requests(self, thread: str) -> list[tuple[str, "Reading"]]:
+        """Return what is asked of which case: of those it names, else of the one whose thread it continues."""
+        named = [
+            (number, replace(part, proven=self.proven, retaken=self.retaken)) for number, part in self.parts
+        ]
+        return named or [(thread, self)]
 
     @property
     def forms(self) -> list[ParsedForm]:
@@ -78,7 +105,7 @@ class MailReader:
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
         site = self._docket.site
-        sender = site.party(message.sender.email, message.sender.name)
+        sender = self._docket.present(self._clock.now()).acting(message.sender.email, message.sender.name)
         if not site.may_send(sender.email):
             return Reading(message, sender, echo=message.automatic and self._names_care(raw))
         sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
@@ -94,17 +121,73 @@ class MailReader:
             )
             for sheet in sheets
         )
-        return self._with_words(Reading(message, sender, files, others, sheets))
+        tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
+        held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
+        proven = held.proves(sender, site)
+        message = held.answering(message)
+        reading = Reading(message, sender, files, others, sheets, proven=proven, ready=held.by_token)
+        answered = self._answered(message)
+        return self._with_request(self._with_parts(reading, answered), held, answered)
 
-    def _with_words(self, reading: Reading) -> Reading:
-        text, answered = reading.message.text, self._answered(reading.message)
+    def _with_request(self, reading: Reading, held: Evidence, answered: str) -> Reading:
+        """Add what the message says to the question whether an earlier one was really its sender's."""
+        asks = held.mails[0] if held.mails else None
+        request = None if asks is None else self._docket.ledger.request_asked_by(asks.message_id)
+        if asks is None or request is None or not acts_as(asks, reading.sender, self._docket.site):
+            return reading
+        confirmation = parse_confirmation(reading.message.text, answered=answered)
+        original = self._original(request) if confirmation else None
+        return replace(reading, request=request, confirmation=confirmation, original=original)
+
+    def _original(self, request: WaitingRequest) -> Reading:
+        read = self._read(self._docket.ledger.mail(request.mail_id))
+        return replace(read, proven=True, retaken=True, request=None, confirmation=None, original=None)
+
+    def _with_parts(self, reading: Reading, answered: str) -> Reading:
+        """Add what the words ask, of each case by itself where they name several."""
+        named = addressed(reading.message.text, answered=answered)
+        parts = tuple((one.number, self._part(reading, one)) for one in named)
+        return replace(self._with_words(reading, answered), parts=parts)
+
+    def _part(self, reading: Reading, one: Addressed) -> Reading:
+        part = self._with_words(replace(reading, message=replace(reading.message, text=one.words)), "")
+        if part.verdict is None or part.verdict.penalty is not None:
+            return part
+        return replace(part, verdict=replace(part.verdict, penalty=one.penalty))
+
+    def _with_words(self, reading: Reading, answered: str) -> Reading:
+        text = reading.message.text
+        if (change := self._change(reading.message, answered)) is not None:
+            return replace(reading, change=change)
         verdict = parse_verdict(text, answered=answered)
         blame = None if verdict is not None else parse_blame(text, answered=answered)
         judges = verdict is not None or blame is not None
-        reply = None if judges else parse_reply(text, self._docket.site.catalogue, answered=answered)
+        catalogue = self._docket.site.catalogue
+        reply = None if judges else parse_reply(text, catalogue, answered=answered, detailed=reading.ready)
         silent = says_nothing(text, answered=answered)
-        calls = () if judges else parse_calls(text, answered=answered)
-        return replace(reading, reply=reply, verdict=verdict, blame=blame, calls=calls, silent=silent)
+        said = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
+        if not said.speaks:
+            review, done = parse_review(text, answered=answered), parse_done(text, answered=answered)
+            said = replace(said, review=review, done=None if review else done)
+        said = replace(said, calls=() if judges else parse_calls(text, answered=answered))
+        return said if said.speaks else replace(said, absence=self._absence(reading, answered))
+
+    def _absence(self, reading: Reading, answered: str) -> Absence | None:
+        """Read what somebody in [people] says of his own absence; a machine's out-of-office note is no such word."""
+        message, site = reading.message, self._docket.site
+        if message.automatic or not site.roles_of(reading.sender.email):
+            return None
+        today = self._clock.now().astimezone(site.zone).date()
+        found = parse_absence(message.text, today, answered=answered)
+        if found is not None or message.in_reply_to:
+            return found
+        return parse_absence(f"{message.subject}\n{message.text}", today)
+
+    def _change(self, message: Message, answered: str) -> ChangeAsked | None:
+        """Read what a message asks to change of its case; times in it count from when it was read."""
+        site = self._docket.site
+        around = Surroundings(site.zone, self._clock.now())
+        return parse_change(message.text, site.catalogue, around, answered=answered)
 
     def _answered(self, message: Message) -> str:
         """Return the words of our mail that a message answers; they are no words of its writer, however quoted."""
@@ -112,10 +195,7 @@ class MailReader:
         if mail is None:
             return ""
         try:
-            order = self._docket.order_of(mail).model_copy(update={"enclosures": ()})
-            body = compose(letter_of(order, mail.message_id, self._docket.site), self._clock.now()).get_body(
-                ("plain",)
-            )
+            body = compose(self._docket.letter(mail, bare=True), self._clock.now()).get_body(("plain",))
         except Exception:  # the reply counts all the same
             log.exception("mail %d cannot be written again to compare an answer with it", mail.id)
             return ""
@@ -124,7 +204,8 @@ class MailReader:
     def _names_care(self, raw: bytes) -> bool:
         """Tell whether a message names an address of customer care, as a bounce of a mail to them does."""
         site = self._docket.site
-        persons = (person for role in site.policy.resolved_notice for person in site.people(role))
+        holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
+        persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
 
 

@@ -1,6 +1,8 @@
 """One site: its configuration, its rules and its people, checked together."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -10,20 +12,28 @@ from zoneinfo import ZoneInfo
 from daemon import packs
 from daemon.config import Config, Person, load_config
 from daemon.errors import ConfigurationError
+from daemon.ledger import AbsenceSaid
+from daemon.presence import Leave, Presence, Reached, away_at
 from rules.events import Party
 from rules.fields import Catalogue
 from rules.locales import Locale
 from rules.policy import Policy
 
+EVERYBODY = "*"  # in [privacy]: whatever his role
+
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that stays the same while the daemon runs (SIGHUP replaces people and policy)."""
+    """Everything that stays the same while the daemon runs (SIGHUP replaces people and policy).
+
+    `away` is who is on leave, by lower-case address: nobody, but for a site `at` a moment.
+    """
 
     config: Config
     policy: Policy
     policy_text: str
     catalogue: Catalogue
+    away: Mapping[str, Leave] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,6 +84,50 @@ class Site:
         person = self.person(email)
         return Party(roles=self.roles_of(email), email=email, name=person.name if person else name)
 
+    # ------------------------------------------------------------ who is there
+
+    def at(self, now: datetime, said: Iterable[AbsenceSaid]) -> "Site":
+        """Return the site as it is at a moment: whoever is on leave is away, and his deputy acts for him.
+
+        `said` are what people have told of their own absence, in the order they told it.
+        """
+        away = away_at(now, self.leaves, said, self.deputies)
+        return self if away == self.away else replace(self, away=away)
+
+    @cached_property
+    def leaves(self) -> tuple[tuple[str, Leave], ...]:
+        """The leave that the configuration tells of, by address."""
+        people = (person for held in self.config.people.values() for person in held)
+        return tuple(
+            (person.email, Leave(self._midnight(days.first), self._midnight(days.last + timedelta(days=1))))
+            for person in people
+            for days in person.absent
+        )
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
+    @cached_property
+    def deputies(self) -> Mapping[str, str]:
+        """Whom people have named for good, by lower-case address."""
+        people = (person for held in self.config.people.values() for person in held)
+        return {person.email.lower(): person.deputy for person in people if person.deputy}
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who is there, and who stands in for whom."""
+        return Presence(self.config.people, self.away, self.policy.resolved_notice)
+
+    def reached(self, role: str, never: str = "") -> tuple[Reached, ...]:
+        """Return whom a notice to a role reaches now; `never` is an address that must not get it as a deputy."""
+        return self.presence.reached(role, never)
+
+    def acting(self, email: str, name: str = "", never_for: str = "") -> Party:
+        """Return somebody as he may act now: in his own roles and in those of whom he deputises."""
+        person = self.person(email)
+        roles = self.presence.offices_of(email, never_for)
+        return Party(roles=roles, email=email, name=person.name if person else name)
+
     def somebody(self, named: str) -> Party | None:
         """Return whom a name, an address or an office means; None if nobody or more than one person is called so."""
         wanted = "".join(named.split()).casefold()
@@ -105,6 +159,21 @@ class Site:
         patterns = [pattern.lower() for pattern in self.config.access.senders]
         return bool(self.roles_of(email)) or any(fnmatchcase(address, pattern) for pattern in patterns)
 
+    # ------------------------------------------------------------ who may see what
+
+    @cached_property
+    def _fine_readers(self) -> frozenset[str]:
+        named = self.config.privacy.fines
+        return frozenset(self.policy.judging_roles() if named is None else named)
+
+    def may_see_fines(self, roles: Iterable[str]) -> bool:
+        """Tell whether somebody in these roles sees other people's fines; everybody sees his own."""
+        return not self._fine_readers.isdisjoint((EVERYBODY, *roles))
+
+    def may_see_phones(self, roles: Iterable[str]) -> bool:
+        """Tell whether somebody in these roles sees customers' telephone numbers; who has to call one always does."""
+        return not {EVERYBODY, *roles}.isdisjoint(self.config.privacy.phones)
+
 
 def load_site(path: Path) -> Site:
     """Read and check configuration, policy and people; ConfigurationError names what is wrong."""
@@ -115,6 +184,10 @@ def load_site(path: Path) -> Site:
     return Site(config, policy, text, packs.catalogue())
 
 
+def _no_such_role(named: Iterable[str], known: Iterable[str]) -> str:
+    return f"the policy knows no role {', '.join(sorted(named))}; known are {', '.join(sorted(known))}"
+
+
 def _check_people(config: Config, policy: Policy) -> None:
     known = {role.key for role in policy.roles}
     unknown = [role for role in config.people if role not in known]
@@ -123,6 +196,9 @@ def _check_people(config: Config, policy: Policy) -> None:
         raise ConfigurationError(
             "workbook.role", f"the policy knows no such role; known are {', '.join(sorted(known))}"
         )
+    for key, roles in (("fines", config.privacy.fines), ("phones", config.privacy.phones)):
+        if strange := set(roles or ()) - known - {EVERYBODY}:
+            raise ConfigurationError(f"privacy.{key}", _no_such_role(strange, known))
     faults = [
         (unknown, f"the policy knows no such role; known are {', '.join(sorted(known))}"),
         (empty, "the policy needs at least one person in each of these roles"),

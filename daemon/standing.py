@@ -50,6 +50,7 @@ def asked(
         "asked": event.asked,
         "refusal": event.reason,
         "refusal_detail": "" if reason is None else reason.get(locale),
+        "refusal_hint": str(event.facts.get("unclear", "")) if event.asked in ASKED_BACK else "",
         "resolved_by": words.party(event.by, site.policy, locale),
         "penalty": standing_of(number, case, history, site, locale, person),
         "asked_cause": words.cause(str(cause), site.policy, locale) if cause else "",
@@ -101,6 +102,8 @@ def penalised(party: Party, site: Site) -> list[Person]:
     return [person for role in party.roles for person in site.people(role)]
 
 
+_OF_PENALTIES = ("finding", "confirmation", "appeal", "ruling")
+ASKED_BACK = ("correction", "hold", "review", "call")  # how to write them depends on what was written
 _OF_FAULT = frozenset(
     {"fault_of", "fault", "appeal"}
 )  # what managers note about somebody, not about the case
@@ -116,7 +119,7 @@ def about(party: Party | None) -> Callable[[Event], bool]:
             case PenaltyWithheld():
                 return party is not None and event.role in party.roles
             case Refused():
-                return party is not None or event.asked == "report"
+                return party is not None or event.asked not in _OF_PENALTIES
             case Noted():
                 return not any(key.partition(" ")[0] in _OF_FAULT for key in event.entries)
             case _:

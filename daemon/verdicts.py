@@ -91,6 +91,21 @@ REFUSED_ASKING = {
         "退回{who}的裁定：{reason}（{clause}）",
         "The ruling of {who} was refused: {reason} ({clause})",
     ),
+    "correction": _text(
+        "退回{who}的更正：{reason}（{clause}）",
+        "退回{who}的更正：{reason}（{clause}）",
+        "The correction of {who} was refused: {reason} ({clause})",
+    ),
+    "hold": _text(
+        "退回{who}的暫停或恢復：{reason}（{clause}）",
+        "退回{who}的暂停或恢复：{reason}（{clause}）",
+        "The hold asked for by {who} was refused: {reason} ({clause})",
+    ),
+    "review": _text(
+        "退回{who}的決定：{reason}（{clause}）",
+        "退回{who}的决定：{reason}（{clause}）",
+        "The decision of {who} was refused: {reason} ({clause})",
+    ),
 }
 REFUSALS = {
     "unclear": _text("看不出要求什麼", "看不出要求什么", "not clear what is asked"),
@@ -106,5 +121,15 @@ REFUSALS = {
     "not-appealed": _text("沒有人提出申訴", "没有人提出申诉", "nobody appealed"),
     "already-issued": _text("已經決定過", "已经决定过", "decided before"),
     "already-appealed": _text("已經提出過申訴", "已经提出过申诉", "appealed against before"),
+    "case-closed": _text("案件已經結案", "案件已经结案", "the case is closed"),
+    "incomplete": _text("填寫不全", "填写不全", "not complete"),
+    "nothing-asked": _text("沒有等候這項回覆", "没有等待这项回复", "nothing was asked for"),
+    "not-open": _text("案件目前的狀態不允許", "案件目前的状态不允许", "the case does not allow it"),
+    "no-reason": _text("沒有寫原因", "没有写原因", "no reason was given"),
+    "unknown-fact": _text("抱怨單沒有這個欄位", "抱怨单没有这个栏目", "the form has no such field"),
+    "unknown-case": _text(
+        "找不到要併入的案件", "找不到要并入的案件", "there is no such open case to merge into"
+    ),
+    "too-long": _text("暫停的時間不合規定", "暂停的时间不合规定", "the time of the hold is not allowed"),
     "already-ruled": _text("已經裁定", "已经裁定", "ruled on before"),
 }

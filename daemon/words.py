@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from daemon import verdicts
+from daemon import after_words, correction_words, verdicts
 from daemon.config import Person
 from daemon.followup import wording as callwords
 from rules.after_events import Called, Drawn, Listed
@@ -78,6 +78,16 @@ UNDELIVERED = _text(
     "本邮件无法送达 {who}，请用其他方式通知",
     "This mail could not be delivered to {who}; please reach them another way",
 )
+STANDING_IN = _text(
+    "{who}請假中，由您代理；以代理人身分回報即可",
+    "{who}请假中，由您代理；以代理人身份反馈即可",
+    "{who} is on leave and you stand in; report in their place",
+)
+UNATTENDED = _text(
+    "{who}請假中，沒有人代理，這件事目前無人處理，請安排",
+    "{who}请假中，没有人代理，这件事目前无人处理，请安排",
+    "{who} is on leave and nobody stands in, so that nobody attends to this; please arrange it",
+)
 OPENED = _text("收到抱怨單（{who}）", "收到抱怨单（{who}）", "Complaint form received ({who})")
 AMENDED = _text("收到補正後的抱怨單", "收到补正后的抱怨单", "Corrected form received")
 ATTACHED = _text(
@@ -131,6 +141,19 @@ def money(amount: Decimal, locale: Locale) -> str:
 def percentage(number: Decimal) -> str:
     """Write a percentage: 30%, 12.5%."""
     return f"{number.normalize():f}%"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes: 340 KB, 1.2 MB."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} KB"
+    return f"{count / 1_000_000:.1f} MB"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text on one line, cut to at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:
@@ -226,12 +249,31 @@ def _grant(kind: ConcessionKind, amount: Decimal, locale: Locale) -> str:
 
 def step(event: Event, policy: Policy, locale: Locale) -> str:
     """Put one event into words for the history; empty for what needs no telling."""
+    if (said := correction_words.wording(event) or after_words.wording(event, policy)) is not None:
+        return said.get(locale).format(**_parts(event, policy, locale))
     found = _STEPS.get(type(event))
     if found is None:
         return ""
     wording, fill = found
     parts = {name: part(event, policy, locale) for name, part in fill.items()}
     return (_by_what_it_says(event, policy) or wording).get(locale).format(**parts)
+
+
+def _parts(event: Event, policy: Policy, locale: Locale) -> dict[str, str]:
+    """Return what the wording of an event after the grade may name; empty where the event does not say it."""
+    roles = getattr(event, "roles", None) or (getattr(event, "role", ""),)
+    title, opinion = after_words.duty_title(event, policy), str(getattr(event, "opinion", "") or "")
+    return {
+        "who": party(getattr(event, "by", Party()), policy, locale),
+        "role": role_titles(filter(None, roles[:1]), policy, locale),
+        "roles": role_titles(filter(None, roles), policy, locale),
+        "duty": "" if title is None else title.get(locale),
+        "note": str(getattr(event, "note", "") or "—")[:120],
+        "opinion": after_words.OPINION.get(locale).format(said=opinion[:120]) if opinion else "",
+        "reason": _reason(event, policy, locale) if isinstance(event, Refused) else "",
+        "clause": str(getattr(event, "clause", "")),
+        **correction_words.parts(event, locale),
+    }
 
 
 def _by_what_it_says(event: Event, policy: Policy) -> Text | None:

@@ -8,11 +8,12 @@ from mailer.pictures import Picture
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table; `mark` is a cell, a clause or the like that stands out."""
+    """One line of a table; `mark` is a cell, a clause or the like that stands out, `href` where a click leads."""
 
     label: str
     value: str
     mark: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)

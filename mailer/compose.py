@@ -43,7 +43,7 @@ def compose(letter: Letter, now: datetime, zone: tzinfo | None = None) -> EmailM
     prepared = draft(letter, now, zone or ZoneInfo(letter.content.zone))
     message = EmailMessage(policy=POLICY)
     _address(message, letter)
-    message["Subject"] = _subject(prepared)
+    message["Subject"] = prepared.subject
     message["Date"] = prepared.now
     _thread(message, letter)
     _mark(message, prepared)
@@ -76,14 +76,6 @@ def _mailbox(address: Address) -> Mailbox:
         MessageError,
     ):  # the standard library raises each of them for broken addresses
         raise AddressError(address.email) from None
-
-
-def _subject(prepared: Draft) -> str:
-    number = one_line(prepared.content.case_number)
-    if not number or prepared.variant in ("several", "unknown-case"):
-        return one_line(prepared.line("subject"))
-    hint = one_line(prepared.letter.subject_hint) or prepared.say("general.subject")
-    return f"[{number}] {hint}"
 
 
 def _thread(message: EmailMessage, letter: Letter) -> None:

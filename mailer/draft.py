@@ -1,10 +1,11 @@
 """A letter being turned into a mail: which sentences fit it, and the values they may show."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 
-from mailer.cleaning import cleaned
+from mailer.cleaning import cleaned, one_line
 from mailer.letter import Content, FollowUp, Letter, Template
 from mailer.wording import Wording, wording
 
@@ -22,28 +23,12 @@ class Draft:
     @cached_property
     def variant(self) -> str:
         """The situation that chooses among the wordings of one mail, empty for the usual one."""
-        content = self.content
+        template, content = self.letter.template, self.content
         if content.follow_up is not None and content.follow_up.kind != "call":
             return content.follow_up.kind
-        match self.letter.template:
-            case Template.ACKNOWLEDGEMENT:
-                return _acknowledged(content)
-            case Template.FORM_PROBLEMS:
-                return _problem(content)
-            case Template.AUTHORITY_EXCEEDED:
-                return content.refusal if content.asked == "report" else "asked"
-            case Template.WORKBOOK:
-                return content.workbook.kind if content.workbook else ""
-            case Template.PENALTY | Template.APPEAL | Template.RULING:
-                return _judged(self.letter.template, content)
-            case Template.MONTHLY_REPORT:
-                return "running" if content.report and content.report.running else ""
-            case Template.RESOLVED | Template.CHANGED:
-                return "late" if self.letter.template is Template.CHANGED else ""
-            case Template.DIGEST | Template.TASK_LIST:
-                return _gathered(content)
-            case _:
-                return _situation(content)
+        if template in (Template.PENALTY, Template.APPEAL, Template.RULING):
+            return _judged(template, content)
+        return _VARIANTS.get(template, _situation)(content)
 
     @cached_property
     def acts(self) -> bool:
@@ -53,14 +38,18 @@ class Draft:
                 return self.variant != "case-closed" and self.content.reader != "informed"
             case Template.PENALTY:
                 return self.content.reader == "owner" and self.variant in ("proposed", "pending")
-            case Template.APPEAL:
+            case Template.CONFIRM_REQUEST:
+                return self.variant != "void"
+            case Template.RESOLVED:
+                return self.content.informing
+            case Template.RECTIFICATION_ORDER | Template.APPROVAL_REQUEST | Template.APPEAL:
                 return self.content.reader == "owner"
+            case Template.RECTIFICATION_INCOMPLETE:
+                return self.content.reader != "informed"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case Template.DIGEST | Template.TASK_LIST:
-                if self.content.follow_up is not None:
-                    return self.content.reader == "owner"
-                return self.content.digest is not None and self.content.digest.acts
+                return _acts_on_list(self.content)
             case _:
                 return False
 
@@ -74,6 +63,27 @@ class Draft:
     def about_penalty(self) -> bool:
         """Tell whether the mail is about a penalty, so that the case's own deadline is beside the point."""
         return self.letter.template in (Template.PENALTY, Template.APPEAL, Template.RULING)
+
+    @property
+    def token(self) -> str:
+        """What proves who answers the mail; empty where no answer is expected."""
+        aside = self.letter.template is Template.WORKBOOK or self.variant == "care"
+        return "" if aside else self.letter.token
+
+    @property
+    def subject(self) -> str:
+        """The one subject of every mail of a case; a mail about no single case has its own."""
+        number = one_line(self.content.case_number)
+        if not number or self.variant in ("several", "unknown-case"):
+            return one_line(self.line("subject"))
+        hint = one_line(self.letter.subject_hint) or self.say("general.subject")
+        return f"[{number}] {hint}"
+
+    @property
+    def about_duty(self) -> bool:
+        """Tell whether the mail asks for something else than a report: an order, an approval, a call (D32–D36, D40)."""
+        after = (Template.RECTIFICATION_ORDER, Template.RECTIFICATION_INCOMPLETE, Template.APPROVAL_REQUEST)
+        return self.letter.template in (*after, Template.RESOLVED) or bool(self.content.duty_title)
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key` with the letter's values."""
@@ -111,12 +121,31 @@ class Draft:
             "files": self.wording.say("general.separator").join(files),
             "zone": content.zone,
             "fine_at": self.moment(content.fine_at),
+            "valid_until": self.moment(content.valid_until),
+            "token": self.token,
             "asked": self.wording.say(f"asked.{content.asked}"),
+            "held_until": self.moment(content.held_until),
+            "changed_by": content.change.by if content.change else "",
+            "merged_into": content.change.into if content.change else "",
+            "joined": content.change.joined if content.change else "",
             **self._trouble,
             **self._penalty,
+            **self._absence,
             **self._report,
             **self._digest,
             **self._follow_up,
+            **self._afterwards,
+        }
+
+    @property
+    def _afterwards(self) -> dict[str, object]:
+        """What sentences about orders and approvals may show; all of it empty in every other mail."""
+        order, approval = self.content.rectification, self.content.approval
+        return {
+            "order_by": order.by if order else "",
+            "required": order.required if order else "",
+            "asked_by": approval.by if approval else "",
+            "decided_by": approval.decided_by if approval else "",
         }
 
     @property
@@ -156,6 +185,12 @@ class Draft:
             "cases_opened": len(self.content.cases),
             "more": 0,
         }
+
+    @property
+    def _absence(self) -> dict[str, object]:
+        """What sentences about a leave may show; all of it empty in every other mail."""
+        known = self.content.absence
+        return {"absent": known.person if known else "", "deputy": known.deputy if known else ""}
 
     @property
     def _penalty(self) -> dict[str, object]:
@@ -212,6 +247,7 @@ _SHOWN = (
     "incomplete",
     "resolved_by",
     "sent_to",
+    "duty_title",
 )
 
 
@@ -249,12 +285,16 @@ def _matter(content: Content) -> str:
 
 
 def _acknowledged(content: Content) -> str:
+    if content.reader == "reporter":
+        return ""  # of a report that settles nothing
     if content.quarantined and not content.cases and not content.case_number:
         return "quarantined"
     if len(content.cases) > 1:
         return "several"
     if content.cases and content.cases[0].again:
-        return "again"
+        return "again-settled" if content.cases[0].settled else "again"
+    if content.cases and content.cases[0].reopened:
+        return "reopened"
     return "incomplete" if content.incomplete else ""
 
 
@@ -283,6 +323,13 @@ def _judged(template: Template, content: Content) -> str:
     return told[template]
 
 
+def _approved(content: Content) -> str:
+    known = content.approval
+    if known is None:
+        return ""
+    return known.what if known.state == "requested" else f"{known.what}-{known.state}"
+
+
 def _gathered(content: Content) -> str:
     known = content.digest
     if known is None or not known.kind:
@@ -291,8 +338,35 @@ def _gathered(content: Content) -> str:
 
 
 def _situation(content: Content) -> str:
+    if content.duty_title:
+        return "duty"
     if content.task:
         return "task"
     if content.standing:
         return "standing"
     return "incomplete" if content.incomplete else ""
+
+
+def _acts_on_list(content: Content) -> bool:
+    """Tell whether a list asks something of its reader: calls, or things to do."""
+    if content.follow_up is not None:
+        return content.reader == "owner"
+    return content.digest is not None and content.digest.acts
+
+
+_VARIANTS: dict[Template, Callable[[Content], str]] = {
+    Template.ACKNOWLEDGEMENT: _acknowledged,
+    Template.FORM_PROBLEMS: _problem,
+    Template.AUTHORITY_EXCEEDED: lambda content: content.refusal if content.asked == "report" else "asked",
+    Template.WORKBOOK: lambda content: content.workbook.kind if content.workbook else "",
+    Template.CHANGED: lambda content: content.change.kind if content.change else "",
+    Template.ABSENCE: lambda content: content.absence.kind if content.absence else "",
+    Template.MONTHLY_REPORT: lambda content: "running" if content.report and content.report.running else "",
+    Template.RESOLVED: lambda content: "informing" if content.informing else "",
+    Template.RECTIFICATION_ORDER: lambda _content: "",
+    Template.RECTIFICATION_INCOMPLETE: lambda _content: "",
+    Template.APPROVAL_REQUEST: _approved,
+    Template.DIGEST: _gathered,
+    Template.TASK_LIST: _gathered,
+    Template.CONFIRM_REQUEST: lambda content: "" if content.valid_until else "void",
+}

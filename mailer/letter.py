@@ -4,6 +4,7 @@ The daemon fills this in the same commit that made the mail necessary; the templ
 it is sent, so that the time that remains is true at that moment.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -28,11 +29,16 @@ class Template(StrEnum):
     RULING = "ruling"
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
+    CONFIRM_REQUEST = "confirm-request"
+    CHANGED = "changed"
     WORKBOOK = "workbook"
+    ABSENCE = "absence"
     MONTHLY_REPORT = "monthly-report"
+    RECTIFICATION_ORDER = "rectification-order"
+    RECTIFICATION_INCOMPLETE = "rectification-incomplete"
+    APPROVAL_REQUEST = "approval-request"
     DIGEST = "digest"
     TASK_LIST = "task-list"
-    CHANGED = "changed"
 
 
 class _Part(BaseModel):
@@ -82,6 +88,8 @@ class CaseLine(_Part):
     owners: str
     due: AwareDatetime | None
     again: bool = False  # the form was already known; it was put to this case
+    settled: bool = False  # with `again`: that case is resolved already
+    reopened: bool = False  # its matter had been settled and came back; the case is open again (D36)
 
 
 class WorkbookTrouble(_Part):
@@ -122,6 +130,41 @@ class PenaltyStanding(_Part):
     ruling: str = ""  # what he wrote about it
     own: bool = False  # the reader is whom it concerns
     unreached: bool = False  # nobody's address is known; it has to be told in another way
+
+
+class OrderStanding(_Part):
+    """What an order to rectify says that came back (D33)."""
+
+    lines: tuple[Line, ...] = ()
+    by: str = ""  # who sent it: office and name
+    opinion: str = ""  # the customer's, of the outcome (D40)
+    required: str = ""  # the names of the boxes that must be filled in
+
+
+class ApprovalStanding(_Part):
+    """What somebody is asked to approve of, or how he decided (D40, corrections, holds)."""
+
+    what: Literal["rectification", "correction", "hold"]
+    state: Literal["requested", "approved", "rejected"] = "requested"
+    by: str = ""  # who asked
+    decided_by: str = ""
+    note: str = ""  # the reason of whoever asked; once it is decided, of whoever decided
+    lines: tuple[Line, ...] = ()  # what would follow
+
+
+class AbsenceNews(_Part):
+    """Somebody's leave, as he told it or as it begins.
+
+    away: somebody stands in. alone: nobody does. back: he is there after all. present: he said so, but no leave of
+    his is known. unclear: `question` says what could not be read; nothing was kept.
+    """
+
+    kind: Literal["away", "alone", "back", "present", "unclear"]
+    person: str
+    first: date | None = None
+    last: date | None = None
+    deputy: str = ""
+    question: str = ""
 
 
 class DigestRow(_Part):
@@ -204,6 +247,55 @@ class FollowUp(_Part):
     unfined: bool = False  # some calls were due before the list came: nobody is fined for them
 
 
+class Paper(_Part):
+    """A file that came with the case.
+
+    enclosed: it goes with this mail. folder: it is too large for that, or no picture or PDF. mail: more came than the
+    case may hold; the mail it came in, in the archive, still has it.
+    """
+
+    name: str
+    size: str  # e.g. 1.2 MB
+    where: Literal["enclosed", "folder", "mail"]
+
+
+class KnownCase(_Part):
+    """Another case of the same customer."""
+
+    number: str
+    opened_at: AwareDatetime
+    category: str
+    summary: str
+    grade: str
+    grade_key: str
+    outcome: str  # how it ended, or how it stands
+
+
+ChangeKind = Literal[
+    "corrected",
+    "reassigned",
+    "withdrawn",
+    "merged",
+    "joined",
+    "held",
+    "resumed",
+    "reopened",
+    "recurred",
+    "late-list",
+]
+
+
+class Change(_Part):
+    """What was changed about a case that people had a mail about, by whom and why."""
+
+    kind: ChangeKind
+    by: str = ""  # office and name; empty where a time ran out
+    note: str = ""  # the reason given for it
+    lines: tuple[Line, ...] = ()  # corrected facts: what stood there and what stands there now
+    into: str = ""  # the case that goes on instead of this one
+    joined: str = ""  # the case that was merged into this one
+
+
 class Content(_Part):
     """Everything the templates may show. Fields a template does not need stay empty.
 
@@ -238,11 +330,17 @@ class Content(_Part):
     reason: str = ""  # why it has this grade, e.g. 維修金額在 1000 元以內
     facts: tuple[Line, ...] = ()
     history: tuple[Step, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    papers_folder: str = ""  # where they lie, as people find it
+    papers_link: str = ""  # the same as an address to click on, where there is one
+    other_cases: tuple[KnownCase, ...] = ()  # of the same customer, newest first
+    more_cases: int = 0  # and how many more there are
     authority: str = ""  # what the reader may promise by his own word, e.g. 工時費優惠最多 30%
     outcome: tuple[Line, ...] = ()  # the report: result, resolution, concession
     resolved_by: str = ""
     refusal: Literal["", "unknown-case"] | RefusalReason = ""
     refusal_detail: str = ""  # e.g. what was promised against what may be; what was unclear
+    refusal_hint: str = ""  # how to write what could not be read; stands in place of the usual sentence
     asked: Asked = "report"  # what was refused
     asked_cause: str = ""  # what a refused finding would have found
     sent_to: str = ""  # whose authority covers it
@@ -252,10 +350,21 @@ class Content(_Part):
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
+    unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
+    valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None
+    absence: AbsenceNews | None = None
     report: MonthlyReport | None = None
+    duty_title: str = ""  # the duty the mail is about, by its title; empty for a written report (D26)
+    duty_done_by: Literal["", "rectification", "informing", "call", "check", "approval"] = ""
+    rectification: OrderStanding | None = None
+    approval: ApprovalStanding | None = None
+    informing: bool = False  # the reader is to tell the customer the outcome (D34)
+    lacking: tuple[str, ...] = ()  # what is missing before a resolved case can be closed
     digest: Digest | None = None
     follow_up: FollowUp | None = None
+    change: Change | None = None
+    held_until: AwareDatetime | None = None  # the clock stands still until then
 
 
 class Address(_Part):
@@ -292,3 +401,4 @@ class Letter(_Part):
     content: Content
     enclosures: tuple[Enclosure, ...] = ()
     gathered: tuple["Letter", ...] = ()  # the notices that a bundle carries, in the order they are told
+    token: str = ""  # proves that an answer comes from the reader; empty: the mail says nothing of one

@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from mailer.absence import absence
+from mailer.aftermath import afterwards, duty_panel
 from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.calling import calling
+from mailer.change import ENDED, change, hold_panel
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
+from mailer.context import other_cases, papers
 from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
+from mailer.ready import Action, actions, unproven
 from mailer.report import report
 from mailer.trouble import trouble
 
@@ -41,8 +46,11 @@ class Page:
     customer: str
     summary: str
     panel: Panel | None
+    actions: tuple[Action, ...]
+    actions_note: str
     blocks: tuple[Block, ...]
     footer: tuple[str, ...]
+    token: str  # the line that a reply is known by
 
 
 def page(draft: Draft) -> Page:
@@ -67,10 +75,23 @@ def page(draft: Draft) -> Page:
         grade="" if listed else content.grade,
         customer="" if listed else content.customer,
         summary="" if listed else content.summary,
-        panel=penalty_panel(draft) if draft.about_penalty else deadline(draft),
+        panel=_panel_of(draft),
+        actions=(buttons := actions(draft)),
+        actions_note=draft.say(_note(draft)) if buttons else "",
         blocks=tuple(block for build in _BLOCKS for block in build(draft)),
         footer=_footer(draft),
+        token=draft.say("general.footer_token") if draft.token else "",
     )
+
+
+def _note(draft: Draft) -> str:
+    return "ready.note_plain" if draft.letter.template is Template.CONFIRM_REQUEST else "ready.note"
+
+
+def _panel_of(draft: Draft) -> Panel | None:
+    if draft.about_penalty:
+        return penalty_panel(draft)
+    return duty_panel(draft) if draft.about_duty else deadline(draft)
 
 
 def _footer(draft: Draft) -> tuple[str, ...]:
@@ -93,12 +114,16 @@ def _footer(draft: Draft) -> tuple[str, ...]:
 def deadline(draft: Draft) -> Panel | None:
     """Build the panel; None for mails whose reader has nothing to gain from a deadline."""
     content, template = draft.content, draft.letter.template
-    if template in (Template.RESOLVED, Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
+    if template in (Template.FORM_PROBLEMS, Template.WORKBOOK, Template.MONTHLY_REPORT):
         return None
     if draft.about_many:
         return None
     if draft.variant in ("several", "quarantined", "case-closed", "unknown-case", "asked"):
         return None
+    if template is Template.CHANGED and draft.variant in ENDED:
+        return None
+    if content.held_until and not content.task:
+        return hold_panel(draft)
     if template is Template.OVERDUE and content.lapsed_at and not content.task:
         return _lapsed(draft)
     if content.due:
@@ -189,8 +214,16 @@ def _notes(draft: Draft) -> list[Block]:
 def _detail(draft: Draft) -> list[Block]:
     content = draft.content
     asked_himself = draft.variant == "asked" and content.reader != "informed" and content.refusal
-    text = draft.say(f"refusals.{content.refusal}") if asked_himself else content.refusal_detail
+    text = _refused(draft) if asked_himself else content.refusal_detail
     return [Block("note", draft.say("headings.detail"), (text,))] if text else []
+
+
+def _refused(draft: Draft) -> str:
+    """Say why what the reader asked was refused: how to write it, else by what he asked, else by the reason alone."""
+    if draft.content.refusal_hint:
+        return draft.content.refusal_hint
+    sections = (f"refusals-{draft.content.asked}", "refusals")
+    return draft.say(draft.wording.first(sections, draft.content.refusal))
 
 
 def _flaws(draft: Draft) -> list[Block]:
@@ -260,7 +293,9 @@ def _case(draft: Draft, case: CaseLine) -> CaseRow:
         colour=COLOURS.get(case.grade_key, PLAIN),
         owners=case.owners,
         due=draft.say("columns.due", due=draft.moment(case.due)) if case.due else "",
-        again=draft.say("columns.again") if case.again else "",
+        again=draft.say("columns.again" if case.again else "columns.reopened")
+        if case.again or case.reopened
+        else "",
     )
 
 
@@ -274,7 +309,7 @@ def _facts(draft: Draft) -> list[Block]:
 def _about(draft: Draft) -> list[Row]:
     """The case itself; nothing where the mail lists several or the case is not known."""
     content = draft.content
-    if draft.variant in ("several", "unknown-case") or content.follow_up:
+    if draft.variant in ("several", "unknown-case") or content.unproven or content.follow_up:
         return []
     changed = content.previous_grade and content.grade and content.previous_grade != content.grade
     return [
@@ -288,6 +323,8 @@ def _about(draft: Draft) -> list[Row]:
 def _authority(draft: Draft) -> list[Block]:
     if not (draft.acts and draft.content.authority) or draft.about_penalty or draft.about_many:
         return []
+    if draft.about_duty:
+        return []
     if draft.variant in ("incomplete", "asked"):
         return []
     lines = (draft.content.authority, draft.say("authority.beyond"))
@@ -295,7 +332,8 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    if not draft.acts or draft.about_penalty or draft.about_many or draft.content.follow_up:
+    asked_whose = draft.letter.template is Template.CONFIRM_REQUEST or draft.content.follow_up is not None
+    if not draft.acts or draft.about_penalty or draft.about_many or draft.about_duty or asked_whose:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -330,18 +368,24 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _detail,
     _ask,
     trouble,
+    absence,
     report,
+    unproven,
     _notes,
     _flaws,
     _unreadable,
     _steps,
+    change,
     _outcome,
     calling,
     penalty,
+    afterwards,
     digest,
     _cases,
     _warnings,
     _facts,
+    papers,
+    other_cases,
     _authority,
     _answer,
     _why,
@@ -353,8 +397,10 @@ def _colour(draft: Draft) -> str:
     match draft.letter.template:
         case Template.RESOLVED:
             return GREEN
-        case Template.FORM_PROBLEMS:
+        case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST | Template.RECTIFICATION_INCOMPLETE:
             return AMBER
+        case Template.ABSENCE:
+            return AMBER if draft.variant in ("alone", "unclear") else PLAIN
         case Template.WORKBOOK:
             return RED if draft.variant in ("unreadable", "emptied", "unwritable") else AMBER
         case _:

@@ -64,7 +64,7 @@ def _rows(draft: Draft, known: PenaltyStanding) -> tuple[Row, ...]:
 
 def _answer(draft: Draft) -> list[Block]:
     """Say how to confirm, to appeal or to rule by a reply; nothing for who need only know."""
-    what = _asked_for(draft)
+    what = asked_for(draft)
     if not what:
         return []
     names = {"appeal": (), "ruling": ("other_ruling", "workbook")}.get(what, ("drop", "workbook"))
@@ -73,7 +73,8 @@ def _answer(draft: Draft) -> list[Block]:
     return [Block("answer", heading, lines, example=draft.say(f"penalties.example_{what}"))]
 
 
-def _asked_for(draft: Draft) -> str:
+def asked_for(draft: Draft) -> str:
+    """Name what the reader of a mail about a penalty is asked for; empty where he need only know."""
     if draft.content.reader != "owner":
         return ""
     match draft.letter.template:

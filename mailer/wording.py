@@ -6,7 +6,7 @@ know of HTML.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,11 @@ class Wording:
             weekday=self.say(f"general.weekdays.{at.weekday()}"),
             time=at.strftime("%H:%M"),
         )
+
+    def day(self, day: date) -> str:
+        """Write a day with its weekday."""
+        written = day.strftime(self.say("general.date"))
+        return self.say("general.day", date=written, weekday=self.say(f"general.weekdays.{day.weekday()}"))
 
     def span(self, length: timedelta) -> str:
         """Write a length of time by its two largest units, rounded down: `1 小時 42 分`; seconds below a minute."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
+from parsers.form_tokens import split_tokens
 from parsers.kinds import LISTS, kind_of
 from parsers.labels import FormBook
 from parsers.layout import Answer, Layout, Reader
@@ -90,6 +91,7 @@ def parse_workbook(
         workbook = read_workbook(content, second_reader_only=second_reader_only)
     except Refused as refused:
         return ParsedFile(file=name, forms=(), error=refused.reason)
+    workbook, tokens = split_tokens(workbook, content)
     if not any(grid.cells for grid in workbook.grids):
         return ParsedFile(file=name, forms=(), error=EMPTY_WORKBOOK)
     book, choices = books_of(catalogue)
@@ -104,7 +106,9 @@ def parse_workbook(
                 _note_file(draft, sheet_hidden(), Severity.WARNING)
     if len(filled) > MAX_FORMS:
         _note_file(filled[MAX_FORMS - 1], too_many_forms(MAX_FORMS), Severity.ERROR)
-    return ParsedFile(file=name, forms=tuple(_finished(draft) for draft in filled[:MAX_FORMS]), error=None)
+    return ParsedFile(
+        file=name, forms=tuple(_finished(draft) for draft in filled[:MAX_FORMS]), error=None, tokens=tokens
+    )
 
 
 _prepared: dict[int, tuple[Catalogue, FormBook, dict[FormKind, dict[str, ChoiceBook]]]] = {}

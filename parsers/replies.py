@@ -29,10 +29,13 @@ class Reply:
     problems: tuple[Text, ...] = ()
 
 
-def parse_reply(text: str, catalogue: Catalogue, *, answered: str = "") -> Reply | None:
+def parse_reply(
+    text: str, catalogue: Catalogue, *, answered: str = "", detailed: bool = False
+) -> Reply | None:
     """Read a short reply; None if its first line does not begin with a verb.
 
     `answered`: plain text of our own mail that is answered, so that it is recognised in whatever way it is quoted.
+    `detailed`: the verb was put there for him, so that it takes words of his own to mean it.
     """
     if all(form.kind is not FormKind.HANDLING for form in catalogue.forms):
         return None
@@ -45,7 +48,10 @@ def parse_reply(text: str, catalogue: Catalogue, *, answered: str = "") -> Reply
     verb, end = found
     if not reports(verb, plain[end:]):
         return Reply(problems=(_no_result(body[begin:]),))
-    return _reply(verb.result, body[end:])
+    reply = _reply(verb.result, body[end:])
+    if detailed and "resolution" not in reply.facts and not reply.problems:
+        return Reply(problems=(_how(body[begin:]),))
+    return reply
 
 
 def _reply(result: str, rest: str) -> Reply:
@@ -60,6 +66,15 @@ def _reply(result: str, rest: str) -> Reply:
 def _first_paragraph(rest: str) -> str:
     """Cut what follows the first words said: a signature may well advertise a discount."""
     return _PARAGRAPH_ENDS.split(rest.lstrip(_LEADING + "\u3000\xa0"), maxsplit=1)[0]
+
+
+def _how(said: str) -> Text:
+    shown = quoted(said.split("\n\n")[0])
+    return say(
+        f"「{shown}」後面請寫上怎麼處理的，例如「{shown} 更換水泵，客戶滿意」",
+        f"“{shown}”后面请写上怎么处理的，例如“{shown} 更换水泵，客户满意”",
+        f"write behind '{shown}' what was done, for example '{shown} New water pump fitted'",
+    )
 
 
 def _no_result(said: str) -> Text:

@@ -5,6 +5,8 @@ Cutting too much costs a question back; cutting too little would take our own ex
 
 import re
 
+from parsers.change_verbs import change_verb_at
+from parsers.reply_tokens import without_tokens
 from parsers.reply_verbs import opening, openings, plain_text, verb_at
 from parsers.verdict_verbs import blame_at, verdict_verb_at
 
@@ -24,6 +26,7 @@ _HEADERS = (
     r"|de|von|da|van|expéditeur|gesendet|envoyé|från|fra|od|от|보낸 사람"
 )
 _MARKED = re.compile(
+    r"\s*+\|\s*+\|\s*$|"  # the table that NetEase's phone program signs in
     r"\s*+[|#~+]{3,}+\s*+\S.{0,60}?[|#~+]{3,}+\s*$"
     r"|[\s|*]*+(?:"
     rf"[-—–=_*]{{2,}}+\s*+(?:{_RULED})"
@@ -32,7 +35,9 @@ _MARKED = re.compile(
     rf"|(?:{_HEADERS})\s*\*{{0,2}}\s*(?::|\|\s*\S)"
     r"|.{0,100}?-{2,}+\s*+\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}.{0,60}-{2,}"  # Lotus Notes
     r"|\"?[^<>\n]{0,60}<[^<>@\s]+@[^<>\s]+>\s*$"
-    r"|(?:发自|传送自|来自|sent from).{0,40}(?:iphone|ipad|android|galaxy|手机|outlook|邮箱|网易).{0,20}$"
+    r"|(?:发自|传送自|寄自|来自|sent from).{0,40}"
+    r"(?:iphone|ipad|android|galaxy|手机|平板|outlook|邮箱|网易|企业微信|飞书|钉钉).{0,20}$"
+    r"|-{2,}+\s*original\s*-{2,}+\s*$"  # WeCom
     r"|从我的.{0,40}(?:传送|发送|寄出|iphone|ipad|手机).{0,10}$|(?:取得|获取|下载).{0,20}outlook.{0,20}$"
     r"|get outlook for .{0,20}$"
     r")"
@@ -40,8 +45,13 @@ _MARKED = re.compile(
 _WROTE = r"(?:写道|来信|wrote|schrieb|a écrit|escribió|ha scritto)"
 _ATTRIBUTION = re.compile(rf".{{3,300}}{_WROTE}\s*:\s*|(?:am|op)\b.{{3,200}}schr(?:ieb|eef)\b.{{0,100}}:\s*")
 _ATTRIBUTION_BEGINS = re.compile(r"\s*(?:(?:on|am|le|el|op)\b|在|于|於).{3,}|.*(?:@|\b20\d\d).*")
+_SETTLES = re.compile(  # what our examples of an approval, of telling the customer and of a check begin with
+    r"[「『\"'“‘【*]*(?:不?同意|批准|核准|退回|驳回|已(?:告知|通知|复查|复核|回访)"
+    r"|(?:approved?|reject(?:ed)?|informed|checked|called)(?!\w))"
+)
 _OURS = re.compile(
     r"\W*(?:直接回[复覆]本(?:信|邮件),第一行以|如有给予优惠,请一[并併]写明|也可以填写附件中?的回[复覆]单|[若如]果?尚未解决,也请用回[复覆]单"
+    r"|回信识别码|reply code\b|[(]?请保留这一行|[(]?please keep this line|点一下会(?:打开|开启)写好的回"
     r"|reply to this e-mail and begin the first line with|state any concession in words, for example"
     r"|or fill in the attached handling form|if it is not resolved yet, please report the progress)"
 )
@@ -52,7 +62,7 @@ def own_text(text: str, answered: str = "") -> str:
 
     `answered`: our mail that he answers; the first line that stands in it ends his own text.
     """
-    lines = [line.strip("\ufeff\u200b") for line in _lines(text)]
+    lines = [line.strip("\ufeff\u200b") for line in _lines(without_tokens(text[:LONGEST]))]
     plain = [plain_text(line) for line in lines]
     ours = Answered(answered)
     kept: list[str] = []
@@ -126,6 +136,10 @@ def _only_greets(line: str) -> bool:
 def _answers(line: str) -> bool:
     """Our example is a good answer: who copies it into his first line means it."""
     return any(
-        verb_at(line, begin) or verdict_verb_at(line, begin) or blame_at(line, begin)
+        verb_at(line, begin)
+        or verdict_verb_at(line, begin)
+        or blame_at(line, begin)
+        or _SETTLES.match(line, begin)
+        or change_verb_at(line, begin)
         for begin in openings(line)
     )

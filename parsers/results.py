@@ -54,3 +54,4 @@ class ParsedFile(_Result):
     file: str
     forms: tuple[ParsedForm, ...]
     error: Text | None
+    tokens: tuple[str, ...] = ()  # found in it, as `reply_tokens` reads them

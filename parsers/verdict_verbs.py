@@ -32,7 +32,11 @@ _THE_PENALTY = (
     rf"(?:(?:penalty|fine){_UNNUMBERED}|decision)))?(?!\w)"
 )
 VERDICT_VERBS = (
-    VerdictVerb(Decision.APPEAL, re.compile(rf"(?:我|本人)?(?:要|想要?)?(?:提出|提起)?申诉{_OBJECT}"), True),
+    VerdictVerb(
+        Decision.APPEAL,
+        re.compile(rf"(?:我|本人)?(?:要|想要?|有)?(?:提出|提起)?(?:申[诉覆复]|异议){_OBJECT}"),
+        True,
+    ),
     VerdictVerb(
         Decision.APPEAL,
         re.compile(rf"(?:i\s+(?:hereby\s+|(?:want|wish)\s+to\s+)?)?appeal{_THE_PENALTY}"),

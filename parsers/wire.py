@@ -36,6 +36,7 @@ def file_to_json(parsed: ParsedFile) -> dict[str, Any]:
         "file": parsed.file,
         "forms": [_form_to_json(form) for form in parsed.forms],
         "error": parsed.error.model_dump(by_alias=True) if parsed.error else None,
+        "tokens": list(parsed.tokens),
     }
 
 
@@ -57,6 +58,7 @@ def file_from_json(raw: Mapping[str, Any], catalogue: Catalogue, zone: ZoneInfo)
         file=raw["file"],
         forms=tuple(_form_from_json(form, catalogue, zone) for form in raw["forms"]),
         error=Text.model_validate(raw["error"]) if raw["error"] is not None else None,
+        tokens=tuple(str(token) for token in raw["tokens"]),
     )
 
 

@@ -212,6 +212,7 @@ def _answered(case: Case, event: Event) -> Case:
                     "due": None,
                     "held_until": None,
                     "held_seconds": None,
+                    "held_note": "",
                     "resolution": event.facts,
                     "resolved_by": event.by,
                     "resolved_at": event.at,
@@ -313,7 +314,8 @@ def _amended(case: Case, event: Amended) -> Case:
 
 
 def _assigned(case: Case, event: Assigned) -> Case:
-    asked_in_vain = event.because == "lapse"  # a hold that nobody granted in time
+    in_vain = ("hold", "correction") if event.because == "lapse" else ()  # what nobody granted in time
+    anew = event.due is not None or event.stage != case.stage
     return case.model_copy(
         update={
             "stage": event.stage,
@@ -322,11 +324,9 @@ def _assigned(case: Case, event: Assigned) -> Case:
             "owners": event.roles,
             "assigned_at": event.at,
             "due": event.due,
-            **({} if event.due is None else {"held_until": None, "held_seconds": None}),  # a new window runs
+            **({"held_until": None, "held_seconds": None, "held_note": ""} if anew else {}),
             "reminded_at": None,
             "told": union(case.told, event.roles),
-            "approvals": tuple(
-                asking for asking in case.approvals if not (asked_in_vain and asking.what == "hold")
-            ),
+            "approvals": tuple(asking for asking in case.approvals if asking.what not in in_vain),
         }
     )

@@ -121,6 +121,7 @@ def _ended(case: Case, status: Status, event: Withdrawn | Merged) -> Case:
             "due": None,
             "held_until": None,
             "held_seconds": None,
+            "held_note": "",
             "resolved_at": case.resolved_at or event.at,
             "resolved_by": event.by,
             "closed_at": event.at,

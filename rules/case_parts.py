@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from rules.after_events import ApprovalOf
 from rules.events import JsonFacts, Party, PenaltyState, PendingReason
 
 
@@ -70,7 +71,7 @@ class Asking(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    what: str
+    what: ApprovalOf
     role: str
     state: Literal["requested", "approved", "rejected"]
     by: Party  # who asked

@@ -99,8 +99,7 @@ def rectify(case: Case, command: Rectify, policy: Policy, now: datetime, facts: 
     reason, lacking = _against(case, command, order, task)
     if order is None or task is None or reason is not None:
         clause = policy.concession_clause if order is None else order.clause
-        said = {**facts_to_json(command.facts), "missing": ", ".join(lacking), "unclear": command.unclear}
-        kept = {key: value for key, value in said.items() if value not in (None, "")}
+        kept = _as_sent(command, lacking)
         return [refused(command.by, "rectification", reason or "nothing-asked", clause, now, kept)]
     rectified = Rectified(
         at=now,
@@ -118,6 +117,15 @@ def rectify(case: Case, command: Rectify, policy: Policy, now: datetime, facts: 
     ]
 
 
+def _as_sent(command: Rectify, lacking: tuple[str, ...]) -> dict[str, object]:
+    """Return what a refused order said, what it lacks, and of each fact to mend its cell and what is wrong with it."""
+    mended = {*lacking, *command.unread}
+    places = {f"place:{key}": place for key, place in command.places.items() if key in mended}
+    unread = {f"unread:{key}": message for key, message in command.unread.items()}
+    said = {**facts_to_json(command.facts), "missing": ", ".join(lacking), **places, **unread}
+    return {key: value for key, value in said.items() if value not in (None, "")}
+
+
 def _against(
     case: Case, command: Rectify, order: Rectification | None, task: Task | None
 ) -> tuple[RefusalReason | None, tuple[str, ...]]:
@@ -129,7 +137,7 @@ def _against(
     if asking is not None and asking.state == "approved":
         return "already-recorded", ()
     lacking = tuple(key for key in order.required if command.facts.get(key) in (None, ""))
-    return ("incomplete", lacking) if lacking or command.unclear else (None, ())
+    return ("incomplete", lacking) if lacking or command.unread else (None, ())
 
 
 def _informed_by_form(case: Case, command: Rectify, policy: Policy, now: datetime) -> list[Event]:

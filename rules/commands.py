@@ -41,9 +41,10 @@ class AmendCase:
 
 @dataclass(frozen=True)
 class AttachForm:
-    """The same complaint came again."""
+    """The same complaint came again; `merged` is the case of its own that it had until now."""
 
     sender: Party = NOBODY
+    merged: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,16 @@ class DeadlineReached:
 
 @dataclass(frozen=True)
 class Rectify:
-    """An order to rectify came back (D33); `facts` are its form's. `unclear` says what of it could not be read."""
+    """An order to rectify came back (D33); `facts` are its form's.
+
+    `unread` says of facts that could not be read what is wrong with them, `places` in which cells facts stand or
+    should stand.
+    """
 
     by: Party
     facts: Facts = field(default_factory=lambda: NO_FACTS)
-    unclear: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -228,11 +234,12 @@ class Withdraw:
 
 @dataclass(frozen=True)
 class Merge:
-    """The case is the same as `into` (its number), which exists and is open: whoever asks has looked."""
+    """The case is the same as `into` (its number); `known` is False where no such case is open."""
 
     by: Party
     into: str
     note: str
+    known: bool = True
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from rules.commands import (
     Withdraw,
 )
 from rules.conditions import FactValue
-from rules.events import Asked, Assigned, Event, Graded, Party, RefusalReason
+from rules.events import Amended, Asked, Assigned, Event, Graded, JsonFacts, Party, RefusalReason
 from rules.facts import Facts, facts_to_json, with_issuer
 from rules.grading import FactsMissing, Grading, grade, holds
 from rules.policy import Policy, Stage
@@ -80,7 +80,7 @@ def _against_state(case: Case, command: Correction, policy: Policy) -> RefusalRe
             unknown = not command.roles or not set(command.roles) <= known
             return "case-closed" if not case.is_open else "unknown-person" if unknown else None
         case Merge():
-            return "unknown-case" if command.into == case.number else _filed(case)
+            return _filed(case) if command.known and command.into != case.number else "unknown-case"
         case _:
             return _filed(case)
 
@@ -105,23 +105,48 @@ def _correct(
     if not entries:
         return [refused(command.by, "correction", "nothing-asked", _clause(command, policy), now)]
     corrected = _corrected(case, entries, command.by, command.note, policy, now)
-    if not case.is_open or case.status is Status.INCOMPLETE:
+    if not case.is_open:
         return [corrected]
+    if case.status is Status.INCOMPLETE:
+        return [corrected, *_completed(case, command, policy, now, zone, _known(new))]
     before, after = (_graded(case, known, policy, now, zone) for known in (facts, _known(new)))
     if after is None:
         return [refused(command.by, "correction", "incomplete", _clause(command, policy), now)]
     if (
         before is None
-        or before.grade == after.grade
+        or before.stage.key == after.stage.key
         or _rank(case.grade, policy) > _rank(after.grade, policy)
     ):
-        lower = before is not None and case.grade == before.grade and before.grade != after.grade
+        lower = before is not None and case.grade == before.grade and before.stage.key != after.stage.key
         return _lowered(case, command, entries, policy, now, after, facts) if lower else [corrected]
     return [corrected, *_regraded(after, now)]
 
 
+def _completed(
+    case: Case, command: Correct, policy: Policy, now: datetime, zone: tzinfo, facts: Facts
+) -> list[Event]:
+    """Grade an incomplete case once nothing is missing any more, as a form that completes it would (K02)."""
+    missing = tuple(key for key in case.missing if key not in facts)
+    after = None if missing else _graded(case, facts, policy, now, zone)
+    if missing == case.missing or (after is None and not missing):
+        return []
+    amended = Amended(
+        at=now,
+        facts=facts_to_json(facts),
+        sender=command.by,
+        missing=missing,
+        warnings=case.warnings,
+    )
+    return [amended, *([] if after is None else _regraded(after, now))]
+
+
 def _known(facts: Mapping[str, FactValue | None]) -> dict[str, FactValue]:
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _as_json(entries: Mapping[str, FactValue | None]) -> JsonFacts:
+    gone = dict.fromkeys(key for key, value in entries.items() if value is None)
+    return {**facts_to_json(_known(entries)), **gone}
 
 
 def _graded(case: Case, facts: Facts, policy: Policy, now: datetime, zone: tzinfo) -> Grading | None:
@@ -158,7 +183,7 @@ def _lowered(
             state="requested",
             by=command.by,
             note=command.note,
-            request=facts_to_json(_known(entries)),
+            request=_as_json(entries),
             clause=consent.clause,
         )
     ]
@@ -172,11 +197,10 @@ def _consent(case: Case, policy: Policy, facts: Facts) -> ReviewRule | None:
 def _corrected(
     case: Case, entries: Mapping[str, FactValue | None], by: Party, note: str, policy: Policy, now: datetime
 ) -> Corrected:
-    gone = dict.fromkeys(key for key, value in entries.items() if value is None)
     return Corrected(
         at=now,
         by=by,
-        entries={**facts_to_json(_known(entries)), **gone},
+        entries=_as_json(entries),
         was={key: case.facts.get(key) for key in entries},
         note=note,
         clause=policy.concession_clause if policy.corrections is None else policy.corrections.clause,

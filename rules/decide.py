@@ -102,7 +102,7 @@ def _decided(
         case AmendCase():
             return _amend(case, command, policy, now, zone)
         case AttachForm():
-            return [Attached(at=now, sender=command.sender, clause=policy.intake.clause)]
+            return [_attached(command, policy, now)]
         case Report():
             return _report(case, command, policy, now, facts)
         case Annotate():
@@ -173,6 +173,11 @@ def _open(command: OpenCase, policy: Policy, now: datetime, zone: tzinfo) -> lis
         warnings=command.warnings,
     )
     return [opened, *(graded or _held_as_incomplete(policy, now))]
+
+
+def _attached(command: AttachForm, policy: Policy, now: datetime) -> Attached:
+    merging = policy.intake if policy.corrections is None or not command.merged else policy.corrections
+    return Attached(at=now, sender=command.sender, merged=command.merged, clause=merging.clause)
 
 
 def _amend(case: Case, command: AmendCase, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:

@@ -101,10 +101,11 @@ class Amended(BaseEvent):
 
 
 class Attached(BaseEvent):
-    """The same complaint was sent again and put to this case instead of opening a second one."""
+    """The same complaint was sent again and put to this case; `merged` is the case of its own that it had."""
 
     kind: Literal["attached"] = "attached"
     sender: Party = Party()
+    merged: str = ""
     clause: str
 
 

@@ -65,22 +65,32 @@ def _opened(_case: Case, event: Opened | Amended, _policy: Policy) -> list[Notic
     return [Notice("form-problems" if event.missing else "acknowledgement", SENDER, "sender")]
 
 
-def _attached(_case: Case, event: Attached, _policy: Policy) -> list[Notice]:
+def _attached(case: Case, event: Attached, policy: Policy) -> list[Notice]:
+    """Tell whoever sent the form again; of a case merged into this one, everybody who had a mail about this."""
+    if event.merged:
+        return _changed(case, event, policy)
     return [Notice("acknowledgement", SENDER, "sender", event.clause)]
 
 
-def _assigned(_case: Case, event: Assigned, _policy: Policy) -> list[Notice]:
-    return [Notice("assignment", event.roles, "owner", event.clause)] if event.because != "lapse" else []
+def _assigned(case: Case, event: Assigned, policy: Policy) -> list[Notice]:
+    """Tell whoever is responsible from now on; when somebody chose him, also whoever was before."""
+    if event.because == "lapse":
+        return []
+    reassigned = event.because == "correction" and event.note
+    told = _changed(case, event, policy) if reassigned else []
+    return [Notice("assignment", event.roles, "owner", event.clause), *told]
 
 
-def _task(_case: Case, event: TaskOpened, policy: Policy) -> list[Notice]:
+def _task(case: Case, event: TaskOpened, policy: Policy) -> list[Notice]:
     """Duties of a later day come with that day's list; telling the customer is asked for when the case is settled."""
     duty = policy.duty(event.task)
     match None if duty is None else duty.done_by:
         case "report" | None:
             return [Notice("assignment", (event.role,), "owner", event.clause)]
         case "rectification":
-            template = "rectification-incomplete" if event.note else "rectification-order"
+            review = case.asking("rectification")
+            returned = review is not None and review.state == "rejected"
+            template = "rectification-incomplete" if returned else "rectification-order"
             return [Notice(template, (event.role,), "owner", event.clause)]
         case _:
             return []
@@ -90,19 +100,25 @@ def _rectified(_case: Case, event: Rectified, policy: Policy) -> list[Notice]:
     return [Notice("rectification-order", policy.resolved_notice, "informed", event.clause)]
 
 
-def _approval(_case: Case, event: Approval, _policy: Policy) -> list[Notice]:
-    """Ask whoever decides; tell whoever asked, unless an order that comes back tells it already."""
+def _approval(case: Case, event: Approval, _policy: Policy) -> list[Notice]:
+    """Ask whoever decides; tell whoever asked, unless he decided himself or an order that comes back tells it."""
     if event.state == "requested":
         return [Notice("approval-request", (event.role,), "owner", event.clause)]
+    asking = case.asking(event.what)
+    if asking is not None and asking.by == asking.decided_by:
+        return []
     if event.what == "rectification" or event.request == {}:
         return []
     return [Notice("approval-request", ASKER, "reporter", event.clause)]
 
 
-def _changed(case: Case, event: Changed, policy: Policy) -> list[Notice]:
-    """Everybody who had a mail about the case learns that it is not what it was."""
+def _changed(case: Case, event: Changed | Assigned | Attached, policy: Policy) -> list[Notice]:
+    """Everybody who had a mail about the case learns that it is not what it was; whoever did it, that it is done."""
     told = tuple(dict.fromkeys((*case.told, *policy.resolved_notice)))
-    return [Notice("changed", told, "informed", event.clause)]
+    return [
+        Notice("changed", ASKER, "reporter", event.clause),
+        Notice("changed", told, "informed", event.clause),
+    ]
 
 
 def _listed(_case: Case, event: Listed, policy: Policy) -> list[Notice]:

@@ -237,6 +237,15 @@ class Policy(_Model):
         """Return the penalty called `key`."""
         return next(rule for rule in self.penalties if rule.key == key)
 
+    def judging_roles(self) -> tuple[str, ...]:
+        """Return the roles that decide on penalties, or are told of all of them."""
+        found = self.penalty_notice
+        if self.findings is not None:
+            found = (*found, *self.findings.by, *self.findings.confirmed_by)
+        if self.appeals is not None:
+            found = (*found, self.appeals.to, *self.appeals.own.values())
+        return tuple(dict.fromkeys(found))
+
     def acting_roles(self) -> tuple[str, ...]:
         """Return the roles that get mail by these rules; each needs somebody behind it."""
         named = {

@@ -6,15 +6,22 @@ from rules import closing, corrections
 from rules.case import Case
 from rules.case_parts import Asking
 from rules.commands import Review
-from rules.events import Event, RefusalReason
+from rules.events import Event, JsonFacts, RefusalReason
 from rules.facts import Facts
 from rules.policy import Policy
+
+
+def facts_asked_for(case: Case) -> JsonFacts:
+    """Return the facts as they would be if the correction that waits for approval were approved."""
+    asking = case.asking("correction")
+    asked = {} if asking is None or asking.state != "requested" else asking.request
+    return {key: value for key, value in {**case.facts, **asked}.items() if value is not None}
 
 
 def review(
     case: Case, command: Review, policy: Policy, now: datetime, zone: tzinfo, facts: Facts
 ) -> list[Event]:
-    """Approve or reject what waits for it."""
+    """Approve or reject what waits for it; `facts` are as a correction that is approved would leave them."""
     waiting = [asking for asking in case.approvals if asking.state == "requested"]
     meant = [asking for asking in waiting if command.what in ("", asking.what)]
     his = [asking for asking in meant if asking.role in command.by.roles]
@@ -30,7 +37,8 @@ def _refused(
     case: Case, command: Review, waiting: list[Asking], his: list[Asking], policy: Policy, now: datetime
 ) -> Event:
     """Say why not: several wait for him, or what waits is another's, or nothing does (any more)."""
-    clause = policy.concession_clause if policy.rectification is None else policy.rectification.clause
+    usual = policy.concession_clause if policy.rectification is None else policy.rectification.clause
+    clause = waiting[0].clause if waiting else usual
     if len(his) > 1:
         return closing.refused(command.by, "review", "unclear", clause, now)
     decided = any(asking.what == command.what or not command.what for asking in case.approvals)

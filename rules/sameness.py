@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from rules.after_rules import Recurrence
 from rules.case import Case, Status
 from rules.conditions import FactValue
 from rules.facts import Facts
@@ -46,8 +47,23 @@ def recurs(facts: Facts, case: Case, known: Facts, policy: Policy, now: datetime
         return False
     if case.resolved_at is None or now > case.resolved_at + rule.within:
         return False
-    if facts.get("reported_at") is not None and facts.get("reported_at") == known.get("reported_at"):
+    return not _same_time(facts, known) and _same_matter(facts, known, rule)
+
+
+def repeats_settled(facts: Facts, case: Case, known: Facts, policy: Policy) -> bool:
+    """Tell whether a form is the one of a settled case once more: the same matter, reported at the very same time."""
+    rule = policy.recurrence
+    if rule is None or case.kind != "complaint" or case.status not in (Status.RESOLVED, Status.CLOSED):
         return False
+    return _same_time(facts, known) and _same_matter(facts, known, rule)
+
+
+def _same_time(facts: Facts, known: Facts) -> bool:
+    return facts.get("reported_at") is not None and facts.get("reported_at") == known.get("reported_at")
+
+
+def _same_matter(facts: Facts, known: Facts, rule: Recurrence) -> bool:
+    """Tell whether one of a rule's persons and all of its matters agree, and nothing differs that never may."""
     mine, theirs = persons(facts, rule.same_person), persons(known, rule.same_person)
     if not any(mine[key] == theirs.get(key) for key in mine):
         return False

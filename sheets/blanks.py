@@ -1,6 +1,6 @@
 """Blank forms to fill in: printed portrait on A4, read back by their labels (D37, forms.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from rules.conditions import FactValue
 from rules.fields import Blank, Field, Form
 from rules.locales import Locale
 from sheets.entry import ChoiceLists, is_required, number_format, validation, written
-from sheets.guidance import CASE_NUMBER, MEND_LINE, SHEET_NAME, TOP_LINE, add_instructions
+from sheets.guidance import CASE_NUMBER, CONTEXT_LINE, MEND_LINE, SHEET_NAME, TOP_LINE, add_instructions
 from sheets.lists import list_blank
 from sheets.looks import (
     INK,
@@ -38,6 +38,7 @@ from sheets.looks import (
 from sheets.page import fit_to_width
 from sheets.sections import Section, grouped
 from sheets.texts import plain_text
+from sheets.tokens import put_token
 
 __all__ = ["blank_form", "blank_name", "list_blank"]
 
@@ -52,6 +53,9 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _ARROW_TEXT, _ARROW_FORMAT = "-", '"◄";"◄";"◄";"◄"'
 
 _TITLE = Look(size=20, bold=True, colour=NAVY, horizontal="center", wrap=False)
+_CONTEXT = Look(size=10, colour=INK, fill=MIST, line=LINE, vertical="top", indent=1)
+_CONTEXT_WIDTH = 84  # characters of Latin script that a line of it holds
+_TALLEST_ROW = 400.0  # Excel's own bound is 409
 _LINE = Look(size=9.5, colour=MUTED, horizontal="center")
 _MEND = Look(size=10.5, bold=True, colour=RED, horizontal="center")
 _SECTION = Look(size=10.5, bold=True, colour=PAPER, fill=NAVY, line=PAPER, horizontal="center")
@@ -88,12 +92,15 @@ def blank_form(
     flaws: Mapping[str, str] | None = None,
     case_number: str | None = None,
     zone: ZoneInfo | None = None,
+    token: str = "",
+    context: Sequence[tuple[str, str]] = (),
 ) -> bytes:
     """Draw a blank as .xlsx: empty, or pre-filled with facts and the flaws explained beside the cells to mend.
 
     `flaws` maps fact keys to explanations in the reader's language; times are written as wall time in `zone`.
     Facts the blank does not show get a row too, so that nothing that could be read is lost; `case_number` stands
-    in a row of its own unless the form asks for it.
+    in a row of its own unless the form asks for it. `token` proves to whom the form was sent.
+    `context`, labels and values, is only to be read.
     """
     workbook = Workbook()
     sheet = workbook.worksheets[0]
@@ -105,8 +112,12 @@ def blank_form(
     fields = _shown(form, blank, {*values, *(flaws or _NOTHING)} - (set() if asked else {"case_number"}))
     draft = _Draft(sheet, locale, ChoiceLists(workbook), blank.implies, values, flaws or _NOTHING, zone)
     row = _draw_head(draft, blank, None if asked else values.get("case_number"))
+    row = _draw_context(draft, context, row)
     for section, members in grouped(fields):
         row = _draw_section(draft, section, members, row)
+    if token:
+        put_token(workbook, sheet, token, row, (SECTION, VALUE_2), locale)
+        row += 1
     _set_up(draft, blank.title.get(locale), last_row=row - 1)
     add_instructions(workbook, fields, locale)
     return _saved(workbook)
@@ -144,6 +155,25 @@ def _draw_head(draft: _Draft, blank: Blank, case_number: FactValue | None) -> in
         row += 1
     sheet.row_dimensions[row].height = 6
     return row + 1
+
+
+def _draw_context(draft: _Draft, context: Sequence[tuple[str, str]], row: int) -> int:
+    """Draw what is only to be read; return the row after it.
+
+    One cell that begins with no label: whatever a customer said, nothing in it is read as an answer.
+    """
+    if not context:
+        return row
+    lines = [f"▸ {label}　{' '.join(value.split())}" for label, value in context]
+    text = "\n".join([CONTEXT_LINE.get(draft.locale), *lines])
+    height = sum(15.5 * (1 + _width(line) // _CONTEXT_WIDTH) for line in text.split("\n")) + 8
+    _across(draft, row, text, _CONTEXT, height=min(height, _TALLEST_ROW))
+    draft.sheet.row_dimensions[row + 1].height = 6
+    return row + 2
+
+
+def _width(text: str) -> int:
+    return sum(2 if sign > "\u2e80" else 1 for sign in text)
 
 
 def _across(draft: _Draft, row: int, text: str, look: Look, height: float) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sheets.cells import Cell, PlainCell, as_cell
 from sheets.cellxml import EPOCH, EPOCH_1904, Strings, stored_value
 from sheets.columns import CellValue, Column, ColumnKind
+from sheets.links import text_of_link
 from sheets.texts import plain_text
 
 
@@ -56,6 +57,8 @@ class CellReader:
         return self._seen[sign]
 
     def _read(self, cell: Cell, kind: ColumnKind) -> ReadValue:
+        if kind is ColumnKind.LINK and (link := text_of_link(cell.content)):
+            return link
         stored = stored_value(cell)
         match cell.kind:
             case b"e":

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sheets.cells import Cell, NewCell
 from sheets.columns import MARK, CellValue, Column, ColumnKind, wall_time
+from sheets.links import linked_cell
 from sheets.refusal import unexpected
 from sheets.texts import read_text, stored_text
 
@@ -137,6 +138,8 @@ class CellWriter:
         match value:
             case None:
                 return NewCell(b"", b"", style)
+            case str() if column.kind is ColumnKind.LINK and (text := stored_text(value)):
+                return NewCell(b"str", linked_cell(text, self._prefix), style, is_formula=True)
             case str():
                 text = stored_text(value)
                 return NewCell(b"inlineStr", self._inline(text), style) if text else NewCell(b"", b"", style)

@@ -33,6 +33,7 @@ class ColumnKind(StrEnum):
     DATE = "date"  # a day of the site's calendar, without a time
     DATETIME = "datetime"  # wall time of the site
     MARK = "mark"  # a dot where True
+    LINK = "link"  # a folder that a click opens, and how many files it holds: a formula made from that text
     REMAINING = "remaining"  # a formula: the time left until `due_at`
 
 

@@ -25,7 +25,9 @@ from sheets.columns import (
     remaining_formula,
     wall_time,
 )
+from sheets.links import link_formula
 from sheets.looks import (
+    BLUE,
     DATE_FORMAT,
     DATETIME_FORMAT,
     HAIRLINE,
@@ -73,6 +75,7 @@ _FORMATS = {
     ColumnKind.DATE: DATE_FORMAT,
     ColumnKind.DATETIME: DATETIME_FORMAT,
     ColumnKind.MARK: "General",
+    ColumnKind.LINK: "General",
     ColumnKind.REMAINING: "General",
 }
 _CENTRED = {
@@ -201,6 +204,8 @@ def _draw_rows(
             cell._style = copy(style)  # type: ignore[attr-defined]
             if column.kind is ColumnKind.REMAINING:
                 cell.value = f"={remaining_formula(f'{letters[DUE_COLUMN]}{number}')}"
+            elif column.kind is ColumnKind.LINK and (link := values.get(column.key)):
+                cell.value = f"={link_formula(stored_text(str(link)))}"
             else:
                 put(cell, _shown(values.get(column.key), column, dress.zone))
 
@@ -222,13 +227,19 @@ def _look(column: Column, definition: Sheet, dress: Dress) -> Look:
     return Look(
         size=dress.size,
         bold=column.key == definition.key_column,
-        colour=RED if column.key == REFUSAL_COLUMN else INK,
+        colour=_colour(column),
         fill=MINT if column.owner is Owner.MANAGER else "",
         line=HAIRLINE,
         horizontal=alignment,
         indent=0 if alignment == "center" else 1,
         number_format=dress.number if column.kind is ColumnKind.NUMBER else _FORMATS[column.kind],
     )
+
+
+def _colour(column: Column) -> str:
+    if column.key == REFUSAL_COLUMN:
+        return RED
+    return BLUE if column.kind is ColumnKind.LINK else INK
 
 
 def _alignment(column: Column) -> str:

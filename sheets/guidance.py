@@ -26,6 +26,12 @@ MEND_LINE = say(
     "Please mend the red cells (explained on the right), save, and send the file back in reply to the mail.",
 )
 
+CONTEXT_LINE = say(
+    "▸▸ 本案資料（系統填寫，只供參考，不必填寫）",
+    "▸▸ 本案资料（系统填写，仅供参考，不必填写）",
+    "▸▸ The case (filled in by the system; for your information only)",
+)
+
 _STEPS = (
     say(
         "1. 只填標題欄右邊的空白格，其他文字請不要更動；系統是依這些文字找到內容的。",

@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rules.locales import Locale
 from sheets import guidetexts as texts
 from sheets.columns import Column, Owner
+from sheets.editions import MASTER, Edition
 from sheets.looks import (
     HAIRLINE,
     INK,
@@ -29,7 +30,6 @@ from sheets.looks import (
     put,
 )
 from sheets.page import fit_to_width
-from sheets.registry import CALLS, CLOSED, OPEN, PENALTIES
 from sheets.signals import OVERDUE, SETTLED, SETTLED_INK, SOON, STRIPE, MasterLabels, grade_colours
 
 _WIDTHS = (3, 22, 12, 82)
@@ -46,7 +46,7 @@ _SIGNALS = (
 )
 
 
-def add_guide(workbook: Workbook, locale: Locale, labels: MasterLabels) -> None:
+def add_guide(workbook: Workbook, locale: Locale, labels: MasterLabels, edition: Edition = MASTER) -> None:
     """Add the help as the next sheet."""
     sheet = workbook.create_sheet(texts.SHEET.get(locale))
     for letter, width in zip("ABCD", _WIDTHS, strict=True):
@@ -58,13 +58,14 @@ def add_guide(workbook: Workbook, locale: Locale, labels: MasterLabels) -> None:
         page.heading(heading.get(locale))
         for sentence in sentences:
             page.sentence(sentence.get(locale).format(file=labels.file))
+    opened, closed, *more = edition.sheets
     page.heading(texts.OPEN_COLUMNS.get(locale))
-    _add_columns(page, OPEN.columns, NAVY)
+    _add_columns(page, opened.columns, NAVY)
     page.heading(texts.CLOSED_COLUMNS.get(locale))
-    _add_columns(page, (column for column in CLOSED.columns if column not in OPEN.columns), SLATE)
-    known = (*OPEN.columns, *CLOSED.columns)
-    for listing in (PENALTIES, CALLS):
-        _add_columns(page, (column for column in listing.columns if column not in known), SLATE)
+    known = list(opened.columns)
+    for other in (closed, *more):
+        _add_columns(page, (column for column in other.columns if column not in known), SLATE)
+        known += other.columns
     sheet.sheet_view.showGridLines = False
     sheet.sheet_properties.tabColor = TEAL
     fit_to_width(sheet, f"{texts.TITLE.get(locale)} {labels.site}".strip(), locale)

@@ -14,6 +14,7 @@ from rules.locales import Locale, Text
 from sheets.columns import CellValue, Row, Sheet
 from sheets.dashboard import Figures, add_dashboard
 from sheets.drawing import LAST_ROW, LEGEND_DAEMON, LEGEND_MANAGER, Dress, draw_table, listed, set_widths
+from sheets.editions import MASTER, Edition
 from sheets.guide import add_guide
 from sheets.looks import MUTED, NAVY, SLATE, TEAL, Look, cell_at, paint, put
 from sheets.page import A3, A4, fit_to_width
@@ -49,7 +50,13 @@ class MasterContents:
 
 
 def create_master(
-    contents: MasterContents, locale: Locale, *, labels: MasterLabels, zone: ZoneInfo, generation: int = 0
+    contents: MasterContents,
+    locale: Locale,
+    *,
+    labels: MasterLabels,
+    zone: ZoneInfo,
+    generation: int = 0,
+    edition: Edition = MASTER,
 ) -> bytes:
     """Draw a new master workbook as .xlsx; datetimes are written as wall time in `zone`.
 
@@ -60,12 +67,14 @@ def create_master(
     workbook.remove(workbook.worksheets[0])
     dress = Dress(locale, zone)
     add_dashboard(workbook, contents.figures, labels, locale, zone)
-    _add_open(workbook, contents.open, labels, dress)
-    _add_closed(workbook, contents.closed, labels, dress)
-    _add_penalties(workbook, contents.penalties, labels, dress)
-    _add_calls(workbook, contents.calls, labels, dress)
+    _add_open(workbook, contents.open, labels, dress, edition.sheet(OPEN.key))
+    _add_closed(workbook, contents.closed, labels, dress, edition.sheet(CLOSED.key))
+    if PENALTIES.key in edition.keys:
+        add_penalties(workbook, contents.penalties, labels, dress)
+    if CALLS.key in edition.keys:
+        _add_calls(workbook, contents.calls, labels, dress)
     _add_actions(workbook, contents.actions, labels, dress)
-    add_guide(workbook, locale, labels)
+    add_guide(workbook, locale, labels, edition)
     title = titled(_TITLE, labels, locale)
     return stamped_file(workbook, title=title, site=labels.site, generation=generation)
 
@@ -75,28 +84,33 @@ def titled(title: Text, labels: MasterLabels, locale: Locale) -> str:
     return f"{title.get(locale)}　{labels.site}".strip("　 ")
 
 
-def _add_open(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
-    sheet = new_list(workbook, OPEN, dress, titled(_TITLE, labels, dress.locale), NAVY)
-    draw_table(sheet, OPEN, listed(rows, OPEN), dress, HEADER_ROW)
-    add_signals(sheet, OPEN, labels, HEADER_ROW + 1, LAST_ROW)
+def _add_open(
+    workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress, table: Sheet
+) -> None:
+    sheet = new_list(workbook, table, dress, titled(_TITLE, labels, dress.locale), NAVY)
+    draw_table(sheet, table, listed(rows, table), dress, HEADER_ROW)
+    add_signals(sheet, table, labels, HEADER_ROW + 1, LAST_ROW)
     add_counters(sheet, labels, dress.locale)
-    add_legends(sheet, OPEN, dress, ours="description", theirs="resolution")
+    add_legends(sheet, table, dress, ours="description", theirs="resolution")
     sheet.print_title_cols = "A:A"
     fit_to_width(sheet, titled(_TITLE, labels, dress.locale), dress.locale, paper=A3, landscape=True, pages=2)
 
 
-def _add_closed(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+def _add_closed(
+    workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress, table: Sheet
+) -> None:
     title = titled(_CLOSED_TITLE, labels, dress.locale)
-    sheet = new_list(workbook, CLOSED, dress, title, SLATE)
+    sheet = new_list(workbook, table, dress, title, SLATE)
     sober = Dress(dress.locale, dress.zone, header=SLATE)
-    draw_table(sheet, CLOSED, listed(rows, CLOSED), sober, HEADER_ROW)
-    add_sober_signals(sheet, CLOSED, labels, HEADER_ROW + 1, LAST_ROW)
-    add_legends(sheet, CLOSED, sober, ours="customer_name", theirs="remarks")
+    draw_table(sheet, table, listed(rows, table), sober, HEADER_ROW)
+    add_sober_signals(sheet, table, labels, HEADER_ROW + 1, LAST_ROW)
+    add_legends(sheet, table, sober, ours="customer_name", theirs="remarks")
     sheet.print_title_cols = "A:A"
     fit_to_width(sheet, title, dress.locale, paper=A3, landscape=True, pages=2)
 
 
-def _add_penalties(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+def add_penalties(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+    """Add the sheet of penalties."""
     title = titled(PENALTIES.title, labels, dress.locale)
     sheet = new_list(workbook, PENALTIES, dress, title, SLATE)
     sober = Dress(dress.locale, dress.zone, header=SLATE)

@@ -12,12 +12,12 @@ from sheets.cellxml import stored_strings
 from sheets.columns import Sheet
 from sheets.places import Area, area_place
 from sheets.refusal import damaged, no_table, several_tables, unexpected
-from sheets.registry import ACTIONS, ARCHIVED, OPEN, TWO_WAY
+from sheets.registry import ACTIONS, ARCHIVED, FINDINGS, OPEN, TWO_WAY
 from sheets.texts import read_text
 
 _SMALL = 8 * 2**20
 _ENOUGH = 0.6  # the share of a sheet's headers by which a table of another name is known
-_NAMES = frozenset(sheet.table.casefold() for sheet in (*TWO_WAY, ACTIONS, ARCHIVED))
+_NAMES = frozenset(sheet.table.casefold() for sheet in (*TWO_WAY, FINDINGS, ACTIONS, ARCHIVED))
 
 Element = tuple[str, dict[str, str]]
 

@@ -27,6 +27,20 @@ STATUSES = {
     "open": say("處理中", "处理中", "Open"),
     "partly": say("部分解決", "部分解决", "Partly resolved"),
     "resolved": say("已解決", "已解决", "Resolved"),
+    "closed": say("已結案", "已结案", "Closed"),
+    "withdrawn": say("已撤案", "已撤案", "Withdrawn"),
+    "merged": say("已併案", "已并案", "Merged"),
+}
+
+# What a manager may ask to change of a case (K06, K07), by the keys of the replies that ask the same.
+DISPOSALS = {
+    "correct": say("更正", "更正", "Correct"),
+    "reassign": say("改派", "改派", "Reassign"),
+    "merge": say("併入", "并入", "Merge"),
+    "withdraw": say("撤案", "撤案", "Withdraw"),
+    "hold": say("暫停", "暂停", "Hold"),
+    "release": say("恢復計時", "恢复计时", "Resume"),
+    "reopen": say("重啟", "重启", "Reopen"),
 }
 
 
@@ -441,6 +455,85 @@ _APPEAL = _theirs(
         "The person's reasons against an issued penalty; it is suspended until it is ruled on.",
     ),
 )
+_REVIEW = _theirs(
+    "review",
+    ColumnKind.PROSE,
+    22,
+    say("審核", "审核", "Review"),
+    say(
+        "處理單等候審閱時填「同意」，或「退回」加原因；生效後自動清空，未被採納的原因寫在「退回原因」。",
+        "处理单等待审阅时填“同意”，或“退回”加原因；生效后自动清空，未被采纳的原因写在“退回原因”。",
+        "Where an order waits for its review: approve, or reject and the reason. Cleared once it is carried out.",
+    ),
+)
+_INFORMED_AT = _theirs(
+    "customer_informed_at",
+    ColumnKind.DATETIME,
+    16.5,
+    say("告知客戶時間", "告知客户时间", "Customer told at"),
+    say(
+        "何時把處理結果告訴了客戶，例：2026-11-21 14:30；沒填不能結案。",
+        "何时把处理结果告诉了客户，例：2026-11-21 14:30；没填不能结案。",
+        "When the customer was told the outcome, e.g. 2026-11-21 14:30; no case closes before.",
+    ),
+)
+_OPINION = _theirs(
+    "customer_opinion",
+    ColumnKind.PROSE,
+    28,
+    say("客戶意見", "客户意见", "Customer's opinion"),
+    say(
+        "客戶對處理結果怎麼說。",
+        "客户对处理结果怎么说。",
+        "What the customer says of the outcome.",
+    ),
+)
+_LACKING = _ours(
+    "lacking",
+    ColumnKind.PROSE,
+    30,
+    say("結案尚缺", "结案尚缺", "Missing to close"),
+    say(
+        "結案前還缺什麼；都齊了系統會自動結案。",
+        "结案前还缺什么；都齐了系统会自动结案。",
+        "What is missing before the case can be closed; it closes by itself once nothing is.",
+    ),
+)
+_ATTACHMENTS = _ours(
+    "attachments",
+    ColumnKind.LINK,
+    32,
+    say("附件", "附件", "Files"),
+    say(
+        "隨案寄來的照片、發票等；點一下打開資料夾，括號裡是檔案數。",
+        "随案发来的照片、发票等；点一下打开文件夹，括号里是文件数。",
+        "Photos, invoices and the like; a click opens their folder, in brackets how many they are.",
+    ),
+)
+_DISPOSAL = _theirs(
+    "disposal",
+    ColumnKind.TEXT,
+    12,
+    say("處置", "处置", "Change"),
+    say(
+        "要更正、改派、併入、撤案、暫停或恢復計時，從清單選，再在「處置說明」寫清楚；辦好後兩格會清空。",
+        "要更正、改派、并入、撤案、暂停或恢复计时，从列表选，再在“处置说明”写清楚；办好后两格会清空。",
+        "Choose what to change and explain it beside; both cells are emptied once it is done.",
+    ),
+    tuple(DISPOSALS[key] for key in ("correct", "reassign", "merge", "withdraw", "hold", "release")),
+)
+_DISPOSAL_NOTE = _theirs(
+    "disposal_note",
+    ColumnKind.PROSE,
+    34,
+    say("處置說明", "处置说明", "Change: what and why"),
+    say(
+        "內容與原因。更正：維修金額=2400 原因：補送發票；改派：售後總監 原因：…；暫停：至 11/25 12:00 原因：等零件。",
+        "内容与原因。更正：维修金额=2400 原因：补送发票；改派：售后总监 原因：…；暂停：至 11/25 12:00 原因：等零件。",
+        "What and why, e.g. repair amount=2400 because …; after-sales director because …; until 11/25 12:00 because …",
+    ),
+)
+_REDISPOSAL = replace(_DISPOSAL, choices=tuple(DISPOSALS[key] for key in ("reopen", "correct")))
 KEY_COLUMN = "case_number"
 DUE_COLUMN = "due_at"
 REFUSAL_COLUMN = "refusal"
@@ -480,6 +573,10 @@ OPEN = Sheet(
         _LAST_ACTION,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
+        _REVIEW,
+        _DISPOSAL,
+        _DISPOSAL_NOTE,
     ),
     key_column="case_number",
     essential=True,
@@ -514,6 +611,13 @@ CLOSED = Sheet(
         _OPENED_AT,
         _FAULT_OF,
         _FAULT,
+        _ATTACHMENTS,
+        _REVIEW,
+        _INFORMED_AT,
+        _OPINION,
+        _LACKING,
+        _REDISPOSAL,
+        _DISPOSAL_NOTE,
     ),
     key_column="case_number",
     telling=(*_OF_THE_FORM, "resolved_at"),
@@ -566,3 +670,28 @@ ARCHIVED = Sheet(
 
 # The sheets whose rows are merged with what managers make of them, in the order of a round.
 TWO_WAY = (OPEN, CLOSED, PENALTIES, CALLS)
+
+# Findings where they stand in the workbook of penalties instead of beside the cases, open or closed.
+FINDINGS = Sheet(
+    key="findings",
+    title=say("責任認定", "责任认定", "Findings"),
+    table="KesuFindings",
+    columns=(
+        _CASE_NUMBER,
+        _GRADE,
+        _CUSTOMER_NAME,
+        _PLATE_NO,
+        _CATEGORY,
+        _DESCRIPTION,
+        _SETTLED,
+        _OPENED_AT,
+        _LAPSES,
+        _FAULT_OF,
+        _FAULT,
+        _REFUSAL,
+    ),
+    key_column="case_number",
+    essential=True,
+    telling=("customer_name", "plate_no", "description", "opened_at"),
+)
+FAULT_COLUMNS = frozenset({_FAULT_OF.key, _FAULT.key})

@@ -36,6 +36,7 @@ from sheets.looks import (
 )
 from sheets.page import fit_to_width
 from sheets.texts import plain_text, say
+from sheets.tokens import put_token
 
 SPARE = 30  # empty rows of a blank
 LIST_SHAPED = (FormKind.DELIVERIES, FormKind.CALLS)
@@ -89,10 +90,12 @@ def roster(
     *,
     lines: Sequence[str] = (),
     zone: ZoneInfo | None = None,
+    token: str = "",
 ) -> bytes:
     """Draw a list-shaped form as .xlsx: `rows`, or empty ones to fill in; `lines` are told under the title.
 
-    Times are written as wall time in `zone`. Nothing of it is protected: people sort and filter their lists.
+    Times are written as wall time in `zone`; `token` proves to whom the list was sent. Nothing of it is protected:
+    people sort and filter their lists.
     """
     workbook = Workbook()
     sheet = workbook.worksheets[0]
@@ -100,8 +103,10 @@ def roster(
     told = [*lines, _HOW[form.kind].get(locale)]
     fields = tuple(form.field(key) for key in blank.fields)
     given = frozenset(_GIVEN.get(form.kind, ()) if rows else ())
-    draft = _Draft(sheet, form, fields, locale, zone, given, top=len(told) + 2)
+    draft = _Draft(sheet, form, fields, locale, zone, given, top=len(told) + (3 if token else 2))
     _draw_head(draft, blank, told)
+    if token:
+        put_token(workbook, sheet, token, draft.top - 1, (1, 2), locale)
     _draw_headers(draft, rows)
     for number, row in enumerate(rows or [RosterRow()] * SPARE, start=draft.top + 1):
         _draw_row(draft, number, row, rows)

@@ -5,7 +5,9 @@ from io import BytesIO
 from openpyxl.packaging.custom import IntProperty, StringProperty
 from openpyxl.workbook import Workbook
 
+from sheets.archive import Archive
 from sheets.generation import GENERATION, SITE
+from sheets.links import with_values
 from sheets.texts import plain_text
 
 
@@ -18,4 +20,12 @@ def stamped_file(workbook: Workbook, *, title: str, site: str, generation: int) 
     properties.append(StringProperty(name=SITE, value=plain_text(site)))
     stream = BytesIO()
     workbook.save(stream)
-    return stream.getvalue()
+    return _with_links(stream.getvalue())
+
+
+def _with_links(content: bytes) -> bytes:
+    """Return the file with what its links come to: openpyxl writes formulas without their values."""
+    archive = Archive(content)
+    sheets = {name: archive.read(name) for name in archive.names if name.startswith("xl/worksheets/")}
+    changed = {name: with_values(xml) for name, xml in sheets.items() if b"<f>HYPERLINK(" in xml}
+    return archive.rewritten(changed) if changed else content

@@ -15,7 +15,8 @@ from daemon.errors import AnswerIsNo, ConfigurationError
 from daemon.ledger import Ledger
 from daemon.site import Site, load_site
 from daemon.workbook import Workbook
-from daemon.workbook.channel import REBUILD
+from daemon.workbook.books import REBUILD
+from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.preview import Preview, Step, preview
 from sheets.files import WorkbookBusy, WorkbookChanged, lock_holder
 from sheets.patch import PatchRefused
@@ -77,12 +78,13 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
 
 def _rebuild(ledger: Ledger, site: Site, path: Path) -> None:
     try:
-        aside = Workbook(Docket(ledger, site), SystemClock()).rebuild()
+        asides = Workbook(Docket(ledger, site), SystemClock()).rebuild()
     except (OSError, WorkbookBusy, WorkbookChanged) as error:
         raise AnswerIsNo(f"{path}: {error}") from error
-    if aside is not None:
+    for aside in asides:
         say(f"kept  {aside}")
-    say(f"wrote {path}")
+    for edition in editions_of(site):
+        say(f"wrote {path_of(edition, site)}")
 
 
 def _ask_the_daemon(ledger: Ledger, path: Path) -> None:
@@ -103,18 +105,24 @@ def run_diff(arguments: argparse.Namespace) -> int:
     path = site.config.path(site.config.workbook.path)
     with open_ledger(site.config, create=False) as ledger:
         try:
-            found = preview(Docket(ledger, site), SystemClock())
-        except FileNotFoundError:
-            raise AnswerIsNo(f"there is no workbook at {path}; the next round draws it") from None
+            master, *others = preview(Docket(ledger, site), SystemClock())
+        except FileNotFoundError as gone:
+            raise AnswerIsNo(
+                f"there is no workbook at {gone.filename or path}; the next round draws it"
+            ) from None
         except PatchRefused as refused:
             raise AnswerIsNo(f"{path}: {refused.reason.get(site.locale)}") from refused
         except OSError as error:
             raise AnswerIsNo(f"{path}: {error.strerror or error}") from error
     if arguments.json:
-        print_json(dataclasses.asdict(found))
+        told = dataclasses.asdict(master)
+        print_json({**told, "others": [dataclasses.asdict(one) for one in others]} if others else told)
     else:
-        _say(found)
-    return 1 if found.refused else 0
+        for one in (master, *others):
+            if others:
+                say(f"{one.workbook}:")
+            _say(one)
+    return 1 if any(one.refused for one in (master, *others)) else 0
 
 
 def _say(found: Preview) -> None:

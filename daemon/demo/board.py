@@ -14,7 +14,7 @@ from rich.text import Text
 from daemon import words
 from daemon.demo.story import WINDOW_SECONDS
 from daemon.site import Site
-from rules.case import Case, Status
+from rules.case import Case
 
 _COLOURS = {
     "extra": "bold white on dark_red",
@@ -96,7 +96,7 @@ def _cases(site: Site, cases: Sequence[Case], now: datetime) -> Table:
 
 
 def _owner(site: Site, case: Case) -> Text:
-    if case.status is Status.RESOLVED:
+    if not case.is_open:
         who = words.party(case.resolved_by, site.policy, site.locale)
         return Text(f"✓ {who}", style="green")
     return Text(words.role_titles(case.owners, site.policy, site.locale))
@@ -104,7 +104,7 @@ def _owner(site: Site, case: Case) -> Text:
 
 def _clock(case: Case, now: datetime) -> RenderableType:
     if not case.is_open:
-        return Text("resolved", style="green")
+        return Text(case.status.value, style="green")
     if case.due is None:
         return Text("no window: daily reminder", style="bold red")
     left = max(0.0, (case.due - now).total_seconds())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from daemon.demo.stage import Stage, reader_of
 from daemon.workbook.book import open_book
-from rules.case import Case, Status
+from rules.case import Case
 from sheets.registry import REFUSAL_COLUMN
 
 # customer → a grade it must have reached, lapses (at the least where it stays open), settled
@@ -68,7 +68,7 @@ def _case(stage: Stage, case: Case, customer: str, grade: str, lapses: int, sett
         yield f"{customer}: never reached {grade}"
     if len(case.lapses) < lapses or (settled and len(case.lapses) > lapses):
         yield f"{customer}: {len(case.lapses)} lapses instead of {lapses}"
-    if (case.status is Status.RESOLVED) is not settled:
+    if case.is_open is settled:
         yield f"{customer}: {case.status.value}"
 
 

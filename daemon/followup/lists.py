@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from daemon import words
+from daemon.asking import Unproven
 from daemon.docket import Docket
 from daemon.followup import wording
 from daemon.followup.recording import Recorded, Recorder
@@ -17,7 +18,7 @@ from daemon.ledger import Entry
 from daemon.letters import EnclosureOrder, LetterOrder, RowOrder, Writer, root_id
 from mailer.letter import Address, Content, Customer, Flaw, FollowUp, Line, Template
 from mailer.message import Message
-from parsers.reply_calls import SaidCall, not_understood
+from parsers.reply_call_lines import SaidCall, not_understood
 from parsers.results import ParsedFile, ParsedForm, Severity
 from rules.case import Case
 from rules.commands import ReceiveList, RecordCall
@@ -28,6 +29,7 @@ from rules.follow_up import number_of
 from rules.locales import Locale, Text
 
 LISTS = (FormKind.DELIVERIES, FormKind.CALLS)
+_QUOTED = 20  # rows of call results that are quoted to whoever is asked whether they are his
 
 
 @dataclass(frozen=True)
@@ -313,6 +315,19 @@ def _to_mend(taken: Taken, locale: Locale) -> list[EnclosureOrder]:
         for row in bad
     )
     return [EnclosureOrder(form=kind, blank=kind.value, rows=rows)]
+
+
+def unproven(
+    docket: Docket, sender: Party, forms: Sequence[tuple[ParsedFile, ParsedForm]], number: str
+) -> Unproven:
+    """Return what call results say that may not act by their From alone: a line for each, as many as can be read."""
+    site, locale = docket.site, docket.site.locale_of(sender.email)
+    lines = []
+    for _, form in forms[:_QUOTED]:
+        told = words.lines(facts_to_json(form.facts), site.catalogue, form.kind, locale, site.zone)
+        lines.append(words.JOIN.get(locale).join(value for _, value in told))
+    rest = [f"… +{len(forms) - _QUOTED}"] if len(forms) > _QUOTED else []
+    return Unproven(number, "\n".join([*dict.fromkeys(file.file for file, _ in forms), *lines, *rest]))
 
 
 def told_to_care(docket: Docket, sender: Party, taken: Taken) -> list[LetterOrder]:

@@ -13,6 +13,7 @@ from daemon.ledger.errors import (
 )
 from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
@@ -26,14 +27,17 @@ from daemon.ledger.rows import (
     OutgoingMail,
     QueuedMail,
     RecordedEvent,
+    RequestState,
     SentMail,
     Statistics,
     StoredAttachment,
     StoredMail,
     Storm,
+    WaitingRequest,
 )
 
 __all__ = [
+    "AbsenceSaid",
     "Activity",
     "CaseEvent",
     "Changes",
@@ -57,9 +61,11 @@ __all__ = [
     "PromiseBroken",
     "QueuedMail",
     "RecordedEvent",
+    "RequestState",
     "SentMail",
     "Statistics",
     "StoredAttachment",
     "StoredMail",
     "Storm",
+    "WaitingRequest",
 ]

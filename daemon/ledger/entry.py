@@ -4,12 +4,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
-from daemon.ledger import activity, gathering, intake, outbox, projections, reading, sheets
+from daemon.ledger import (
+    absences,
+    activity,
+    attachments,
+    gathering,
+    intake,
+    outbox,
+    projections,
+    reading,
+    requests,
+    sheets,
+)
 from daemon.ledger.intake import Envelope, Place
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
+    AbsenceSaid,
     DueRow,
     Held,
     MailState,
@@ -17,6 +29,7 @@ from daemon.ledger.rows import (
     OutgoingMail,
     QueuedMail,
     RecordedEvent,
+    RequestState,
     StoredMail,
 )
 from daemon.ledger.schema import marks, numbers
@@ -30,6 +43,8 @@ _COUNT = _FIRST.on_conflict_do_update(
     index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
 ).returning(numbers.c.serial)
 _NEW_MARK = insert(marks)
+_MARK_ONCE = insert(marks).on_conflict_do_nothing()
+_MARKED = select(marks.c.value).where(marks.c.name == bindparam("of"))
 _MARK = _NEW_MARK.on_conflict_do_update(index_elements=["name"], set_={"value": _NEW_MARK.excluded.value})
 
 
@@ -74,9 +89,9 @@ class Entry:
     ) -> list[int]:
         """Append `events` to the chain, make the case and its deadlines what they are after them; return the seqs.
 
-        `keys` replaces what the case is found by while it is open; None leaves that as it is. Without events only
-        deadlines and keys change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy
-        was not kept; ValueError if the first event of a case does not open it.
+        `keys` replaces what the case is found by; None leaves that as it is. Without events only deadlines and keys
+        change. PromiseBroken if an event may happen once and did; LedgerRefused if the policy was not kept; ValueError
+        if the first event of a case does not open it.
         """
         return self._journal.record(case_after, events, deadlines, policy_hash, keys)
 
@@ -88,9 +103,23 @@ class Entry:
         """Keep a policy's text for good and return its hash."""
         return self._journal.keep_policy(key, text)
 
-    def attach(self, case_number: str, name: str, media_type: str, content: bytes) -> None:
-        """Keep a file with a case; the same file under the same name is kept once."""
-        intake.attach(self._connection, case_number, name, media_type, content)
+    def attach(
+        self, case_number: str, name: str, media_type: str, content: bytes, *, mail_id: int | None = None
+    ) -> None:
+        """Keep a file with a case, and the mail that brought it, linked before; the same file is kept once of each."""
+        attachments.attach(
+            self._connection, case_number, name, media_type, content, mail_id, self._journal.seq
+        )
+
+    def leave_out(self, case_number: str, name: str, media_type: str, size: int, *, mail_id: int) -> None:
+        """Say that a file came which the case may not hold any more; the mail it came in still has it."""
+        attachments.leave_out(
+            self._connection, case_number, name, media_type, size, mail_id, self._journal.seq
+        )
+
+    def attached(self, case_number: str) -> tuple[int, int]:
+        """Return how many files a case holds, and how many bytes they are."""
+        return attachments.held(self._connection, case_number)
 
     def case(self, number: str) -> Case | None:
         """Return the case called `number`, None if there is none."""
@@ -154,9 +183,9 @@ class Entry:
         """Claim one attachment of one message for this intake; False if it was taken before."""
         return intake.claim_part(self._connection, message_id, sha256, mail_id)
 
-    def link_mail(self, mail_id: int, case_number: str) -> None:
-        """Say that a message concerns a case."""
-        intake.link_mail(self._connection, mail_id, case_number)
+    def link_mail(self, mail_id: int, case_number: str, *, since: int | None = None) -> None:
+        """Say that a message concerns a case; what happened to the case after event `since` was its doing."""
+        intake.link_mail(self._connection, mail_id, case_number, since)
 
     def case_of_message(self, message_ids: Sequence[str]) -> str | None:
         """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
@@ -165,6 +194,14 @@ class Entry:
     def mail(self, mail_id: int) -> StoredMail:
         """Return one message; LedgerRefused if there is none of this id."""
         return intake.mail(self._connection, mail_id)
+
+    def say_absence(self, mail_id: int, statement: AbsenceSaid) -> bool:
+        """Keep what a mail said of its sender's absence; False if it was kept before."""
+        return absences.say(self._connection, mail_id, statement)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        return absences.not_over(self._connection, now)
 
     # ------------------------------------------------------------ what goes out
 
@@ -202,36 +239,57 @@ class Entry:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
         return outbox.replies_sent_to(self._connection, address, since)
 
-    # ------------------------------------------------------------ the master workbook
+    # ------------------------------------------------------------ what waits to be confirmed
 
-    def next_generation(self, at: datetime, *, above: int = 0) -> int:
+    def ask_once(
+        self, mail_id: int, sender: str, digest: str, message_id: str, at: datetime, until: datetime
+    ) -> bool:
+        """Remember that a message waits for its sender to confirm it; False if the same (`digest`) waits already.
+
+        `message_id` is that of the mail that asks him.
+        """
+        return requests.ask_once(self._connection, mail_id, sender, digest, message_id, at, until)
+
+    def settle_request(self, request_id: int, state: RequestState, at: datetime) -> bool:
+        """Say what became of a request; False if it does not wait any more."""
+        return requests.settle(self._connection, request_id, state, at)
+
+    def expire_requests(self, now: datetime) -> int:
+        """Give up the requests whose time is over; return how many."""
+        return requests.expire(self._connection, now)
+
+    # ------------------------------------------------------------ the master workbook, and others (`book`)
+
+    def next_generation(self, at: datetime, *, above: int = 0, book: str = sheets.MASTER) -> int:
         """Take the number of the workbook's next version, from 1; it is unconfirmed, and its base that of the newest.
 
         `above` is a number seen in the workbook: a ledger restored from a backup would give it out a second time.
         """
-        return sheets.next_generation(self._connection, at, above)
+        return sheets.next_generation(self._connection, at, above, book)
 
-    def put_base(self, generation: int, sheet: str, rows: Mapping[str, str | None]) -> None:
+    def put_base(
+        self, generation: int, sheet: str, rows: Mapping[str, str | None], *, book: str = sheets.MASTER
+    ) -> None:
         """Make these rows (key → JSON text, None: gone) of a generation what is given; others stay as they are.
 
         LedgerRefused if the generation is not known.
         """
-        sheets.put_base(self._connection, generation, sheet, rows)
+        sheets.put_base(self._connection, generation, sheet, rows, book)
 
-    def confirm_generation(self, number: int) -> None:
+    def confirm_generation(self, number: int, *, book: str = sheets.MASTER) -> None:
         """Say that the workbook of this number was written; LedgerRefused if the number is not known."""
-        sheets.confirm(self._connection, number)
+        sheets.confirm(self._connection, number, book)
 
-    def forget_attempts(self, confirmed: int) -> None:
+    def forget_attempts(self, confirmed: int, *, book: str = sheets.MASTER) -> None:
         """Forget the unconfirmed generations above `confirmed`; their numbers are not given out again."""
-        sheets.forget_attempts(self._connection, confirmed)
+        sheets.forget_attempts(self._connection, confirmed, book)
 
-    def prune_generations(self, before: datetime) -> int:
+    def prune_generations(self, before: datetime, *, book: str = sheets.MASTER) -> int:
         """Forget generations older than `before`, with what only they needed; return how many.
 
         The newest confirmed one and every attempt after it are kept.
         """
-        return sheets.prune(self._connection, before)
+        return sheets.prune(self._connection, before, book)
 
     def answer_row(self, sheet: str, row_key: str, body: str | None, at: datetime) -> None:
         """Say (as JSON text) why an entry of a row was refused; None takes the answer back."""
@@ -242,6 +300,11 @@ class Entry:
     def note_activity(self, at: datetime, code: str, body: str, case_number: str | None = None) -> None:
         """Keep something the daemon did outside the cases' histories; `body` is JSON text."""
         activity.note(self._connection, at, code, body, case_number)
+
+    def marked_once(self, name: str, value: str) -> str:
+        """Return what is remembered under `name`; `value`, from now on, where nothing was."""
+        self._connection.execute(_MARK_ONCE, {"name": name, "value": value})
+        return str(self._connection.execute(_MARKED, {"of": name}).scalar_one())
 
     def mark(self, name: str, value: str) -> None:
         """Remember `value` under `name`, such as the event up to which the workbook was written."""

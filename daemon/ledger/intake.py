@@ -9,8 +9,8 @@ from hashlib import sha256
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from daemon.ledger.errors import LedgerDamaged, LedgerRefused
-from daemon.ledger.rows import MailState, StoredAttachment, StoredMail
-from daemon.ledger.schema import archive, attachments, intake_parts, mail_cases, mail_in, outbox
+from daemon.ledger.rows import MailState, StoredMail
+from daemon.ledger.schema import archive, cases, intake_parts, mail_cases, mail_in, outbox
 from daemon.ledger.sqlite import insert
 
 _COMPRESSION = 3  # most of a mail is base64 of files compressed already; more effort gains nothing
@@ -28,7 +28,9 @@ _KEEP = insert(archive)
 _CONTENT = select(archive.c.content).where(archive.c.sha256 == bindparam("digest"))
 _CLAIM = insert(intake_parts).on_conflict_do_nothing().returning(intake_parts.c.mail_id)
 _LINK = insert(mail_cases).on_conflict_do_nothing()
-_ATTACH = insert(attachments).on_conflict_do_nothing()
+_CAUSED = select(cases.c.updated).where(
+    cases.c.number == bindparam("case_number"), cases.c.updated > bindparam("since")
+)
 _MAILS = select(mail_in, archive.c.size).join(archive)
 
 
@@ -128,32 +130,11 @@ def claim_part(connection: Connection, message_id: str, digest: str, mail_id: in
     return connection.execute(_CLAIM, claim).first() is not None
 
 
-def link_mail(connection: Connection, mail_id: int, case_number: str) -> None:
-    """Say that a message concerns a case."""
-    link = {"mail_id": mail_id, "case_number": case_number}
-    connection.execute(_LINK, link)
-
-
-def attach(connection: Connection, case_number: str, name: str, media_type: str, content: bytes) -> None:
-    """Keep a file with a case; the same file under the same name is kept once."""
-    row = {
-        "case_number": case_number,
-        "name": name,
-        "media_type": media_type,
-        "sha256": keep(connection, content),
-        "size": len(content),
-    }
-    connection.execute(_ATTACH, row)
-
-
-def attachments_of(connection: Connection, case_number: str) -> list[StoredAttachment]:
-    """Return the files kept with a case, in the order they came."""
-    query = (
-        select(attachments.c.name, attachments.c.media_type, attachments.c.sha256, attachments.c.size)
-        .where(attachments.c.case_number == case_number)
-        .order_by(attachments.c.id)
-    )
-    return [StoredAttachment(*row) for row in connection.execute(query)]
+def link_mail(connection: Connection, mail_id: int, case_number: str, since: int | None) -> None:
+    """Say that a message concerns a case, and whether what happened to the case after event `since` is its doing."""
+    known = {"case_number": case_number, "since": since}
+    caused = None if since is None else connection.execute(_CAUSED, known).scalar()
+    connection.execute(_LINK, {"mail_id": mail_id, "case_number": case_number, "event_seq": caused})
 
 
 def mail(connection: Connection, mail_id: int) -> StoredMail:

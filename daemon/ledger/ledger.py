@@ -1,7 +1,7 @@
 """The ledger as the daemon sees it: one transaction at a time to write, any number of readers beside it."""
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, select
 
 from daemon.ledger import (
+    absences,
     activity,
+    attachments,
     audit,
     gathering,
     histories,
@@ -19,6 +21,7 @@ from daemon.ledger import (
     outbox,
     projections,
     reading,
+    requests,
     sheets,
     sqlite,
 )
@@ -27,6 +30,7 @@ from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
+    AbsenceSaid,
     Activity,
     CaseEvent,
     Changes,
@@ -42,6 +46,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    WaitingRequest,
 )
 from daemon.ledger.schema import chain_head, events
 from daemon.ledger.upgrade import shipped_migrations, upgrade
@@ -155,6 +160,20 @@ class Ledger:
         with self._reading() as connection:
             return reading.page_of_resolved(connection, since, before, after, _CASES_AT_ONCE)
 
+    def settled_cases(self, *, closed_since: datetime) -> Iterator[Case]:
+        """Yield the settled cases by number, but none closed before a time; those that lack something are among them.
+
+        Whoever wants the open cases too asks for them first: a case settled meanwhile then comes twice, not never.
+        """
+        after = ""
+        while page := self._page_of_settled(closed_since, after):
+            yield from page
+            after = page[-1].number
+
+    def _page_of_settled(self, closed_since: datetime, after: str) -> list[Case]:
+        with self._reading() as connection:
+            return reading.page_of_settled(connection, closed_since, after, _CASES_AT_ONCE)
+
     def owing_cases(self) -> Iterator[Case]:
         """Yield the resolved cases that may still have a duty open or a penalty undecided, read some at a time."""
         after = ""
@@ -264,25 +283,25 @@ class Ledger:
         with self._reading() as connection:
             return histories.first_opening(connection)
 
-    # ------------------------------------------------------------ the master workbook
+    # ------------------------------------------------------------ the master workbook, and others (`book`)
 
-    def generation(self) -> tuple[int, int]:
+    def generation(self, book: str = sheets.MASTER) -> tuple[int, int]:
         """Return the workbook's last confirmed generation and the last number given out, each 0 if there is none."""
         with self._reading() as connection:
-            return sheets.generation(connection)
+            return sheets.generation(connection, book)
 
-    def knows_generation(self, number: int) -> bool:
+    def knows_generation(self, number: int, book: str = sheets.MASTER) -> bool:
         """Tell whether the base of a generation, confirmed or not, can be read."""
         with self._reading() as connection:
-            return sheets.knows(connection, number)
+            return sheets.knows(connection, number, book)
 
-    def base(self, generation: int) -> dict[str, dict[str, str]]:
+    def base(self, generation: int, book: str = sheets.MASTER) -> dict[str, dict[str, str]]:
         """Return what stood in the workbook in a generation: sheet → row key → JSON text; nothing in generation 0.
 
         LedgerRefused if the generation is not known.
         """
         with self._reading() as connection:
-            return sheets.base(connection, generation)
+            return sheets.base(connection, generation, book)
 
     def answers(self) -> dict[str, dict[str, str]]:
         """Return why entries were refused: sheet → row key → JSON text."""
@@ -328,10 +347,32 @@ class Ledger:
         with self._reading() as connection:
             return intake.raw(connection, sha256)
 
-    def attachments(self, case_number: str) -> list[StoredAttachment]:
-        """Return the files kept with a case, in the order they came."""
+    def attachments(self, case_number: str, *, as_of: int | None = None) -> list[StoredAttachment]:
+        """Return the files that came to a case, in their order; those known at event `as_of` where it is given."""
         with self._reading() as connection:
-            return intake.attachments_of(connection, case_number)
+            return attachments.of_case(connection, case_number, as_of)
+
+    def attachments_of_event(self, case_number: str, event_seq: int) -> list[StoredAttachment]:
+        """Return the files that came in the mail which caused an event, the last one it caused in that case."""
+        with self._reading() as connection:
+            return attachments.of_event(connection, case_number, event_seq)
+
+    def attachment_counts(self, *, after: int = 0) -> tuple[dict[str, int], int]:
+        """Return how many files the cases hold to which any came after that id, and the id up to which that is all."""
+        with self._reading() as connection:
+            up_to = attachments.last_id(connection)
+            counts = attachments.counts_since(connection, after) if up_to > after else {}
+            return counts, max(up_to, after)
+
+    def same_person(
+        self, case_number: str, keys: Mapping[str, str], as_of: int, limit: int
+    ) -> tuple[list[str], int]:
+        """Return the newest other cases, `limit` at most, recorded with one of `keys`, and how many there are.
+
+        Only those opened up to event `as_of` count.
+        """
+        with self._reading() as connection:
+            return reading.same_person(connection, case_number, keys, as_of, limit)
 
     def highest_uid(self, folder: str, uidvalidity: int) -> int:
         """Return the highest UID stored of a folder, 0 if none is."""
@@ -406,6 +447,21 @@ class Ledger:
         with self._reading() as connection:
             return outbox.by_message_id(connection, message_id)
 
+    def outbox_mail_numbered(self, mail_id: int) -> QueuedMail | None:
+        """Return the mail with this id, however far it has come; None if there is none."""
+        with self._reading() as connection:
+            return outbox.numbered(connection, mail_id)
+
+    def request_asked_by(self, message_id: str) -> WaitingRequest | None:
+        """Return the request that the mail with this Message-ID asks its reader to confirm, None if it asks none."""
+        with self._reading() as connection:
+            return requests.asked_by(connection, message_id)
+
+    def requests_over(self, now: datetime) -> bool:
+        """Tell whether a request still waits whose time is over."""
+        with self._reading() as connection:
+            return requests.any_over(connection, now)
+
     def outbox_of(self, case_number: str) -> list[OutboxEntry]:
         """Return the mails of a case, in the order they became necessary."""
         with self._reading() as connection:
@@ -415,6 +471,11 @@ class Ledger:
         """Count the automatic replies queued or sent to `address` since a time."""
         with self._reading() as connection:
             return outbox.replies_sent_to(connection, address, since)
+
+    def absences(self, now: datetime) -> list[AbsenceSaid]:
+        """Return what people said of absences that are not over, in the order they said it."""
+        with self._reading() as connection:
+            return absences.not_over(connection, now)
 
     # ------------------------------------------------------------ proof and keeping
 

@@ -74,6 +74,13 @@ def by_message_id(connection: Connection, message_id: str) -> QueuedMail | None:
     return None if row is None else QueuedMail(**row)
 
 
+def numbered(connection: Connection, mail_id: int) -> QueuedMail | None:
+    """Return the mail with this id, however far it has come; None if there is none."""
+    query = select(*(outbox.c[name] for name in QueuedMail.__slots__)).where(outbox.c.id == mail_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else QueuedMail(**row)
+
+
 def free(connection: Connection, now: datetime) -> int:
     """End every lease, because nobody else sends any more; return how many there were. They may have left."""
     freed = update(outbox).where(_SENDING).values(lease_until=now)

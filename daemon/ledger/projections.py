@@ -42,6 +42,7 @@ def row_of(case: Case, site: str, seq: int) -> dict[str, object]:
         "body": canonical(case.model_dump(mode="json")),
         "resolved_at": None if case.is_open else case.resolved_at,
         "kind": case.kind,
+        "closed_at": case.closed_at,
     }
 
 

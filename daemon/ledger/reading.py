@@ -1,10 +1,10 @@
 """Questions about cases, events and deadlines, asked on a reader's connection or inside a transaction."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Result, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, Result, and_, bindparam, func, literal, or_, select, tuple_
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
@@ -71,6 +71,19 @@ def page_of_resolved(
     return _cases(connection.execute(query))
 
 
+def page_of_settled(connection: Connection, closed_since: datetime, after: str, size: int) -> list[Case]:
+    """Return at most `size` settled complaints not closed before a time, by number; `after` ends the page before."""
+    closed = cases.c.closed_at
+    query = (
+        select(cases.c.body)
+        .where(_IS_COMPLAINT, cases.c.resolved_at.is_not(None), cases.c.number > after)
+        .where(or_(closed.is_(None), closed >= closed_since))
+        .order_by(cases.c.number)
+        .limit(size)
+    )
+    return _cases(connection.execute(query))
+
+
 def open_cases_with(connection: Connection, key: str, value: str, status: Status | None = None) -> list[Case]:
     """Return the open cases recorded with `value` under `key`, by number; only those of `status` if it is given."""
     named = {"key": key, "value": value}
@@ -92,6 +105,26 @@ def follow_ups(connection: Connection, *, open_only: bool, since: datetime | Non
     if since is not None:
         query = query.where(cases.c.resolved_at.is_(None) | (cases.c.resolved_at >= since))
     return _cases(connection.execute(query))
+
+
+def same_person(
+    connection: Connection, number: str, keys: Mapping[str, str], as_of: int, limit: int
+) -> tuple[list[str], int]:
+    """Return the newest other cases, `limit` at most, recorded with one of `keys` and opened up to event `as_of`.
+
+    The second value is how many there are in all.
+    """
+    if not keys:
+        return [], 0
+    one_of = or_(*(and_(case_keys.c.key == key, case_keys.c.value == value) for key, value in keys.items()))
+    query = (
+        select(events.c.case_number)
+        .where(events.c.n == 1, events.c.seq <= as_of, events.c.case_number != number)
+        .where(events.c.case_number.in_(select(case_keys.c.case_number).where(one_of)))
+        .order_by(events.c.seq.desc())
+    )
+    found = list(connection.execute(query).scalars())
+    return found[:limit], len(found)
 
 
 def changed_since(connection: Connection, seq: int, limit: int) -> Changes:

@@ -100,12 +100,20 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class StoredAttachment:
-    """A file kept with a case; its bytes are `ledger.raw(sha256)`."""
+    """A file that came to a case; its bytes are `ledger.raw(sha256)`.
+
+    `over`: more than the case may hold came, so `sha256` is the whole mail's, in which the file still is. `mail_id`
+    is None for what was kept before mails were noted.
+    """
 
     name: str
     media_type: str
     sha256: str
     size: int
+    over: bool = False
+    mail_id: int | None = None
+    sender: str = ""
+    received_at: datetime | None = None
 
 
 class OutboxState(StrEnum):
@@ -137,6 +145,29 @@ class Held:
     template: str
     locale: str
     ids: tuple[int, ...]
+
+
+class RequestState(StrEnum):
+    """How far somebody's unproven request has come."""
+
+    WAITING = "waiting"  # he was asked whether it is his
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    REPLACED = "replaced"  # he said something else instead
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A message that acts only once its sender confirms it; `message_id` is that of the mail that asks him."""
+
+    id: int
+    mail_id: int
+    sender: str
+    message_id: str
+    asked_at: datetime
+    expires_at: datetime
+    state: RequestState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +263,21 @@ class Activity:
     code: str
     body: str
     case_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceSaid:
+    """What somebody said of himself: from `begins` until before `ends` he is away, or there after all (`back`).
+
+    `deputy` is the address of who stands in for him, empty where he named nobody.
+    """
+
+    email: str
+    back: bool
+    begins: datetime
+    ends: datetime
+    deputy: str
+    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ cases = Table(
     Column("body", Text, nullable=False),
     Column("resolved_at", UtcDateTime),  # NULL while it is open
     Column("kind", Text, nullable=False, server_default="complaint"),
+    Column("closed_at", UtcDateTime),  # NULL until nothing of it is missing any more
+    Index("cases_by_closing", "closed_at", "number"),
     Index("cases_by_status", "status", "grade"),
     Index("cases_by_change", "updated"),
     Index("cases_by_resolution", "resolved_at", "number"),
@@ -160,6 +162,7 @@ mail_cases = Table(
     metadata,
     Column("mail_id", Integer, ForeignKey("mail_in.id"), primary_key=True),
     Column("case_number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("event_seq", Integer, ForeignKey("events.seq")),  # the last it caused, NULL where it caused none
 )
 
 attachments = Table(
@@ -167,11 +170,14 @@ attachments = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("case_number", Text, ForeignKey("cases.number"), nullable=False),
+    Column("mail_id", Integer, ForeignKey("mail_in.id")),
+    Column("seq", Integer, nullable=False),  # the event from which on it is known
+    Column("kind", Text, nullable=False),
     Column("name", Words, nullable=False),
     Column("media_type", Words, nullable=False),
     Column("sha256", Text, ForeignKey("archive.sha256"), nullable=False),
     Column("size", Integer, nullable=False),
-    UniqueConstraint("case_number", "name", "sha256"),
+    UniqueConstraint("case_number", "name", "sha256", "mail_id"),
 )
 
 outbox = Table(
@@ -208,9 +214,26 @@ outbox = Table(
     Index("outbox_by_bundle", "bundle", sqlite_where=text("bundle IS NOT NULL")),
 )
 
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), nullable=False, unique=True),
+    Column("sender", Words, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),  # of the mail that asks
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index("requests_waiting", "sender", "digest", unique=True, sqlite_where=text("state = 'waiting'")),
+    Index("requests_by_expiry", "expires_at", sqlite_where=text("state = 'waiting'")),
+)
+
 sheet_generations = Table(
     "sheet_generations",
     metadata,
+    Column("book", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcDateTime, nullable=False),
     Column("confirmed", Boolean, nullable=False),
@@ -219,12 +242,13 @@ sheet_generations = Table(
 sheet_base = Table(
     "sheet_base",
     metadata,
+    Column("book", Text, primary_key=True),
     Column("sheet", Words, primary_key=True),
     Column("row_key", Words, primary_key=True),
     Column("since", Integer, primary_key=True, autoincrement=False),  # the generation it began with
     Column("until", Integer),  # the generation it no longer belongs to
     Column("body", Words, nullable=False),
-    Index("sheet_base_by_end", "until", "since"),
+    Index("sheet_base_by_end", "book", "until", "since"),
 )
 
 sheet_answers = Table(
@@ -251,4 +275,18 @@ marks = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Words, nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), nullable=False, unique=True),
+    Column("email", Words, nullable=False),
+    Column("back", Boolean, nullable=False),
+    Column("begins", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=False),
+    Column("deputy", Words, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    Index("absences_by_end", "ends"),
 )

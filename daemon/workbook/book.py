@@ -11,6 +11,7 @@ from rules.locales import Locale, Text
 from sheets.archive import Archive
 from sheets.cellvalues import ReadValue
 from sheets.columns import CellValue, Sheet
+from sheets.editions import MASTER, Edition
 from sheets.feed import fed
 from sheets.generation import Stamp, stamp_of
 from sheets.merge import (
@@ -32,7 +33,6 @@ from sheets.merge import (
 )
 from sheets.patch import MasterPlan, PatchRefused, carry_out
 from sheets.reading import MasterReading, read_master
-from sheets.registry import TWO_WAY
 from sheets.standing import Standing, open_master
 
 log = logging.getLogger("kesu.workbook")
@@ -49,6 +49,7 @@ class Book:
     standings: Mapping[str, Standing]
     readings: Mapping[str, MasterReading]
     missing: tuple[Sheet, ...]
+    edition: Edition = MASTER
 
     @property
     def content(self) -> bytes:
@@ -58,11 +59,15 @@ class Book:
     @property
     def sheets(self) -> tuple[Sheet, ...]:
         """The two-way sheets that stand there, those that cases move to before those they leave."""
-        return tuple(sheet for sheet in reversed(TWO_WAY) if sheet.key in self.standings)
+        return tuple(sheet for sheet in reversed(self.edition.sheets) if sheet.key in self.standings)
 
 
 def open_book(
-    content: bytes, locale: Locale, zone: ZoneInfo, previous: Mapping[str, MasterReading] | None = None
+    content: bytes,
+    locale: Locale,
+    zone: ZoneInfo,
+    previous: Mapping[str, MasterReading] | None = None,
+    edition: Edition = MASTER,
 ) -> Book:
     """Open a workbook and read its sheets; PatchRefused if it is not certain to be ours.
 
@@ -72,7 +77,7 @@ def open_book(
     standings: dict[str, Standing] = {}
     readings: dict[str, MasterReading] = {}
     missing = []
-    for sheet in TWO_WAY:
+    for sheet in edition.sheets:
         try:
             standing = open_master(archive, locale, sheet)
             known = (previous or {}).get(sheet.key)
@@ -82,7 +87,7 @@ def open_book(
             if sheet.essential:
                 raise
             missing.append(sheet)
-    return Book(archive, stamp_of(archive), standings, readings, tuple(missing))
+    return Book(archive, stamp_of(archive), standings, readings, tuple(missing), edition)
 
 
 Absent = Mapping[str, frozenset[str]]  # columns that were not there when the file was read before, by sheet

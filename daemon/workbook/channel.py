@@ -1,4 +1,4 @@
-"""The channel that keeps the master workbook: what managers wrote is taken, what changed is written, in one round.
+"""Keeping one workbook, the master or that of penalties: what managers wrote is taken, what changed is written.
 
 The order of a round is what a crash between any two of its steps leaves whole: what managers entered is committed
 together with the memory of having seen it; a new version's number and contents are remembered before the file is
@@ -7,7 +7,7 @@ replaced, and confirmed after.
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,7 @@ from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import LedgerError
 from daemon.workbook import wordings
-from daemon.workbook.archiving import Archiving
-from daemon.workbook.beside import Board, LiveCopy, put_aside
+from daemon.workbook.beside import LiveCopy, put_aside
 from daemon.workbook.book import (
     NOTHING_ABSENT,
     Absent,
@@ -32,17 +31,15 @@ from daemon.workbook.book import (
     refusal_in,
     with_feeds,
 )
+from daemon.workbook.drawing import Drawing, Told
+from daemon.workbook.editions import mark_of, path_of
 from daemon.workbook.entries import filled
-from daemon.workbook.figures import actions_of, figures_of
 from daemon.workbook.memory import Base, Memory, Rows
-from daemon.workbook.rows import as_row, master_labels_of
 from daemon.workbook.shown import Shown
 from daemon.workbook.taking import Taking
 from daemon.workbook.telling import told_of
 from daemon.workbook.trouble import Occasion, Troubles
 from rules.locales import Text
-from sheets.columns import CellValue, Sheet
-from sheets.dashboard import feeds_of
 from sheets.files import (
     UNKNOWN_HOLDER,
     Fingerprint,
@@ -55,11 +52,9 @@ from sheets.files import (
 )
 from sheets.generation import Stamp, stamped
 from sheets.livecopy import writable
-from sheets.master import MasterContents, create_master
 from sheets.patch import PatchRefused
 from sheets.peek import Glance, glance, peek
 from sheets.reading import MasterReading
-from sheets.registry import ACTIONS, CALLS, CLOSED, OPEN, PENALTIES, TWO_WAY
 
 log = logging.getLogger("kesu.workbook")
 
@@ -67,12 +62,9 @@ AT_ONCE = timedelta(0)
 HALF_WRITTEN = timedelta(minutes=2)  # a file that somebody is saving cannot be read for a moment
 UNWRITABLE = timedelta(minutes=5)
 GONE = timedelta(seconds=10)  # a program that saves takes the file away for a moment; a share may drop out
-MISSING = "workbook:missing-since"
-ABSENT = "workbook:absent"  # the ledger's mark: columns that were not there
-REBUILD = "workbook:rebuild"  # the ledger's mark by which the command asks a running daemon
+MISSING = "missing-since"
+ABSENT = "absent"  # the ledger's mark: columns that were not there
 FEEDS_EVERY = timedelta(seconds=10)
-BOARD_EVERY = timedelta(seconds=60)
-PRUNE_EVERY = timedelta(hours=24)
 
 
 _MOST = 10**9  # versions; a larger number in a file is somebody's joke
@@ -84,7 +76,7 @@ def _bounded(stamp: Stamp) -> int:
     return found if found < _MOST else 0
 
 
-Wanted = tuple[int, tuple[object, ...]]  # the version of the rows; what the feeds tell of
+Wanted = tuple[int, Told]  # the version of the rows; what the feeds tell of
 
 
 class _Emptied(Exception):
@@ -108,21 +100,26 @@ def _plain(error: Exception) -> Text:
     return Text(zh_hant=said, zh_hans=said, en=said)
 
 
-class Workbook:
-    """The master workbook of one site."""
+class BookKeeper:
+    """One workbook of a site."""
 
-    def __init__(self, docket: Docket, clock: Clock, bells: Bells | None = None) -> None:
-        self._docket = docket
-        self._clock = clock
-        self._bells = bells
-        config = docket.site.config
-        self._path = config.path(config.workbook.path)
-        self._live = LiveCopy(docket.ledger, self._path) if config.workbook.live_copy else None
-        self._board = Board(docket, self._path) if config.workbook.board else None
-        self._shown = Shown(docket, clock)
-        self._memory = Memory(docket.ledger, docket.site.zone)
-        self._archiving = Archiving(docket)
-        self._troubles = Troubles(docket, self._names)
+    def __init__(
+        self,
+        docket: Docket,
+        clock: Clock,
+        bells: Bells | None,
+        shown: Shown,
+        drawing: Drawing,
+        live: LiveCopy | None = None,
+        board: str = "",
+    ) -> None:
+        self._docket, self._clock, self._bells = docket, clock, bells
+        self._shown, self._drawing = shown, drawing
+        self._edition = drawing.edition
+        self.path = path_of(self._edition, docket.site)
+        self._live, self._board = live, board
+        self._memory = Memory(docket.ledger, docket.site.zone, self._edition)
+        self._troubles = Troubles(docket, self._names, self._edition)
         self._readings: Mapping[
             str, MasterReading
         ] = {}  # rows that are still the same need not be read again
@@ -132,44 +129,16 @@ class Workbook:
         self._copied: Wanted | None = None  # and in the live copy
         self._absent: Absent = NOTHING_ABSENT
         self._fed_at: datetime | None = None  # when what kesu did, and the dashboard, were written last
-        self._is_outdated = False  # the configuration changed
         self._waits = False  # somebody has it open, and there is something to write
-        self._boarded: tuple[Wanted, list[str], datetime] | None = None
-        self._pruned_at: datetime | None = None
         self._was_written = False  # before this file was taken in
         with suppress(OSError):  # a share that cannot be written to is told of by the rounds
-            remove_leftover(self._path)
-
-    def round(self) -> bool:
-        """Take what managers wrote and write what changed; tell whether the workbook is up to date."""
-        now = self._clock.now()
-        if self._is_outdated:
-            self._is_outdated, self._written = False, None
-            self._shown.forget()
-        self._shown.follow()
-        self._rebuild_if_asked()
-        self._archiving.move(self._shown, now)
-        is_current = self._attempt(now)
-        self._write_board(now)
-        self._prune(now)
-        return is_current
-
-    def _rebuild_if_asked(self) -> None:
-        """Draw the workbook anew if `kesu workbook rebuild` asked the running daemon to."""
-        if not self._docket.ledger.mark_value(REBUILD):
-            return
-        with self._docket.ledger.writing() as entry:
-            entry.mark(REBUILD, "")
-        try:
-            self.rebuild()
-        except (OSError, WorkbookBusy, WorkbookChanged) as error:
-            log.warning("the workbook is not drawn anew: %s", error)
+            remove_leftover(self.path)
 
     def forget(self) -> None:
-        """Take up a changed configuration with the next round, from whatever thread this is said."""
-        self._is_outdated = True
+        """Write it anew in the next round: the configuration changed."""
+        self._written = None
 
-    def _attempt(self, now: datetime) -> bool:
+    def attempt(self, now: datetime) -> bool:
         """Try a round; whatever keeps it from being done is told to customer care when it lasts."""
         try:
             return self._keep(now)
@@ -202,17 +171,17 @@ class Workbook:
     # ------------------------------------------------------------ one round
 
     def _keep(self, now: datetime) -> bool:
-        before = fingerprint(self._path)
+        before = fingerprint(self.path)
         if before is None:
             return self._missing(now)
         self._mark_missing("")
-        holder = lock_holder(self._path)
-        seen = peek(self._path)
+        holder = lock_holder(self.path)
+        seen = peek(self.path)
         is_new = seen != self._glance
         if not is_new and self._is_written(now):
             self._troubles.over("held", "unreadable", "unwritable")
             return True
-        if not is_new and holder is not None and self._copied == self._wanted(now):
+        if not is_new and holder is not None and self._copied == self.wanted(now):
             return self._unless_waiting(holder)
         book = self._read(before)
         self._troubles.over("unreadable")
@@ -226,7 +195,7 @@ class Workbook:
         """Tell whether the workbook reflects the ledger; what kesu did may follow a little later than the rows."""
         if self._written is None:
             return False
-        rows, told = self._wanted(now)
+        rows, told = self.wanted(now)
         return self._written[0] == rows and (self._written[1] == told or not self._feeds_due(now))
 
     def _feeds_due(self, now: datetime) -> bool:
@@ -238,18 +207,18 @@ class Workbook:
         return True
 
     def _read(self, before: Fingerprint) -> Book:
-        content = self._path.read_bytes()
-        if fingerprint(self._path) != before:
-            raise WorkbookChanged(self._path)
+        content = self.path.read_bytes()
+        if fingerprint(self.path) != before:
+            raise WorkbookChanged(self.path)
         site = self._docket.site
-        book = open_book(content, site.locale, site.zone, self._readings)
+        book = open_book(content, site.locale, site.zone, self._readings, self._edition)
         if book.stamp.site not in (None, site.config.daemon.site):
             raise PatchRefused(filled(wordings.ANOTHER_SITE, site=str(book.stamp.site)))
         self._readings = book.readings
         return book
 
     def _ours(self) -> Rows:
-        return {sheet.key: dict(self._shown.rows(sheet)) for sheet in TWO_WAY}
+        return {sheet.key: dict(self._shown.rows(sheet)) for sheet in self._edition.sheets}
 
     def _take_in(self, book: Book, base: Base, now: datetime) -> Base:
         """Commit what managers did since the last round, and the memory of having seen it."""
@@ -265,7 +234,7 @@ class Workbook:
             at = self._clock.now()  # under the lock of writing: what was committed before lies before
             taking = Taking(self._docket, entry, at)
             taking.take(book, actions, stale=base.stale)
-            entry.mark(ABSENT, json.dumps(absent_in(book)))
+            entry.mark(mark_of(self._edition, ABSENT), json.dumps(absent_in(book)))
             after = self._memory.see(entry, base, head, book.stamp.generation, found, at)
         self._memory.keep(after)
         self._after_commands(taking.recorded)
@@ -275,7 +244,7 @@ class Workbook:
 
     def _absent_before(self) -> dict[str, frozenset[str]]:
         """Return the columns that were not there when a file was read last."""
-        known = json.loads(self._docket.ledger.mark_value(ABSENT) or "{}")
+        known = json.loads(self._docket.ledger.mark_value(mark_of(self._edition, ABSENT)) or "{}")
         return {sheet: frozenset(columns) for sheet, columns in known.items()}
 
     def _after_commands(self, recorded: bool) -> None:
@@ -303,7 +272,7 @@ class Workbook:
     def _bring_up_to_date(
         self, book: Book, base: Base, before: Fingerprint, holder: str | None, now: datetime
     ) -> bool:
-        wanted = self._wanted(now)
+        wanted = self.wanted(now)
         is_fed = self._feeds_due(now)
         try:
             fresh = self._draw_changes(book, base, now)
@@ -346,23 +315,23 @@ class Workbook:
             log.warning("%s waits in the workbook: %s", key, reason.en)
         content = fresh.content
         if self._feeds_due(now):
-            content = with_feeds(fresh.archive or content, self._feeds(now), site.locale, site.zone)
+            content = with_feeds(fresh.archive or content, self._drawing.feeds(now), site.locale, site.zone)
         return Drawn(content, fresh.base, fresh.kept, fresh.refused)
 
     def _replace(self, content: bytes, after: Rows, before: Fingerprint, above: int, now: datetime) -> bytes:
         """Put a new version in the file's place; its number and contents are remembered before, and confirmed after."""
         known = self._memory.head
         with self._docket.ledger.writing() as entry:
-            number = entry.next_generation(now, above=above)
+            number = entry.next_generation(now, above=above, book=self._edition.key)
             for sheet, rows in Memory.changed(known, after).items():
-                entry.put_base(number, sheet, rows)
+                entry.put_base(number, sheet, rows, book=self._edition.key)
         content = stamped(content, number, self._docket.site.config.daemon.site)
-        write_if_unchanged(self._path, content, before)
+        write_if_unchanged(self.path, content, before)
         with self._docket.ledger.writing() as entry:
-            entry.confirm_generation(number)
+            entry.confirm_generation(number, book=self._edition.key)
         self._base = Base(number, after, stale=False)
         self._memory.keep(self._base)
-        log.info("workbook version=%d", number)
+        log.info("workbook=%s version=%d", self._edition.key, number)
         return content
 
     # ------------------------------------------------------------ a new one
@@ -370,11 +339,11 @@ class Workbook:
     def _missing(self, now: datetime) -> bool:
         """Draw a workbook where there is none; one that was there may be away for a moment only."""
         if self._memory.has_written:
-            if not self._path.parent.is_dir():
-                raise FileNotFoundError(f"the folder {self._path.parent} is not there")
-            if (holder := lock_holder(self._path)) is not None:
+            if not self.path.parent.is_dir():
+                raise FileNotFoundError(f"the folder {self.path.parent} is not there")
+            if (holder := lock_holder(self.path)) is not None:
                 raise WorkbookBusy(holder)
-            value = self._docket.ledger.mark_value(MISSING)
+            value = self._docket.ledger.mark_value(mark_of(self._edition, MISSING))
             since = min(datetime.fromisoformat(value), now) if value else now  # a clock may be set back
             self._mark_missing(since.isoformat())
             if now - since < GONE:
@@ -384,53 +353,42 @@ class Workbook:
 
     def _mark_missing(self, value: str) -> None:
         """Remember since when the file is away; '' when it is there."""
-        if (self._docket.ledger.mark_value(MISSING) or "") != value:
+        if (self._docket.ledger.mark_value(mark_of(self._edition, MISSING)) or "") != value:
             with self._docket.ledger.writing() as entry:
-                entry.mark(MISSING, value)
+                entry.mark(mark_of(self._edition, MISSING), value)
 
     def rebuild(self) -> Path | None:
         """Draw the workbook anew; return where the old file was put, after what managers wrote in it was taken.
 
         WorkbookBusy if somebody has it open; OSError if its folder cannot be written to.
         """
-        if (holder := lock_holder(self._path)) is not None:
+        if (holder := lock_holder(self.path)) is not None:
             raise WorkbookBusy(holder)
         aside = None
-        if self._path.exists():
-            self.round()
-            aside = put_aside(self._path)
+        if self.path.exists():
+            self.attempt(self._clock.now())
+            aside = put_aside(self.path)
         self.create()
         return aside
 
     def create(self) -> None:
         """Draw the workbook anew from the ledger; WorkbookChanged if there is one."""
         now = self._clock.now()
-        site = self._docket.site
         self._shown.follow()
         ours = self._ours()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         changed, is_anew = Memory.changed(self._memory.head, ours), self._memory.has_written
         with self._docket.ledger.writing() as entry:
-            number = entry.next_generation(now)
+            number = entry.next_generation(now, book=self._edition.key)
             for sheet, rows in changed.items():
-                entry.put_base(number, sheet, rows)
+                entry.put_base(number, sheet, rows, book=self._edition.key)
             if is_anew:
                 entry.note_activity(now, "drawn", wordings.DRAWN.model_dump_json(by_alias=True))
-        contents = MasterContents(
-            open=[as_row(key, values) for key, values in ours[OPEN.key].items()],
-            closed=[as_row(key, values) for key, values in ours[CLOSED.key].items()],
-            penalties=[as_row(key, values) for key, values in ours[PENALTIES.key].items()],
-            calls=[as_row(key, values) for key, values in ours[CALLS.key].items()],
-            actions=actions_of(self._docket),
-            figures=figures_of(self._docket, self._shown.briefs(), now),
-        )
-        wanted = self._wanted(now)
-        content = create_master(
-            contents, site.locale, labels=master_labels_of(site), zone=site.zone, generation=number
-        )
-        write_if_unchanged(self._path, content, None)
+        wanted = self.wanted(now)
+        content = self._drawing.new(ours, number, now)
+        write_if_unchanged(self.path, content, None)
         with self._docket.ledger.writing() as entry:
-            entry.confirm_generation(number)
+            entry.confirm_generation(number, book=self._edition.key)
         self._base = Base(number, ours, stale=False)
         self._memory.keep(self._base)
         self._written, self._glance, self._fed_at = wanted, glance(content), now
@@ -440,23 +398,9 @@ class Workbook:
 
     # ------------------------------------------------------------ beside it
 
-    def _wanted(self, now: datetime) -> Wanted:
-        """Return what the workbook is to reflect: rows, everything the ledger tells of, and the day of the figures."""
-        ledger = self._docket.ledger
-        latest = (*ledger.recent_mails(1), *ledger.recent_activity(1))
-        return self._shown.version, (
-            ledger.last_seq(),
-            *latest,
-            now.astimezone(self._docket.site.zone).date(),
-        )
-
-    def _feeds(self, now: datetime) -> Sequence[tuple[Sheet, Sequence[Mapping[str, CellValue]]]]:
-        site = self._docket.site
-        figures = figures_of(self._docket, self._shown.briefs(), now)
-        return [
-            (ACTIONS, actions_of(self._docket)),
-            *feeds_of(figures, master_labels_of(site), site.locale),
-        ]
+    def wanted(self, now: datetime) -> Wanted:
+        """Return what the workbook is to reflect: its rows, and what its feeds tell of."""
+        return self._shown.version, self._drawing.told(now)
 
     def _copy(self, content: bytes, wanted: Wanted, now: datetime) -> None:
         """Bring the live copy up to date; one that cannot be written now is tried again in the next round."""
@@ -470,19 +414,9 @@ class Workbook:
             with self._docket.ledger.writing() as entry:
                 entry.note_activity(now, "live-copy-edited", line.model_dump_json(by_alias=True))
 
-    def _write_board(self, now: datetime) -> None:
-        if self._board is None or not self._path.parent.is_dir():
-            return
-        wanted, notes = self._wanted(now), self._notes(lock_holder(self._path))
-        if self._boarded is not None:
-            known, told, at = self._boarded
-            if (known, told) == (wanted, notes) and now - at < BOARD_EVERY:
-                return
-        self._board.write(self._shown, notes, now)
-        self._boarded = (wanted, notes, now)
-
-    def _notes(self, holder: str | None) -> list[str]:
-        since = self._troubles.since("held")
+    def held(self) -> list[str]:
+        """Return what readers are told while somebody keeps it open; nothing otherwise."""
+        holder, since = lock_holder(self.path), self._troubles.since("held")
         if holder is None or since is None:
             return []
         site = self._docket.site
@@ -491,18 +425,13 @@ class Workbook:
         return [wordings.HELD_BY.get(site.locale).format(who=who, since=at)]
 
     def _names(self) -> tuple[str, str, str]:
-        return (
-            self._path.name,
-            self._live.path.name if self._live else "",
-            self._board.path.name if self._board else "",
-        )
+        return self.path.name, self._live.path.name if self._live else "", self._board
 
     def _waiting(self) -> int:
         """Return how many rows differ from what stands in the workbook."""
         ours, head = self._ours(), self._memory.head
         return sum(len(rows) for rows in Memory.changed(head, ours).values())
 
-    def _prune(self, now: datetime) -> None:
-        if self._pruned_at is None or now - self._pruned_at >= PRUNE_EVERY:
-            self._memory.prune(now)
-            self._pruned_at = now
+    def prune(self, now: datetime) -> None:
+        """Forget versions that are too old to come back."""
+        self._memory.prune(now)

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from daemon import words
+from daemon import correcting, verdicts, words
 from daemon.docket import Docket
 from daemon.ledger import Entry
-from daemon.workbook import wordings
+from daemon.workbook import afterwards, disposals, wordings
 from daemon.workbook.calls import notes_of, take_call, wanted_of
-from daemon.workbook.rows import status_key
+from daemon.workbook.rows import status_key, status_text
 from parsers.reply_concessions import read_concessions
 from rules.case import Case
-from rules.commands import Annotate, Appeal, RecordFinding, Report
+from rules.commands import Annotate, Appeal, Inform, RecordFinding, Report, Review
 from rules.conditions import FactValue
 from rules.events import Party, Refused
 from rules.facts import Json
@@ -59,6 +59,8 @@ def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[
         taking.notes()
         taking.status()
         taking.finding()
+        taking.afterwards()
+        taking.disposal()
     return [reason.get(docket.site.locale) for reason in taking.refused]
 
 
@@ -75,7 +77,8 @@ class _Taking:
         """Keep what was written in columns that only say something."""
         kept: dict[str, Json] = {}
         for name, value in self._written.new.items():
-            if name != "status" and self._is_clear(name, value):
+            own = ("status", *disposals.COLUMNS, *afterwards.OWN)
+            if name not in own and self._is_clear(name, value):
                 kept[name] = _json(value)
         self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, kept), self._now)
 
@@ -103,7 +106,8 @@ class _Taking:
     def _status_of(self, found: ReadValue) -> str | None:
         """Return which status the text names, in any language; an emptied cell changes nothing."""
         text = _shown(found).strip().casefold()
-        if not text:
+        site = self._docket.site_of(self._case)
+        if not text or text == status_text(self._case, site, self._docket.site.locale).casefold():
             return status_key(self._case)
         for key, wording in STATUSES.items():
             if text in (word.casefold() for word in wording.all()):
@@ -123,6 +127,8 @@ class _Taking:
     def _report(self, status: str) -> None:
         if not self._case.is_open:
             self.refused.append(wordings.ALREADY_CLOSED)
+        elif status == "closed":
+            self.refused.append(wordings.CLOSES_BY_ITSELF)
         elif status not in _REPORTS or (status == "open" and not self._case.partly):
             self._refuse(wordings.CANNOT_GO_BACK, found=STATUSES[status])
         elif status == "resolved" and not _shown(self._written.row.get("resolution")).strip():
@@ -197,6 +203,55 @@ class _Taking:
             en=", ".join(title.en for title in titles) or "—",
         )
 
+    def disposal(self) -> None:
+        """Change the case as somebody chose and explained (K06, K07); both cells are empty again once it is done."""
+        if not set(disposals.COLUMNS) & self._written.new.keys():
+            return
+        chosen, note = (_shown(self._written.row.get(name)).strip() for name in disposals.COLUMNS)
+        done = bool(chosen) and self._change(chosen, note)
+        entries: dict[str, Json] = {
+            name: None if done or not said else said
+            for name, said in zip(disposals.COLUMNS, (chosen, note), strict=True)
+        }
+        self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, entries), self._now)
+
+    def _change(self, chosen: str, note: str) -> bool:
+        """Tell whether what was chosen is done; while its explanation is still to come it is not."""
+        site, kind = self._docket.site_of(self._case), disposals.kind_of(chosen)
+        if kind is None:
+            self._refuse(wordings.UNKNOWN_CHANGE, found=chosen)
+            return False
+        asked = disposals.asked(kind, note, site, self._now)
+        command = None if asked is None else correcting.command_of(asked, self._by, site)
+        if isinstance(command, Text):
+            self.refused.append(command)
+        if command is None or isinstance(command, Text):
+            return False
+        refusals = self._case.refusals
+        self._case = correcting.perform(self._docket, self._entry, self._case, command, self._now)
+        if self._case.refusals == refusals:
+            return True
+        self._explain_change()
+        return False
+
+    def _explain_change(self) -> None:
+        """Say why a change was refused, as the case's history does."""
+        last = next(
+            row.event
+            for row in reversed(self._entry.events(self._case.number))
+            if isinstance(row.event, Refused)
+        )
+        reason = verdicts.REFUSALS[last.reason]
+        self._refuse(wordings.CHANGE_REFUSED, why=reason, clause=last.clause)
+
+    def afterwards(self) -> None:
+        """Take a review, and that the customer was told (D34, D40)."""
+        new = {name: value for name, value in self._written.new.items() if not isinstance(value, CellError)}
+        asked, refused = afterwards.commands(new, self._written.row, self._case, self._by, self._now)
+        self.refused += refused
+        for command in asked:
+            self._judge(command)
+
     def appeal(self, number: int) -> None:
         """Take the reasons somebody wrote beside his penalty as his appeal (D31)."""
         text = _shown(self._written.new.get("appeal")).strip()
@@ -221,10 +276,11 @@ class _Taking:
             return
         self.refused += take_call(self._docket, self._entry, self._case, key, wanted, name, self._now)
 
-    def _judge(self, command: RecordFinding | Appeal) -> None:
+    def _judge(self, command: RecordFinding | Appeal | Review | Inform) -> None:
         for event in self._docket.foresee(self._case, command, self._now):
             if isinstance(event, Refused):
-                self._refuse(wordings.NOT_JUDGED[event.reason], clause=event.clause)
+                why = wordings.NOT_SETTLED.get(event.asked, {}).get(event.reason)
+                self._refuse(why or wordings.NOT_JUDGED[event.reason], clause=event.clause)
         self._case = self._docket.perform(self._entry, self._case, command, self._now)
 
     def _refuse(self, reason: Text, **parts: str | Text) -> None:

@@ -17,6 +17,8 @@ from rules.locales import Locale, Text
 from rules.policy import Policy
 from sheets.columns import CellValue
 from sheets.dashboard import DAYS, Figures, by_bucket
+from sheets.editions import MASTER, Edition
+from sheets.registry import PENALTIES
 
 RECENT = timedelta(days=30)
 ACTIONS_SHOWN = 500
@@ -32,6 +34,7 @@ class Brief:
     resolved_at: datetime | None
     due: datetime | None
     owner: str  # in the site's language; empty once settled
+    filed_at: datetime | None = None  # since when nothing of it is missing; it is archived some time after
 
 
 def figures_of(docket: Docket, cases: Iterable[Brief], now: datetime) -> Figures:
@@ -95,9 +98,11 @@ def _owners(cases: Sequence[Brief], docket: Docket, now: datetime) -> list[tuple
 # ---------------------------------------------------------------- what the daemon did
 
 
-def actions_of(docket: Docket) -> list[dict[str, CellValue]]:
-    """Return the last actions in words, newest first."""
+def actions_of(docket: Docket, edition: Edition = MASTER) -> list[dict[str, CellValue]]:
+    """Return the last actions in words, newest first; none about penalties that do not stand in that workbook."""
     told = [*_of_events(docket), *_of_mails(docket), *_of_activity(docket)]
+    if PENALTIES.key not in edition.keys:
+        told = [line for line in told if "/" not in (line[2] or "")]
     told.sort(key=lambda line: line[:2], reverse=True)
     return [
         {"at": at, "case_number": number, "action": action, "clause": clause}

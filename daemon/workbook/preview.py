@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.workbook.book import merged, open_book
+from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.memory import Memory, Rows
 from daemon.workbook.shown import Shown
 from daemon.workbook.telling import missing_of, quoted
 from sheets.columns import Sheet
+from sheets.editions import Edition
 from sheets.files import lock_holder
 from sheets.merge import (
     Action,
@@ -26,7 +28,6 @@ from sheets.merge import (
     Take,
     Write,
 )
-from sheets.registry import TWO_WAY
 
 
 @dataclass(frozen=True)
@@ -51,23 +52,31 @@ class Preview:
     holder: str | None
     refused: str = ""
     missing: tuple[str, ...] = ()
+    workbook: str = ""  # its file name
 
 
-def preview(docket: Docket, clock: Clock) -> Preview:
-    """Look at the workbook as it stands; FileNotFoundError if there is none, PatchRefused if it is not ours."""
-    site = docket.site
-    path = site.config.path(site.config.workbook.path)
-    book = open_book(path.read_bytes(), site.locale, site.zone)
-    shown, memory = Shown(docket, clock), Memory(docket.ledger, site.zone)
+def preview(docket: Docket, clock: Clock) -> list[Preview]:
+    """Look at the workbooks as they stand, the master first; FileNotFoundError or PatchRefused as for one of them."""
+    editions = editions_of(docket.site)
+    shown = Shown(docket, clock, editions)
     shown.follow()
+    return [_preview(docket, shown, edition) for edition in editions]
+
+
+def _preview(docket: Docket, shown: Shown, edition: Edition) -> Preview:
+    site = docket.site
+    path = path_of(edition, site)
+    book = open_book(path.read_bytes(), site.locale, site.zone, edition=edition)
+    memory = Memory(docket.ledger, site.zone, edition)
     base = memory.glimpse(book.stamp.generation, book.readings)
-    ours: Rows = {sheet.key: dict(shown.rows(sheet)) for sheet in TWO_WAY}
+    ours: Rows = {sheet.key: dict(shown.rows(sheet)) for sheet in edition.sheets}
     actions = merged(book, base.rows, ours, stale=base.stale)
     refused = [a.reason for found in actions.values() for a in found if isinstance(a, Refuse)]
     return Preview(
+        workbook=path.name,
         steps=tuple(
             step
-            for sheet in TWO_WAY
+            for sheet in edition.sheets
             for action in actions.get(sheet.key, ())
             for step in _steps(docket, sheet, action)
         ),

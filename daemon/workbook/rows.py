@@ -6,17 +6,21 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import PurePath
 
-from daemon import words
+from daemon import correction_words, words
+from daemon.attachments.folders import seen_from
 from daemon.docket import Docket
 from daemon.ledger import LedgerError, RecordedEvent
+from daemon.privacy import PHONE, hidden, masked
 from daemon.site import Site
 from daemon.standing import about
-from rules.case import Case, Penalty, Status
+from daemon.workbook import afterwards
+from rules.case import SETTLED_STATUSES, Case, Penalty, Status
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 from rules.policy import Policy
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Row, Sheet
+from sheets.links import link_text
 from sheets.registry import CALLS, CLOSED, OPEN, PENALTIES, PENALTY_STATES, STATUSES
 from sheets.signals import MasterLabels
 from sheets.texts import plain_text
@@ -34,6 +38,11 @@ def status_key(case: Case) -> str:
     return case.status.value
 
 
+def status_text(case: Case, site: Site, locale: Locale) -> str:
+    """Return how a case stands in words: of a held one until when (K07)."""
+    return correction_words.held(case, site.zone, locale) or STATUSES[status_key(case)].get(locale)
+
+
 def sheet_of(case: Case) -> Sheet:
     """Return the sheet a case stands on."""
     return OPEN if case.is_open else CLOSED
@@ -46,20 +55,32 @@ def master_labels_of(site: Site) -> MasterLabels:
     return MasterLabels(
         site=site.config.daemon.site,
         grades={grade.key: grade.title.get(locale) for grade in ranked},
-        settled=(STATUSES["resolved"].get(locale),),
+        settled=tuple(STATUSES[status.value].get(locale) for status in SETTLED_STATUSES),
         file=PurePath(site.config.workbook.path).stem,
     )
 
 
-def row_of(docket: Docket, case: Case) -> Values | None:
-    """Return what the case's sheet shows of it; None, logged, where it cannot: that keeps no other from its row."""
+def row_of(docket: Docket, case: Case, sheet: Sheet, files: int = 0) -> Values | None:
+    """Return what a sheet shows of a case; None, logged, where it cannot: that keeps no other from its row.
+
+    `files` is how many came with it.
+    """
     try:
-        return _settled(_values(docket, case), sheet_of(case))
+        values = _values(docket, case) | {"attachments": link_of(docket.site, case.number, files)}
+        return _settled(values, sheet)
     except LedgerError:
         raise
     except Exception:
         log.exception("case %s cannot be shown in the workbook", case.number)
         return None
+
+
+def link_of(site: Site, number: str, files: int) -> str:
+    """Return what the master shows of the files of a case: their folder, and how many they are."""
+    if not files:
+        return ""
+    home = site.config.path(site.config.workbook.path).parent
+    return link_text(seen_from(home, number, site), files)
 
 
 def penalty_rows(docket: Docket, case: Case) -> dict[str, Values]:
@@ -132,20 +153,27 @@ def _values(docket: Docket, case: Case) -> dict[str, object]:
     facts = docket.facts_of(case)
     values: dict[str, object] = {
         "grade": site.policy.grade(case.grade).title.get(locale),
-        "status": STATUSES[status_key(case)].get(locale),
+        "status": status_text(case, site, locale),
         "opened_at": case.opened_at,
         "lapses": len(case.lapses),
         "warnings": "\n".join(case.warnings),
         "incomplete": case.status is Status.INCOMPLETE,
-        **{
-            key: str(facts.get(key, ""))
-            for key in ("customer_name", "customer_phone", "plate_no", "description")
-        },
+        **_texts(docket.site, facts),
         **_choices(site, facts, locale),
         "repair_amount": facts.get("repair_amount"),
         **_notes(case),
+        **afterwards.shown(case, site, locale),
     }
     return {**values, **(_of_open(docket, case, site) if case.is_open else _of_closed(case, site, locale))}
+
+
+def _texts(site: Site, facts: Mapping[str, object]) -> dict[str, str]:
+    """Return what the form says in words, the customer's number hidden where the workbook's role may not see it."""
+    phone = str(facts.get(PHONE, ""))
+    told = {key: str(facts.get(key, "")) for key in ("customer_name", PHONE, "plate_no", "description")}
+    if site.may_see_phones([site.workbook_role]):
+        return told
+    return {**{key: hidden(text, phone) for key, text in told.items()}, PHONE: masked(phone)}
 
 
 def _choices(site: Site, facts: Mapping[str, object], locale: Locale) -> dict[str, str]:
@@ -160,7 +188,7 @@ def _notes(case: Case) -> dict[str, object]:
     """Return what managers wrote beside the case, typed as their columns are."""
     contact = case.notes.get("next_contact")
     return {
-        **{key: case.notes.get(key) for key in ("remarks", "fault_of", "fault")},
+        **{key: case.notes.get(key) for key in ("remarks", "fault_of", "fault", "disposal", "disposal_note")},
         "next_contact": datetime.fromisoformat(str(contact)) if contact else None,
     }
 

@@ -9,17 +9,18 @@ from daemon.docket import Docket
 from daemon.ledger import Entry, LedgerError
 from daemon.workbook import wordings
 from daemon.workbook.book import Actions, Book
+from daemon.workbook.editions import mark_of
 from daemon.workbook.entries import Written, filled, take
 from daemon.workbook.rows import sheet_of
 from daemon.workbook.telling import PASSED_OVER, Told, joined, missing_of, told_of, written_rows
 from rules.locales import Text
 from sheets.cellvalues import ReadValue, same
 from sheets.columns import Sheet
-from sheets.registry import CALLS, PENALTIES
+from sheets.registry import CALLS, FINDINGS, PENALTIES
 
 log = logging.getLogger("kesu.workbook")
 
-LACKING = "workbook:lacking"  # the ledger's mark: which of our sheets and columns are not there
+LACKING = "lacking"  # the ledger's mark: which of our sheets and columns are not there
 STATUS = "status"
 _LINES = (
     5  # about rows that are passed over in one round; more are summed up: what they hold stands there still
@@ -96,7 +97,7 @@ class Taking:
 
     def _sheet_now(self, sheet: Sheet, key: str) -> Sheet:
         """Return where the row will stand: a case that was settled in this round has moved."""
-        if sheet in (PENALTIES, CALLS):
+        if sheet.key in (PENALTIES.key, FINDINGS.key, CALLS.key):
             return sheet
         case = self._entry.case(key)
         return sheet if case is None else sheet_of(case)
@@ -116,9 +117,10 @@ class Taking:
         """Say once which sheets and columns of ours are not there any more."""
         lines = missing_of(book)
         told = "\n".join(line.en for line in lines)
-        if (self._docket.ledger.mark_value(LACKING) or "") == told:
+        mark = mark_of(book.edition, LACKING)
+        if (self._docket.ledger.mark_value(mark) or "") == told:
             return
-        self._entry.mark(LACKING, told)
+        self._entry.mark(mark, told)
         for line in lines:
             self._say("missing", line, None)
 

@@ -9,8 +9,10 @@ from typing import Literal
 
 from daemon.docket import Docket
 from daemon.letters import LetterOrder
+from daemon.workbook.editions import mark_of
 from mailer.letter import Address, Content, Template, WorkbookTrouble
 from rules.locales import Locale, Text
+from sheets.editions import MASTER, Edition
 
 log = logging.getLogger("kesu.workbook")
 
@@ -31,9 +33,12 @@ class Occasion:
 class Troubles:
     """Remembers in the ledger since when something is wrong, and whether customer care knows."""
 
-    def __init__(self, docket: Docket, names: Callable[[], tuple[str, str, str]]) -> None:
-        """Take `names`, which tells the file names of the master, its live copy and its board; '' for none."""
+    def __init__(
+        self, docket: Docket, names: Callable[[], tuple[str, str, str]], edition: Edition = MASTER
+    ) -> None:
+        """Take `names`, which tells the file names of the workbook, its live copy and its board; '' for none."""
         self._docket = docket
+        self._edition = edition
         self._names = names
 
     def seen(self, occasion: Occasion, now: datetime) -> None:
@@ -47,9 +52,9 @@ class Troubles:
         with self._docket.ledger.writing() as entry:
             if is_time:
                 log.warning("customer care is told: the workbook is %s", occasion.kind)
-                for order in self._orders(occasion, since):
-                    self._docket.tell(entry, order, now, f"workbook:{occasion.kind}:{since.isoformat()}")
-            entry.mark(_mark(occasion.kind), json.dumps({"since": since.isoformat(), "told": is_time}))
+                for order in self._orders(occasion, since, now):
+                    self._docket.tell(entry, order, now, f"{self._mark(occasion.kind)}:{since.isoformat()}")
+            entry.mark(self._mark(occasion.kind), json.dumps({"since": since.isoformat(), "told": is_time}))
 
     def over(self, *kinds: Kind) -> None:
         """Say that something is in order again."""
@@ -57,7 +62,7 @@ class Troubles:
         if gone:
             with self._docket.ledger.writing() as entry:
                 for kind in gone:
-                    entry.mark(_mark(kind), "")
+                    entry.mark(self._mark(kind), "")
 
     def since(self, kind: Kind) -> datetime | None:
         """Return since when something is wrong."""
@@ -65,12 +70,11 @@ class Troubles:
         return datetime.fromisoformat(str(known["since"])) if known else None
 
     def _known(self, kind: Kind) -> dict[str, object] | None:
-        value = self._docket.ledger.mark_value(_mark(kind))
+        value = self._docket.ledger.mark_value(self._mark(kind))
         return json.loads(value) if value else None
 
-    def _orders(self, occasion: Occasion, since: datetime) -> list[LetterOrder]:
+    def _orders(self, occasion: Occasion, since: datetime, now: datetime) -> list[LetterOrder]:
         site = self._docket.site
-        people = [person for role in site.policy.resolved_notice for person in site.people(role)]
         return [
             LetterOrder(
                 template=Template.WORKBOOK,
@@ -78,7 +82,7 @@ class Troubles:
                 to=Address(email=person.email, name=person.name),
                 content=self._content(occasion, since, person.locale or site.locale),
             )
-            for person in people
+            for person in self._docket.care(now)
         ]
 
     def _content(self, occasion: Occasion, since: datetime, locale: Locale) -> Content:
@@ -95,6 +99,5 @@ class Troubles:
         )
         return Content(reader="informed", zone=self._docket.site.config.daemon.timezone, workbook=trouble)
 
-
-def _mark(kind: Kind) -> str:
-    return f"workbook:{kind}"
+    def _mark(self, kind: Kind) -> str:
+        return mark_of(self._edition, kind)

@@ -53,6 +53,11 @@ NOT_ENTITLED = say(
 ALREADY_CLOSED = say(
     "案件已經結案，沒有再更動", "案件已经结案，没有再改动", "The case is settled already; nothing was changed"
 )
+CLOSES_BY_ITSELF = say(
+    "處理完成請選「已解決」；該補的都齊了，系統會自動結案",
+    "处理完成请选“已解决”；该补的都齐了，系统会自动结案",
+    "Choose Resolved once it is settled; the case closes by itself when nothing is missing",
+)
 CANNOT_GO_BACK = say(
     "狀態不能改回「{found}」",
     "状态不能改回“{found}”",
@@ -67,6 +72,16 @@ UNKNOWN_CAUSE = say(
     "看不懂責任認定「{found}」；可以寫：{known}",
     "看不懂责任认定“{found}”；可以写：{known}",
     "The finding “{found}” is not known; there are: {known}",
+)
+UNKNOWN_CHANGE = say(
+    "看不懂處置「{found}」，請從清單選",
+    "看不懂处置“{found}”，请从列表选",
+    "The change “{found}” is not known; choose one from the list",
+)
+CHANGE_REFUSED = say(
+    "處置未採納：{why}（{clause}）",
+    "处置未采纳：{why}（{clause}）",
+    "The change was not accepted: {why} ({clause})",
 )
 _CANNOT = say(
     "依{clause}不能這樣處理",
@@ -101,6 +116,45 @@ NOT_JUDGED = defaultdict(
         ),
     },
 )
+UNKNOWN_REVIEW = say(
+    "看不懂審核意見；請填「同意」，或填「退回」加原因",
+    "看不懂审核意见；请填“同意”，或填“退回”加原因",
+    "The review is not clear; write approve, or reject and the reason",
+)
+NOT_A_MOMENT = say(
+    "「告知客戶時間」不是日期時間，請寫例如 2026-11-21 14:30",
+    "“告知客户时间”不是日期时间，请写例如 2026-11-21 14:30",
+    "Customer told at is no date and time; write it as 2026-11-21 14:30",
+)
+NOT_THEN = say(
+    "「告知客戶時間」要在立案之後，不能晚於現在",
+    "“告知客户时间”要在立案之后，不能晚于现在",
+    "Customer told at must lie after the case was opened and not in the future",
+)
+NOT_SETTLED = {  # what was asked, why not
+    "review": {
+        "nothing-asked": say(
+            "目前沒有等候審核的事項（{clause}）",
+            "目前没有等待审批的事项（{clause}）",
+            "Nothing waits for a review ({clause})",
+        ),
+        "already-recorded": say(
+            "先前已經審核過（{clause}）", "之前已经审批过（{clause}）", "It was reviewed before ({clause})"
+        ),
+    },
+    "call": {
+        "not-open": say(
+            "案件還沒有解決，不能先記錄告知客戶（{clause}）",
+            "案件还没有解决，不能先记录告知客户（{clause}）",
+            "The case is not resolved yet ({clause})",
+        ),
+        "case-closed": say(
+            "案件已經結案，沒有再更動（{clause}）",
+            "案件已经结案，没有再改动（{clause}）",
+            "The case is closed; nothing was changed ({clause})",
+        ),
+    },
+}
 RESTORED = say(
     "「{column}」由系統維護，您填的「{found}」已還原",
     "“{column}”由系统维护，您填的“{found}”已还原",
@@ -243,8 +297,12 @@ TEMPLATES = {
     "ruling": say("申訴裁定", "申诉裁定", "ruling on an appeal"),
     "resolved": say("結案通知", "结案通知", "resolution"),
     "authority-exceeded": say("退回通知", "退回通知", "refusal"),
+    "rectification-order": say("客戶抱怨處理單", "客户抱怨处理单", "rectification order"),
+    "rectification-incomplete": say("處理單退回", "处理单退回", "order sent back"),
+    "approval-request": say("審核通知", "审批通知", "request for approval"),
     "monthly-report": say("月報", "月报", "monthly report"),
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
+    "absence": say("請假通知", "请假通知", "notice of a leave"),
 }
 YES_OR_NO = say(
     "「{found}」不是「是」或「否」，請由清單選擇",

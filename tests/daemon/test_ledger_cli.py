@@ -33,7 +33,7 @@ def busy(office: Office) -> Office:
     office.opened(CARE)
     second = office.opened(customer_phone="0900-000-002", customer_name="王先生")
     office.clock.forward(minutes=90)
-    office.receive(mail(SERVICE_MANAGER, f"[{second.number}]", "已解決 換新，優惠工時費20%"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second.number}]", "已解決 換新，優惠工時費20%")))
     office.clock.forward(minutes=30)
     office.lapses.run_due()
     office.post()
@@ -113,13 +113,13 @@ def test_a_case_shows_its_whole_history_with_clauses_mails_and_files(busy: Offic
     mails = {(mail["template"], mail["recipient"], mail["state"]) for mail in case["mails"]}
     assert ("assignment", SERVICE_MANAGER, "sent") in mails
     assert ("escalation", "after-sales@example.com", "sent") in mails
-    assert [file["name"] for file in case["attachments"]] == ["form.xlsx"]
+    assert case["attachments"] == []
 
 
 def test_a_case_for_people_tells_what_happened_and_by_which_clause(busy: Office, kesu: Run) -> None:
     status, out, _ = kesu("case", "KS-20261123-002")
     assert status == 0
-    for expected in ("2026-11-23 09:00", "D01", "王經理", "resolved"):
+    for expected in ("2026-11-23 09:00", "D01", "王經理", "已解決"):
         assert expected in out
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from daemon.letters import addressees
+from daemon.addressing import addressees
 from rules.case import Case
 from rules.commands import Appeal, Command, ConfirmPenalty, DeadlineReached, RecordFinding, Rule
 from rules.events import Party, PenaltyState
@@ -363,5 +363,5 @@ def test_each_person_gets_a_penalty_once_whatever_offices_he_holds(office: Offic
     case = office.case()
     assert case.penalties[0].state is PenaltyState.ISSUED
     event = office.ledger.events(case.number)[-1].event
-    ((person, notice),) = addressees(case, event, office.site)
+    ((person, notice, *_),) = addressees(case, event, office.site)
     assert (person.email, notice.reader) == (CARE, "owner")

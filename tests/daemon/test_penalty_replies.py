@@ -30,6 +30,13 @@ from tests.daemon.office import (
 NEGLECT = "責任 林總監 失職 未回電給客戶"
 
 
+@pytest.fixture
+def office(office: Office) -> Office:
+    """Everybody here proves who he is; what comes without a proof is told in test_unproven.py."""
+    office.vouching = True
+    return office
+
+
 def opened(office: Office, **facts: object) -> None:
     office.receive(mail(files={"f.xlsx": complaint(**facts)}))
 

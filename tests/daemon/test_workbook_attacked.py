@@ -362,9 +362,9 @@ def test_what_a_round_records_lies_after_what_was_committed_before_it(
 
 def test_the_months_of_the_archive_are_moved_one_after_the_other(office: Office) -> None:
     first, second = cases(office, 2)
-    office.receive(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新")))
     office.clock.forward(days=20)
-    office.receive(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新")))
     settled(office)
     folder = office.folder / "archive"
     folder.mkdir()

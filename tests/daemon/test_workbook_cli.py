@@ -86,7 +86,7 @@ def test_rebuild_draws_everything_anew_and_keeps_the_old_file(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = cases(office, 2)
-    office.receive(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新")))
     settled(office)
     with master(office) as book:
         book.put(first, "備註", "還沒有人讀過")

@@ -282,7 +282,7 @@ class Turns(RuleBasedStateMachine):
         closed = {case.number for case in self.office.cases()} - open_cases
         assert set(self.shown()) == open_cases
         assert set(self.shown("KesuClosed")) == closed
-        left = preview(self.office.docket, self.office.clock).steps
+        left = preview(self.office.docket, self.office.clock)[0].steps
         assert [step for step in left if step.action not in ("copy", "strange")] == []
 
     def told(self) -> str:

@@ -207,7 +207,7 @@ def test_a_case_settled_by_mail_meanwhile_is_not_reported_twice(office: Office) 
     with master(office) as book:
         book.put(number, "處理方案", "甲")
         book.put(number, "狀態", "已解決")
-    office.receive(mail(SERVICE_MANAGER, f"[{number}]", "已解決 乙"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{number}]", "已解決 乙")))
     settled(office)
     assert office.kinds(number).count("resolved") == 1
     assert rows(office, CLOSED)[number]["處理方案"] == "乙"
@@ -216,7 +216,7 @@ def test_a_case_settled_by_mail_meanwhile_is_not_reported_twice(office: Office) 
 
 def test_a_closed_case_takes_remarks_and_nothing_else(office: Office) -> None:
     (number,) = cases(office, 1)
-    office.receive(mail(SERVICE_MANAGER, f"[{number}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{number}]", "已解決 換新")))
     settled(office)
     with master(office) as book:
         book.put(number, "備註", "客戶滿意", CLOSED)
@@ -330,7 +330,7 @@ def test_a_sheet_of_closed_cases_that_somebody_deleted_stops_nothing(office: Off
     first, second = cases(office, 2)
     with master(office) as book:
         book.book.remove(book.sheet(CLOSED))
-    office.receive(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新")))
     settled(office)
     assert set(rows(office)) == {second}
 
@@ -469,7 +469,7 @@ def test_a_restored_backup_is_told_from_managers_changes(office: Office) -> None
     backup = path_of(office).read_bytes()
     with master(office) as book:
         book.put(first, "備註", "這週寫的")
-    office.receive(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新")))
     settled(office)
     third = office.opened(customer_phone="0900-000-999").number
     path_of(office).write_bytes(backup)
@@ -571,7 +571,7 @@ def test_every_version_has_a_number_of_its_own(office: Office) -> None:
 
 def test_long_settled_cases_move_to_the_archive_of_their_month(office: Office) -> None:
     first, second = cases(office, 2)
-    office.receive(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新")))
     settled(office)
     office.clock.forward(days=59)
     settled(office)
@@ -581,7 +581,7 @@ def test_long_settled_cases_move_to_the_archive_of_their_month(office: Office) -
     assert first not in rows(office, CLOSED)
     archive = office.folder / "archive" / "2026-11.xlsx"
     assert Master(archive).rows("KesuArchive")[first]["處理方案"] == "換新"
-    office.receive(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新")))
     office.restart_workbook()
     settled(office)
     assert set(rows(office, CLOSED)) == {second}, "what was archived does not come back"
@@ -589,7 +589,7 @@ def test_long_settled_cases_move_to_the_archive_of_their_month(office: Office) -
 
 def test_a_case_stays_in_the_master_while_its_archive_cannot_be_written(office: Office) -> None:
     (number,) = cases(office, 1)
-    office.receive(mail(SERVICE_MANAGER, f"[{number}]", "已解決 換新"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{number}]", "已解決 換新")))
     settled(office)
     (office.folder / "archive").write_text("in the way")
     office.clock.forward(days=61)

@@ -309,3 +309,23 @@ def test_the_base_of_ten_thousand_rows(ledger: Ledger, measured: list[str]) -> N
         f"workbook base, 10,000 rows: put {(filled - started) * 1000:.0f} ms, 20 rows changed "
         f"{(changed - filled) * 1000:.1f} ms, read {(read - changed) * 1000:.0f} ms"
     )
+
+
+def test_each_workbook_has_generations_of_its_own(ledger: Ledger, written: Callable[..., int]) -> None:
+    written({"a": "1"})
+    second = written({"a": "2"})
+    with ledger.writing() as entry:
+        other = entry.next_generation(NINE, book="penalties")
+        entry.put_base(other, "open", {"a": "theirs"}, book="penalties")
+        entry.confirm_generation(other, book="penalties")
+        attempt = entry.next_generation(NINE, book="penalties")
+        entry.put_base(attempt, "open", {"b": "lost"}, book="penalties")
+    assert (ledger.generation(), ledger.generation("penalties")) == ((second, second), (other, attempt))
+    with ledger.writing() as entry:
+        entry.forget_attempts(other, book="penalties")
+        entry.prune_generations(NINE + timedelta(days=1), book="penalties")
+    assert ledger.base(second) == {"open": {"a": "2"}}
+    assert ledger.base(other, "penalties") == {"open": {"a": "theirs"}}
+    assert not ledger.knows_generation(attempt, "penalties")
+    with pytest.raises(LedgerRefused):
+        ledger.base(second, "nowhere")

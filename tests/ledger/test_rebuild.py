@@ -54,7 +54,8 @@ def test_a_rebuild_removes_what_no_event_tells_of(
     number = new_case()
     tamper("UPDATE cases SET grade = 'extra'")
     tamper(
-        "INSERT INTO cases SELECT 'KS-1', site, status, grade, stage, due, opened_at, 9, body, NULL FROM cases"
+        "INSERT INTO cases SELECT 'KS-1', site, status, grade, stage, due, opened_at, 9, body, NULL, kind, NULL"
+        " FROM cases"
     )
     ledger.rebuild_projections(deadlines_of)  # type: ignore[arg-type]
     assert [case.number for case in ledger.cases()] == [number]

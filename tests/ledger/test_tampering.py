@@ -109,7 +109,8 @@ FORGERIES = {
     "a case invented": (
         """
         INSERT INTO cases
-        SELECT 'KS-20261123-777', site, 'resolved', grade, stage, due, opened_at, 99, body, NULL FROM cases LIMIT 1;
+        SELECT 'KS-20261123-777', site, 'resolved', grade, stage, due, opened_at, 99, body, NULL, kind, NULL
+        FROM cases LIMIT 1;
         """,
         Fault("the case has no events", None, "KS-20261123-777"),
     ),

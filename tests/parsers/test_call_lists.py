@@ -10,7 +10,7 @@ from openpyxl import Workbook
 
 from daemon import packs
 from parsers.forms import parse_workbook
-from parsers.reply_calls import SaidCall, parse_calls
+from parsers.reply_call_lines import SaidCall, parse_calls
 from parsers.results import ParsedFile
 from rules.fields import FormKind
 from rules.locales import Locale

@@ -125,3 +125,16 @@ def test_the_first_paragraph_may_stand_below_the_bare_verb(catalogue: Catalogue)
 def test_no_answered_mail_makes_it_raise(catalogue: Catalogue, text: str, answered: str) -> None:
     parse_reply(text, catalogue, answered=answered)
     parse_reply(f"已解決 {text}\n{answered}", catalogue, answered=answered)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "發自我的企業微信\n\n---Original---\nFrom: x",
+        "寄自我的 iPad",
+        "| |\n王\n|\n|\nwang@163.com\n|\n签名由网易邮箱大师定制",
+        "发自钉钉专属商务邮箱\n------------------------------------------------------------------\n发件人:x",
+    ],
+)
+def test_what_programs_of_phones_sign_with_is_cut(signature: str) -> None:
+    assert own_text(f"已解決 更換水泵\n\n{signature}") == "已解決 更換水泵"

@@ -20,6 +20,8 @@ from sheets.signals import MasterLabels
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HANT = Locale.ZH_HANT
 HEADER_ROW = 3
+LAST, LAST_CLOSED = (get_column_letter(len(sheet.columns)) for sheet in (OPEN, CLOSED))
+BESIDE = get_column_letter(len(OPEN.columns) + 1)  # the first column that is nobody's
 
 GRADES = {
     Locale.ZH_HANT: {

@@ -15,7 +15,7 @@ from sheets.generation import stamp_of
 from sheets.patch import MasterPlan, carry_out
 from sheets.reading import read_master
 from sheets.registry import ARCHIVED, CLOSED
-from tests.sheets.cases import SHANGHAI, labels
+from tests.sheets.cases import LAST_CLOSED, SHANGHAI, labels
 
 HANT = Locale.ZH_HANT
 
@@ -46,7 +46,7 @@ def test_an_archive_has_one_table_with_the_columns_of_closed_cases(locale: Local
     sheet = only_sheet(archive([closed(1), closed(2)], locale))
     table = sheet.tables["KesuArchive"]
     assert [each.name for each in table.tableColumns] == [each.header.get(locale) for each in CLOSED.columns]
-    assert table.ref == "A3:W5"
+    assert table.ref == f"A3:{LAST_CLOSED}5"
     assert "2026-10" in sheet["A1"].value
     assert "台中店" in sheet["A1"].value
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from rules.locales import Locale
 from sheets.columns import CellValue, Owner, Row, Sheet
@@ -20,7 +21,7 @@ from sheets.master import MasterContents, MasterLabels, create_master
 from sheets.patch import MasterPlan, carry_out
 from sheets.reading import read_master
 from sheets.registry import ACTIONS, CALLS, CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, STATUSES
-from tests.sheets.cases import GRADES, SHANGHAI, case, labels
+from tests.sheets.cases import GRADES, LAST, LAST_CLOSED, SHANGHAI, case, labels
 
 HANT = Locale.ZH_HANT
 CASES = [case(1), case(2, remarks="自己的備註"), case(3, incomplete=True, due_at=None)]
@@ -116,9 +117,9 @@ def test_text_stays_text_on_every_sheet(text: str) -> None:
 def test_an_empty_master_has_the_one_row_excel_wants() -> None:
     book = opened(drawn())
     sheet = book[OPEN.title.get(HANT)]
-    assert sheet.tables["KesuCases"].ref == "A3:AA4"
+    assert sheet.tables["KesuCases"].ref == f"A3:{LAST}4"
     assert {cell.value for cell in sheet[4]} - {None} == {by_header(sheet, 4)["剩餘時間"]}
-    assert book[CLOSED.title.get(HANT)].tables["KesuClosed"].ref == "A3:W4"
+    assert book[CLOSED.title.get(HANT)].tables["KesuClosed"].ref == f"A3:{LAST_CLOSED}4"
     assert book[ACTIONS.title.get(HANT)].tables["KesuActions"].ref == "A3:D4"
 
 
@@ -146,8 +147,11 @@ def test_a_status_is_chosen_from_a_list_that_warns_and_never_forbids(locale: Loc
     rules = master(locale).data_validations.dataValidation
     lists = [rule for rule in rules if rule.type == "list"]
     texts = ",".join(STATUSES[key].get(locale) for key in ("open", "partly", "resolved"))
+    at = get_column_letter([column.key for column in OPEN.columns].index("disposal") + 1)
+    changes = ",".join(choice.get(locale) for choice in OPEN.column("disposal").choices)
     assert [(rule.formula1, rule.errorStyle, str(rule.sqref)) for rule in lists] == [
-        (f'"{texts}"', "warning", "I4:I20003")
+        (f'"{texts}"', "warning", "I4:I20003"),
+        (f'"{changes}"', "warning", f"{at}4:{at}20003"),
     ]
     assert all(rule.errorStyle == "warning" for rule in rules if rule.type == "date")
     assert [str(rule.sqref) for rule in rules if rule.type == "date"] == ["N4:N20003"]

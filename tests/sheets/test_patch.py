@@ -23,9 +23,11 @@ from sheets.columns import Row
 from sheets.patch import PatchRefused, patch_master
 from sheets.registry import OPEN
 from sheets.texts import plain_text
-from tests.sheets.cases import HANT, SHANGHAI, case, master_of
+from tests.sheets.cases import BESIDE, HANT, LAST, SHANGHAI, case, master_of
 
 SHEET, TABLE = "xl/worksheets/sheet1.xml", "xl/tables/table1.xml"
+NEXT = len(OPEN.columns) + 1  # the id of a column that managers add
+COLUMN = f'(<tableColumn id="{NEXT}"[^>]*?) ?/>'.encode()
 
 
 THREE_CASES = master_of(1, 2, 3)
@@ -93,8 +95,8 @@ def test_an_unknown_case_is_appended_and_the_table_grows(master: bytes) -> None:
     out = patched(master, case(4), case(5, due_at=datetime(2026, 11, 21, 4, 0, tzinfo=ZoneInfo("UTC"))))
     book = openpyxl.load_workbook(BytesIO(out))
     table = book.worksheets[0].tables["KesuCases"]
-    assert table.ref == table.autoFilter.ref == "A3:AA8"
-    assert b'<dimension ref="A1:AA8"' in parts(out)[SHEET]
+    assert table.ref == table.autoFilter.ref == f"A3:{LAST}8"
+    assert f'<dimension ref="A1:{LAST}8"'.encode() in parts(out)[SHEET]
     rows = by_case(out)
     assert list(rows)[-2:] == ["K20261121-004", "K20261121-005"]
     assert rows["K20261121-005"]["處理期限"] == local(21, 12)
@@ -136,7 +138,7 @@ def test_the_time_left_of_a_new_case_is_a_formula_on_its_own_row(master: bytes) 
 def test_the_empty_row_of_an_empty_table_is_used_first() -> None:
     empty = master_of()
     out = patched(empty, case(1))
-    assert openpyxl.load_workbook(BytesIO(out)).worksheets[0].tables["KesuCases"].ref == "A3:AA4"
+    assert openpyxl.load_workbook(BytesIO(out)).worksheets[0].tables["KesuCases"].ref == f"A3:{LAST}4"
     assert list(by_case(out)) == ["K20261121-001"]
     out = patched(out, case(2))
     assert list(by_case(out)) == ["K20261121-001", "K20261121-002"]
@@ -146,7 +148,7 @@ def test_a_table_of_nothing_but_its_header_takes_rows() -> None:
     bare = rezipped(
         master_of(),
         {
-            TABLE: lambda xml: xml.replace(b"A3:AA4", b"A3:AA3"),
+            TABLE: lambda xml: xml.replace(f"A3:{LAST}4".encode(), f"A3:{LAST}3".encode()),
             SHEET: lambda xml: re.sub(rb'<row r="4".*?</row>', b"", xml),
         },
     )
@@ -267,10 +269,10 @@ def test_calculation_chain_goes_when_a_formula_of_its_sheet_goes(master: bytes) 
 def test_the_header_in_the_site_language_counts_where_two_languages_stand(master: bytes) -> None:
     def copy_column(book: Any) -> None:
         sheet = book.worksheets[0]
-        sheet["AB3"] = "负责人"
+        sheet[f"{BESIDE}3"] = "负责人"
         table = sheet.tables["KesuCases"]
-        table.ref = table.autoFilter.ref = "A3:AB6"
-        table.tableColumns.append(openpyxl.worksheet.table.TableColumn(id=28, name="负责人"))
+        table.ref = table.autoFilter.ref = f"A3:{BESIDE}6"
+        table.tableColumns.append(openpyxl.worksheet.table.TableColumn(id=NEXT, name="负责人"))
 
     two = edited(master, copy_column)
     assert by_case(patched(two, Row("K20261121-001", {"owner": "新"})))["K20261121-001"]["負責人"] == "新"
@@ -287,19 +289,19 @@ def test_the_header_in_the_site_language_counts_where_two_languages_stand(master
 def test_a_managers_calculated_column_goes_on_in_new_rows(master: bytes) -> None:
     def widen(book: Any) -> None:
         sheet = book.worksheets[0]
-        sheet["AB3"] = "三成"
+        sheet[f"{BESIDE}3"] = "三成"
         table = sheet.tables["KesuCases"]
-        table.ref = table.autoFilter.ref = "A3:AB6"
-        table.tableColumns.append(openpyxl.worksheet.table.TableColumn(id=28, name="三成"))
+        table.ref = table.autoFilter.ref = f"A3:{BESIDE}6"
+        table.tableColumns.append(openpyxl.worksheet.table.TableColumn(id=NEXT, name="三成"))
 
     formula = "KesuCases[[#This Row],[維修金額]]*0.3"
     calculated = f"<calculatedColumnFormula>{formula}</calculatedColumnFormula></tableColumn>".encode()
     own = rezipped(
         edited(master, widen),
-        {TABLE: lambda xml: re.sub(rb'(<tableColumn id="28"[^>]*?) ?/>', rb"\1>" + calculated, xml)},
+        {TABLE: lambda xml: re.sub(COLUMN, rb"\1>" + calculated, xml)},
     )
     sheet = openpyxl.load_workbook(BytesIO(patched(own, case(4)))).worksheets[0]
-    assert sheet["AB7"].value == f"={formula}"
+    assert sheet[f"{BESIDE}7"].value == f"={formula}"
 
 
 # What is refused ------------------------------------------------------------------------------------------------
@@ -348,7 +350,7 @@ REFUSED_XML: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "no header row": (TABLE, _replacing(rb'headerRowCount="1"', b'headerRowCount="0"')),
     "a table fed by a query": (TABLE, _replacing(rb"<table ", b'<table tableType="queryTable" ')),
     "fewer columns than the area has": (TABLE, _replacing(rb'<tableColumn id="25".*?/>', b"")),
-    "an area that is none": (TABLE, _replacing(rb'ref="A3:AA6"', b'ref="A3:ZZZZ6"')),
+    "an area that is none": (TABLE, _replacing(f'ref="A3:{LAST}6"'.encode(), b'ref="A3:ZZZZ6"')),
     "a shared formula's first cell": (SHEET, _in_f4(b'><f t="shared" ref="F4:F6" si="0">A4</f><v>1</v>')),
     "rows out of order": (SHEET, _replacing(rb'<row r="5"', b'<row r="9"')),
     "a cell with a place that is none": (SHEET, _replacing(rb'<c r="B4"', b'<c r="4B"')),

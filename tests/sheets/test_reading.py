@@ -17,7 +17,7 @@ from sheets.registry import OPEN
 from sheets.standing import open_master
 from sheets.texts import plain_text, read_text
 from tests.sheets import test_survival
-from tests.sheets.cases import HANT, SHANGHAI, case, master_of, workbook_of
+from tests.sheets.cases import HANT, LAST, SHANGHAI, case, master_of, workbook_of
 from tests.sheets.test_patch import SHEET, UPDATES, edited, rezipped
 
 MASTER = workbook_of((OPEN,
@@ -176,7 +176,14 @@ def openpyxl_index(letter: str) -> int:
 
 
 def test_a_table_of_too_many_rows_is_refused() -> None:
-    huge = rezipped(MASTER, {"xl/tables/table1.xml": lambda xml: xml.replace(b"A3:AA6", b"A3:AA900000")})
+    huge = rezipped(
+        MASTER,
+        {
+            "xl/tables/table1.xml": lambda xml: xml.replace(
+                f"A3:{LAST}6".encode(), f"A3:{LAST}900000".encode()
+            )
+        },
+    )
     with pytest.raises(PatchRefused):
         read_master(huge, HANT, SHANGHAI)
 

@@ -11,7 +11,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from sheets.patch import MasterPlan, PatchRefused, carry_out, patch_master
 from sheets.removal import remove_rows
-from tests.sheets.cases import HANT, SHANGHAI, case, master_of
+from tests.sheets.cases import BESIDE, HANT, LAST, SHANGHAI, case, master_of
 from tests.sheets.test_oddities import with_totals
 from tests.sheets.test_patch import SHEET, TABLE, by_case, edited, parts, rezipped
 
@@ -31,7 +31,7 @@ def test_a_removed_row_leaves_no_gap() -> None:
     sheet, old = sheet_of(outcome.content), sheet_of(FIVE)
     assert (outcome.cleared, outcome.kept) == ((), {})
     assert list(by_case(outcome.content)) == [key(1), key(3), key(5)]
-    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == "A3:AA6"
+    assert sheet.tables["KesuCases"].ref == sheet.tables["KesuCases"].autoFilter.ref == f"A3:{LAST}6"
     for row, was in ((4, 4), (5, 6), (6, 8)):
         assert sheet[f"H{row}"].value == old[f"H{was}"].value.replace(f"G{was}", f"G{row}")
         for one, other in zip(sheet[row], old[was], strict=True):
@@ -68,7 +68,7 @@ def test_the_last_rows_of_all_are_emptied_and_used_again() -> None:
 
 
 def formula_beside(book: Any) -> None:
-    book.worksheets[0]["AC1"] = "=M6*2"
+    book.worksheets[0][f"{BESIDE}1"] = "=M6*2"
 
 
 def formula_in_another_sheet(book: Any) -> None:
@@ -95,7 +95,7 @@ def format_of_one_row(book: Any) -> None:
 
 
 def note_beside_a_row(book: Any) -> None:
-    book.worksheets[0]["AC7"] = "別的事"
+    book.worksheets[0][f"{BESIDE}7"] = "別的事"
 
 
 def formula_on_another_row(book: Any) -> None:
@@ -125,7 +125,7 @@ def test_where_something_depends_on_the_rows_they_stay_and_one_is_emptied(edit: 
 
 def whole_column(book: Any) -> None:
     book.create_sheet("分析")["A1"] = "=SUM(未結案件!R1:R9999)+COUNTA(未結案件!A:A)+SUM(KesuCases[維修金額])"
-    book["未結案件"]["AC1"] = '=COUNTIF(F3:F8,"售後總監")&"R7"'
+    book["未結案件"][f"{BESIDE}1"] = '=COUNTIF(F3:F8,"售後總監")&"R7"'
 
 
 def test_what_spans_all_rows_lets_them_close_up() -> None:

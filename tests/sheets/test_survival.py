@@ -96,7 +96,7 @@ def by_openpyxl() -> bytes:
     book = openpyxl.load_workbook(BytesIO(own_master()))
     sheet = book.worksheets[0]
     sheet["M4"] = "已約週五"
-    sheet["AB4"] = "表格外的字"
+    sheet["AC4"] = "表格外的字"
     sheet["B5"].comment = Comment("為什麼？", "總經理")
     chart = BarChart()
     chart.add_data(Reference(sheet, min_col=18, min_row=3, max_row=6), titles_from_data=True)

@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from mailer.compose import AddressError, compose
 from mailer.letter import (
     Address,
+    ApprovalStanding,
     Content,
     Enclosure,
     Letter,
     Line,
+    OrderStanding,
     PenaltyStanding,
     Template,
     WorkbookTrouble,
@@ -68,6 +70,37 @@ ABOUT_PENALTIES = (Template.PENALTY, Template.APPEAL, Template.RULING)
 LATE: tuple[dict[str, Any], ...] = tuple(
     {"task": True, "unfined": why, "fine_at": at} for why in ("not-told", "told-late") for at in (DUE, None)
 )
+DUTIES: tuple[dict[str, Any], ...] = tuple(
+    {"duty_title": "DUTY", "duty_done_by": how, "next_told": "BOSS"}
+    for how in ("", "rectification", "informing", "call", "check", "approval")
+)
+APPROVALS: tuple[dict[str, Any], ...] = tuple(
+    {"approval": ApprovalStanding.model_validate({"what": what, "state": state, **said})}
+    for what, state, said in product(
+        ("rectification", "correction", "hold"),
+        ("requested", "approved", "rejected"),
+        ({}, {"by": "BY", "decided_by": "JUDGE", "note": "NOTE", "lines": (Line(label="a", value="b"),)}),
+    )
+)
+ORDERS: tuple[dict[str, Any], ...] = (
+    {"rectification": OrderStanding()},
+    {"rectification": OrderStanding(lines=(Line(label="a", value="b"),), by="BY", required="CAUSE")},
+)
+AFTERWARDS: dict[Template, tuple[dict[str, Any], ...]] = {
+    Template.ACKNOWLEDGEMENT: tuple(
+        {"cases": (listed(Locale.EN)[0].model_copy(update=mark),)}
+        for mark in ({"reopened": True}, {"again": True, "settled": True})
+    ),
+    Template.RECTIFICATION_ORDER: ORDERS,
+    Template.RECTIFICATION_INCOMPLETE: ORDERS,
+    Template.APPROVAL_REQUEST: APPROVALS,
+    Template.RESOLVED: (
+        {"informing": True},
+        {"informing": True, "lacking": ("CAUSE",)},
+        {"lacking": ("CAUSE",)},
+    ),
+    Template.REMINDER: DUTIES,
+}
 TROUBLES = ("held", "unreadable", "emptied", "restored", "unwritable")
 EVERY = list(product(Template, Locale, READERS))
 CASE_MAILS = (Template.ASSIGNMENT, Template.REMINDER, Template.ESCALATION, Template.OVERDUE)
@@ -111,12 +144,12 @@ def situations(template: Template) -> list[dict[str, Any]]:
             *({"penalty": barely(state, own)} for state in STATES for own in (True, False)),
         ]
     if template is Template.OVERDUE:
-        return [dict(situation) for situation in (*SITUATIONS, *LATE)]
+        return [dict(situation) for situation in (*SITUATIONS, *LATE, *DUTIES)]
     if template is Template.FORM_PROBLEMS:
         return [dict(problem) for problem in PROBLEMS]
     if template is Template.WORKBOOK:
         return [{}, *({"workbook": WorkbookTrouble(kind=kind, name="a.xlsx")} for kind in TROUBLES)]
-    return [dict(situation) for situation in SITUATIONS]
+    return [dict(situation) for situation in (*SITUATIONS, *AFTERWARDS.get(template, ()))]
 
 
 def barely(state: str, own: bool) -> PenaltyStanding:
