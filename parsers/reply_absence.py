@@ -76,12 +76,22 @@ _DEPUTY = (
     re.compile(r"(?:职务)?代理人?\s*(?:是|为|:|由|请)?\s*(?P<who>[^\s,。.;:、()]+(?:\.[^\s,。;:、()]+)*)"),
     re.compile(r"由\s*(?P<who>[^\s,。;:、()]+?)\s*(?:先生|小姐|女士)?\s*(?:职务)?(?:代理|代班|代为处理)"),
     re.compile(
+        r"[,。;、]\s*(?!由|职务|我|无|没)(?P<who>[^\s,。;:、()\d]+?)\s*(?:先生|小姐|女士)?\s*(?:代理|代班|顶班|代为处理)(?=[,。;\n]|$)"
+    ),
+    re.compile(
         r"\b(?:(?:my\s+)?deputy(?:\s+is)?|covered\s+by|(?:is\s+)?covering(?:\s+is)?|stand-?in(?:\s+is)?)\s*:?\s*"
         r"(?P<who>[^\s,;:()]+(?:\s+[^\s,;:()]+){0,3}?)(?=\s*(?:[,;()\n]|\.(?:\s|$)|$))"
     ),
 )
 _HALF_DAYS = re.compile(
     r"半[天日]|上午|下午|[小钟]时|\d\s*[点时:]\s*\d*|\b(?:morning|afternoon|hours?|half)\b"
+)
+_UP_TO = re.compile(r"(?:到|至|\b(?:until|till?|to|through|thru))\s*$")
+_ONWARDS = re.compile(r"\s*(?:起|开始|以后|之后|onwards?\b)")
+_STARTING = re.compile(r"(?:自|从|\b(?:from|since|starting|beginning))\s*$")
+_LENGTH = re.compile(
+    r"(?<!第)(?:[2-9]|\d{2,}|[二两三四五六七八九十]|\b(?:two|three|four|five|six|seven))\s*个?\s*(?:[天日]|days?\b|weeks?\b|周|星期|礼拜)"
+    r"|[一1]\s*个?\s*(?:周|星期|礼拜|个?月|weeks?\b)|\ba\s+week\b"
 )
 _ASKS = re.compile(r"\?|吗|是否|可以不|能不能")
 
@@ -145,7 +155,19 @@ def _days(said: str, today: date) -> tuple[date, date] | None:
     if not 1 <= len(found) <= 2:
         return None
     first, last = found[0], found[-1]
+    if len(found) == 1 and _is_half_a_span(said):
+        return None
     return (first, last) if first <= last and today <= last < first + LONGEST else None
+
+
+def _is_half_a_span(said: str) -> bool:
+    """Tell whether the one day that is named is only where a leave begins or ends, or a length stands beside it."""
+    day = next(_TOKEN.finditer(said))
+    before, behind = said[: day.start()], said[day.end() :]
+    beside = f"{before} {behind}"
+    return bool(
+        _UP_TO.search(before) or _ONWARDS.match(behind) or _STARTING.search(before) or _LENGTH.search(beside)
+    )
 
 
 def _dates(said: str, today: date) -> Iterator[date | None]:

@@ -50,6 +50,9 @@ _ASKS = re.compile(r"\?|(?:吗|么|呢|可否|是否|行不行|好不好|可不�
 _NUMBER = re.compile(r"[a-z][a-z0-9]{0,7}-\d{8}-\d{2,9}")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _SHORTEST_REASON = 2  # letters or characters
+_OF_A_PENALTY = re.compile(  # 撤回 may be about somebody's appeal, not about the case
+    r"(?:\b(?:my|our|the)\s+|[我本]人?的?)(?:appeal|申诉)|不申诉|处罚|罚款|\b(?:penalty|fine)\b"
+)
 _TELLING = re.compile(r"客户|顾客|车主|customer")  # he who says that the customer took it back has said why
 
 
@@ -99,6 +102,8 @@ def _asked(kind: ChangeKind, verb: str, said: str, catalogue: Catalogue, around:
             return ChangeAsked(kind, rest=said, problems=() if said.strip() else (which_change(kind, shown),))
         case ChangeKind.RELEASE:
             return ChangeAsked(kind, note=_reason(said))
+        case ChangeKind.WITHDRAW if _OF_A_PENALTY.search(plain_text(said)):
+            return ChangeAsked(kind, problems=(which_change(kind, shown),))
         case _:
             telling = _TELLING.search(plain_text(verb)) is not None
             return _given(ChangeAsked(kind, note=_reason(said) or (verb if telling else "")), shown)

@@ -52,6 +52,24 @@ _DISSATISFIED = re.compile(
 _NEITHER = re.compile(r"(?:没有?|并?无)不满|not\s+(?:dis|un)")
 _SATISFIED = re.compile(r"满意|\bsatisfied\b|\bhappy\b|\bpleased\b")
 _ASKS = re.compile(r"[?？]|[吗嘛么](?:\W|$)|是否|有没有")
+_NOT_DONE = {  # what a first line may say that undoes its verb; what it denies is taken out first
+    "informed": re.compile(
+        r"(?:没有?|未|无法|不能)(?:能|再)?(?:联系|联络|接通|打通|找到|接到|讲到)|[联连]系不[上到]|联络不[上到]|打不通|找不到[人客车他她]"
+        r"|(?:没|无)人接|没有?接(?:听|电话)?(?:\W|$)|未接听|不接(?:听|电话)|关机|空号|语音信箱"
+        r"|not\s+(?:yet|reach)|(?:could|can|did)(?:\s+not|n['’]?t)\s+(?:be\s+)?reach|no\s+answer|unreachable|voice\s*mail"
+    ),
+    "checked": re.compile(
+        r"又(?:再|次|再次)?(?:发生|出现|复发|犯|坏|有|响)|再次|再度|再(?:发生|出现|犯)|复发|仍|依然|依旧|还(?:是|有|在)|照旧|没有?(?:改善|整改|修好|解决)"
+        r"|未(?:改善|整改|修好|解决)|无改善|不合格|\bagain\b|\bstill\b|\brecur|\bpersist|\bcame\s+back"
+        r"|not\s+(?:yet\s+)?(?:improved|fixed|solved|resolved|ok|good|done|working)"
+    ),
+}
+_DENIED = re.compile(
+    r"(?:没有?|并未|未|无|不会?|不曾)(?:再次|再度|再|又|见)*(?:发生|出现|复发|犯|坏|有异|异常)"
+    r"|(?:仍然?|依然|依旧|还是|还)(?:很|都)?(?:正常|良好|完好|满意|有效|好的?|没问题|ok)"
+    r"|\b(?:no|not|n['’]t|never|without)\b[^.,;]*?\b(?:again|recur\w*)"
+    r"|\bstill\s+(?:\w+\s+)?(?:ok(?:ay)?|fine|good|well|works?|working|holds|in\s+order|happy|satisfied)"
+)
 _FIRST_SENTENCE = re.compile(r"[^\n。！!;；]*[?？]?")
 _LEADING = " \t,，。.;；:：、—-」』\"'”’】*"
 
@@ -79,6 +97,8 @@ def _done(what: Literal["informed", "checked"], whole: str, rest: str, behind: s
     first = _FIRST_SENTENCE.match(rest)
     if first is not None and _ASKS.search(first[0]):
         return Done(what, said, problems=(_unclear(whole),))
+    if _NOT_DONE[what].search(_DENIED.sub(" ", rest.partition("\n\n")[0])):
+        return Done(what, said, problems=(_undone(what, whole),))
     return Done(what, said, _satisfied(rest) if what == "informed" else None)
 
 
@@ -88,6 +108,25 @@ def _satisfied(plain: str) -> bool | None:
     if _DISSATISFIED.search(plain):
         return False
     return True if _SATISFIED.search(plain) else None
+
+
+def _undone(what: Literal["informed", "checked"], said: str) -> Text:
+    shown = quoted(said.split("\n\n")[0])
+    if what == "informed":
+        return say(
+            f"「{shown}」看起來還沒有聯絡上客戶。聯絡上之後，第一行請寫「已告知」，接著寫客戶的意見",
+            f"“{shown}”看起来还没有联系上客户。联系上之后，第一行请写“已告知”，接着写客户的意见",
+            f"'{shown}' reads as if the customer was not reached; once he was, begin the first line with 'informed' and "
+            "say what he thinks",
+        )
+    return say(
+        f"「{shown}」看起來問題還在或又發生了，所以沒有記為複查完成。要重新處理請寫「重啟」和原因；確定沒有再發生時，"
+        "第一行只寫「已複查 沒有再發生」",
+        f"“{shown}”看起来问题还在或又发生了，所以没有记为复查完成。要重新处理请写“重启”和原因；确定没有再发生时，"
+        "第一行只写“已复查 没有再发生”",
+        f"'{shown}' reads as if the matter is still there or came back, so it was not taken as checked; write 'reopen "
+        "because …' to have it handled again, or 'checked, no recurrence' if all is well",
+    )
 
 
 def _unclear(said: str) -> Text:

@@ -145,3 +145,13 @@ def _why(said: str) -> Text:
         f"“{shown}”没有写理由。请在后面写明理由，例如“不同意 金额超出保修范围”",
         f"'{shown}' gives no reason; write it behind, for example 'reject not covered by the warranty'",
     )
+
+
+def outdated() -> Text:
+    """Say that a mail was answered which was followed by a newer request of its kind."""
+    return say(
+        "您回覆的那封信之後又有新的內容送審。請看最新的一封送審通知，直接回覆那一封",
+        "您回复的那封邮件之后又有新的内容送审。请看最新的一封送审通知，直接回复那一封",
+        "something newer was sent for your approval after the mail you answered; please read the latest one and "
+        "reply to that",
+    )

@@ -1,6 +1,6 @@
 """Times ahead as people write them in a line of words: `11/25 12:00`, `明天下午3點`, `3 天`, `for 2 days` (K07).
 
-A day without a time means its end. What cannot be told is no time, never a guess.
+A day without a time means its end, its noon is twelve. What cannot be told is no time, never a guess.
 """
 
 import re
@@ -26,6 +26,13 @@ _NAMED = re.compile(
 _LENGTH = re.compile(
     r"(?P<number>\d{1,3}|[一二两三四五六七八九十])\s*个?\s*(?:(?P<hours>小时|钟头|hours?|hrs?|h)|(?P<days>天|日|days?|d)"
     r"|(?P<weeks>周|星期|礼拜|weeks?))(?![a-z点时])"
+)
+_NOON = re.compile(
+    r"\s*(?:(?:at\s+)?noon|midday|正午|中午)(?!\s*[前后過过\d一二两])(?:12\s*[点时]|十二[点时])?"
+)
+_PART_OF_DAY = re.compile(
+    r"\s*(?:,|，)?\s*(?:早上?|上午|中午|正午|下午|傍晚|晚上?|夜里|凌晨|上班|下班|开门|打烊|关门|[一二两三四五六七八九十]{1,2}[点时]"
+    r"|(?:at\s+|in\s+the\s+)?(?:morning|noon|midday|afternoon|evening|night|\d))"
 )
 _BEHIND = re.compile(r"\s*(?:\)|之?前|止|为止)*")
 _DIGITS = {digit: value for value, digit in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
@@ -53,7 +60,9 @@ def _full(plain: str, begin: int, around: Surroundings) -> tuple[datetime, int] 
     if not isinstance(until, datetime):
         return None
     dated = re.search(r"[::点时]|[ap]\.?m", found[0]) is not None
-    return (until if dated else _at(until.astimezone(around.zone).date(), _LAST, around)), found.end()
+    if dated:
+        return until, found.end()
+    return _by_words(until.astimezone(around.zone).date(), found, around)
 
 
 def _short(plain: str, begin: int, around: Surroundings) -> tuple[datetime, int] | None:
@@ -84,10 +93,19 @@ def _named(plain: str, begin: int, around: Surroundings) -> tuple[datetime, int]
 def _on(day: date, found: re.Match[str], around: Surroundings) -> tuple[datetime, int] | None:
     """Return the time of day that stands behind a day, its end where none does."""
     if not found["clock"]:
-        return _at(day, _LAST, around), found.end()
+        return _by_words(day, found, around)
     clock = found["clock"].strip().removeprefix("at").strip()
     until = read_datetime(f"{day.isoformat()} {clock}", around).value
     return (until, found.end()) if isinstance(until, datetime) else None
+
+
+def _by_words(day: date, found: re.Match[str], around: Surroundings) -> tuple[datetime, int] | None:
+    """Return a day's noon or its end; None where a part of the day is meant that has no hour."""
+    noon = _NOON.match(found.string, found.end())
+    if noon is not None:
+        return _at(day, time(12), around), noon.end()
+    part = _PART_OF_DAY.match(found.string, found.end())
+    return None if part is not None else (_at(day, _LAST, around), found.end())
 
 
 def _at(day: date, clock: time, around: Surroundings) -> datetime:
