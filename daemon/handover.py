@@ -10,6 +10,7 @@ from daemon.addressing import Addressee, addressees
 from daemon.docket import Docket
 from daemon.ledger import RecordedEvent
 from daemon.site import Site
+from rules.after_events import Drawn
 from rules.case import Case
 from rules.events import Assigned, Escalated, Penalised, PenaltyState, TaskOpened
 from rules.penalties import WAITING
@@ -51,7 +52,8 @@ class Handover:
     def _pass_on(self, changed: set[str], now: datetime) -> None:
         roles = {role for email in changed for role in self._docket.site.roles_of(email)}
         ledger = self._docket.ledger
-        for case in (*ledger.cases(open_only=True), *ledger.penalised_cases()):
+        days = ledger.follow_ups(open_only=True)
+        for case in (*ledger.cases(open_only=True), *days, *ledger.penalised_cases()):
             if _concerns(case, roles, self._docket.site_of(case)):
                 self._pass_on_case(case.number, changed, now)
 
@@ -77,6 +79,10 @@ def standing(case: Case, history: Sequence[RecordedEvent]) -> Iterator[RecordedE
         yield stages[-2] if lapsed else last  # the mail of a lapse hangs on the escalation before it
     owed = {task.task for task in case.tasks if not task.done}
     yield from (row for row in history if isinstance(row.event, TaskOpened) and row.event.task in owed)
+    drawn = {row.event.task: row for row in history if isinstance(row.event, Drawn)}
+    yield from (
+        row for task, row in drawn.items() if task in owed
+    )  # the last list names all still to be called
     for penalty in case.penalties:
         if penalty.state in (*WAITING, PenaltyState.APPEALED):
             told = [

@@ -113,10 +113,10 @@ class Lapses:
         kind, _, task = name.partition(":")
         if kind not in _OF_DUTIES:
             return DeadlineReached(name)
-        present = self._docket.present(now, entry=entry)
-        if case.kind == "follow-up":
-            return follow_up.reached(entry, case, name, present)
-        told = _told(entry, case, task, present)
+        owed = case.task(task)
+        if case.kind == "follow-up" and owed is not None:
+            return follow_up.reached(entry, case, owed, name, self._docket.present(owed.due, entry=entry))
+        told = _told(entry, case, task, self._docket.present(now, entry=entry))
         if not told:
             return DeadlineReached(name)
         whom = self._docket.site.party(told[0].email) if len(told) == 1 else NOBODY

@@ -7,6 +7,7 @@ from daemon.reading import Reading
 from daemon.site import Site
 from mailer.message import Message
 from parsers.reply_informing import Done
+from parsers.reply_reviews import outdated
 from rules.after_events import Approval, ApprovalOf
 from rules.case import Case
 from rules.commands import CompleteTask, Inform, Review
@@ -28,20 +29,37 @@ def settling(
         about = _approval_answered(entry, reading.message, case)
         if about is None and not any(asking.state == "requested" for asking in case.approvals):
             return None  # 同意 is an everyday word where nothing waits for it
+        if about == "outdated":
+            return "review", outdated()
         if reading.review.problems:
             return "review", reading.review.problems[0]
         return Review(reading.sender, reading.review.decision, about or "", reading.review.text)
     return None if reading.done is None else _done(reading.done, reading.sender, case, site)
 
 
-def _approval_answered(entry: Entry, message: Message, case: Case) -> ApprovalOf | Literal[""] | None:
-    """Return which approval the mail was about that a message answers; empty: it asked back; None: about none."""
+def _approval_answered(
+    entry: Entry, message: Message, case: Case
+) -> ApprovalOf | Literal["", "outdated"] | None:
+    """Return which approval the mail was about that a message answers; empty: it asked back; None: about none.
+
+    `outdated`: something else was asked for since, and whoever answers may not have read it.
+    """
     for reference in (message.in_reply_to, *reversed(message.references)):
         mail = entry.outbox_mail(reference) if reference else None
         if mail is not None:
             known = mail.event_seq is not None and mail.case_number == case.number
-            return _approval(entry.event(mail.event_seq)) if known and mail.event_seq is not None else None
+            event = entry.event(mail.event_seq) if known and mail.event_seq is not None else None
+            return "outdated" if _is_outdated(event, case) else _approval(event)
     return None
+
+
+def _is_outdated(event: Event | None, case: Case) -> bool:
+    about = _approval(event)
+    asking = case.asking(about) if about else None
+    if event is None or asking is None or asking.state != "requested":
+        return False
+    other = isinstance(event, Approval) and event.request != asking.request
+    return other or event.at < asking.asked_at
 
 
 def _approval(event: Event | None) -> ApprovalOf | Literal[""] | None:

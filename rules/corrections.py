@@ -30,7 +30,7 @@ from rules.policy import Policy, Stage
 def correct(
     case: Case, command: Correction, policy: Policy, now: datetime, zone: tzinfo, facts: Facts
 ) -> list[Event]:
-    """Carry out a correction of somebody entitled; every one needs a reason."""
+    """Carry out a correction of somebody entitled; every one needs a reason. A day of calls cannot be corrected."""
     if (reason := _against(case, command, policy)) is not None:
         asked: Asked = "hold" if isinstance(command, Hold | Release) else "correction"
         return [refused(command.by, asked, reason, _clause(command, policy), now)]
@@ -60,6 +60,8 @@ def _clause(command: Correction, policy: Policy) -> str:
 
 
 def _against(case: Case, command: Correction, policy: Policy) -> RefusalReason | None:
+    if case.kind != "complaint":
+        return "not-open"
     if isinstance(command, Hold | Release):
         return _against_hold(case, command, policy)
     if policy.corrections is None or not set(policy.corrections.by) & set(command.by.roles):

@@ -6,25 +6,22 @@ from datetime import datetime
 from daemon.ledger import Entry
 from daemon.site import Site
 from rules.after_events import Drawn
-from rules.case import Case
+from rules.case import Case, Task
 from rules.commands import NOBODY, DeadlineReached
 
 
-def reached(entry: Entry, case: Case, name: str, site: Site) -> DeadlineReached:
+def reached(entry: Entry, case: Case, task: Task, name: str, site: Site) -> DeadlineReached:
     """Say that a deadline of a day of calls has come, when its caller's lists were accepted, and for whom.
 
+    `site` is as it was when the calls were due: a deputy owes what was told to him, whoever was on leave owes nothing.
     `untold` are the customers whose list was accepted after the calls were due, or never.
     """
-    _, _, key = name.partition(":")
-    task = case.task(key)
-    if task is None:
-        return DeadlineReached(name)
+    callers = {one.person.email.lower() for one in site.reached(task.role) if not one.unattended}
     told: list[tuple[str, datetime]] = []
     untold: set[str] = set()
-    for seq, drawn in _drawn(entry, case, key):
-        accepted = list(_accepted(entry, case, seq, {p.email.lower() for p in site.people(task.role)}))
-        told += accepted
-        if not any(at <= task.due for _, at in accepted):
+    for seq, drawn in reversed(list(_drawn(entry, case, task.task))):
+        told += _accepted(entry, case, seq, callers)  # a later list names those of the earlier ones as well
+        if not any(at <= task.due for _, at in told):
             untold |= set(drawn.customers)
     emails = {email.lower() for email, _ in told}
     whom = site.party(emails.pop()) if len(emails) == 1 else NOBODY
