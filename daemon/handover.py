@@ -10,7 +10,7 @@ from daemon.addressing import Addressee, addressees
 from daemon.docket import Docket
 from daemon.ledger import RecordedEvent
 from daemon.site import Site
-from rules.after_events import Drawn
+from rules.after_events import Approval, ApprovalOf, Drawn
 from rules.case import Case
 from rules.events import Assigned, Escalated, Penalised, PenaltyState, TaskOpened
 from rules.penalties import WAITING
@@ -53,7 +53,12 @@ class Handover:
         roles = {role for email in changed for role in self._docket.site.roles_of(email)}
         ledger = self._docket.ledger
         days = ledger.follow_ups(open_only=True)
-        for case in (*ledger.cases(open_only=True), *days, *ledger.penalised_cases()):
+        for case in (
+            *ledger.cases(open_only=True),
+            *days,
+            *ledger.owing_cases(),
+            *ledger.penalised_cases(),
+        ):
             if _concerns(case, roles, self._docket.site_of(case)):
                 self._pass_on_case(case.number, changed, now)
 
@@ -83,6 +88,8 @@ def standing(case: Case, history: Sequence[RecordedEvent]) -> Iterator[RecordedE
     yield from (
         row for task, row in drawn.items() if task in owed
     )  # the last list names all still to be called
+    asked = {row.event.what: row for row in history if isinstance(row.event, Approval)}
+    yield from (row for what, row in asked.items() if _waits(case, what))
     for penalty in case.penalties:
         if penalty.state in (*WAITING, PenaltyState.APPEALED):
             told = [
@@ -91,9 +98,15 @@ def standing(case: Case, history: Sequence[RecordedEvent]) -> Iterator[RecordedE
             yield told[-1]
 
 
+def _waits(case: Case, what: ApprovalOf) -> bool:
+    asking = case.asking(what)
+    return asking is not None and asking.state == "requested"
+
+
 def _concerns(case: Case, roles: set[str], site: Site) -> bool:
     judging = site.policy.judging_roles() if case.penalties else ()
-    return not roles.isdisjoint((*case.owners, *(task.role for task in case.tasks), *judging))
+    asked = (asking.role for asking in case.approvals)
+    return not roles.isdisjoint((*case.owners, *(task.role for task in case.tasks), *asked, *judging))
 
 
 def _takes_over(addressee: Addressee, changed: set[str]) -> bool:

@@ -1,13 +1,13 @@
 """Orders to rectify that come back by mail, and forms whose matter was settled before (D33, D36)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from daemon.answers import Outcome
 from daemon.docket import Docket
 from daemon.ledger import Entry
 from parsers.results import ParsedFile, ParsedForm, Problem
-from parsers.wordings import missing
+from parsers.wordings import in_the_future, missing
 from rules.case import Case
 from rules.commands import AttachForm, Rectify, Recur
 from rules.events import Party
@@ -16,6 +16,8 @@ from rules.locales import Locale
 from rules.sameness import identity, recurs, repeats_settled
 
 CASE_NUMBER = "case_number"
+INFORMED_AT = "customer_informed_at"
+_SKEW = timedelta(minutes=10)  # clocks differ
 
 
 def take_order(
@@ -31,14 +33,21 @@ def take_order(
     case = entry.case(number) if number else None
     if case is None:
         return Outcome(None, "unknown", file, form, number)
-    command = order_in(form, sender, docket.site.locale_of(sender.email))
+    command = order_in(form, sender, docket.site.locale_of(sender.email), now)
     return Outcome(docket.perform(entry, case, command, now), "reported")
 
 
-def order_in(form: ParsedForm, sender: Party, locale: Locale) -> Rectify:
-    """Return what a form says as an order that came back, with what could not be read of it and where that stands."""
+def order_in(form: ParsedForm, sender: Party, locale: Locale, now: datetime) -> Rectify:
+    """Return what a form says as an order that came back, with what could not be read of it and where that stands.
+
+    A customer who is to be told was not told: such a time goes back as one that cannot be read (D34).
+    """
     facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
     unread = {problem.key: problem.message.get(locale) for problem in _unread(form)}
+    told = facts.get(INFORMED_AT)
+    if isinstance(told, datetime) and told > now + _SKEW:
+        del facts[INFORMED_AT]
+        unread[INFORMED_AT] = in_the_future(f"{told:%Y-%m-%d %H:%M}").get(locale)
     return Rectify(sender, facts, unread, dict(_places(form)))
 
 

@@ -116,7 +116,7 @@ def _undone(what: Literal["informed", "checked"], said: str) -> Text:
         return say(
             f"「{shown}」看起來還沒有聯絡上客戶。聯絡上之後，第一行請寫「已告知」，接著寫客戶的意見",
             f"“{shown}”看起来还没有联系上客户。联系上之后，第一行请写“已告知”，接着写客户的意见",
-            f"'{shown}' reads as if the customer was not reached; once he was, begin the first line with 'informed' and "
+            f"'{shown}' reads as if the customer was not reached; once he was, begin with 'informed' and "
             "say what he thinks",
         )
     return say(

@@ -14,6 +14,7 @@ from tests.daemon.office import (
     mail,
     to,
 )
+from tests.daemon.test_orders import order, ordered
 
 DIRECTOR = "care.director@example.com"
 
@@ -96,3 +97,17 @@ def test_D34_a_customer_who_could_not_be_reached_was_not_told_and_his_case_stays
     assert "還沒有聯絡上客戶" in to(posted, CARE)[0].text
     say(office, number, "已告知客戶，客戶滿意")
     assert office.case(number).status == "closed"
+
+
+def test_D34_an_order_that_says_the_customer_will_be_told_goes_back(office: Office) -> None:
+    case, _ = ordered(office)
+    say(office, case.number, "已解決 重新調整", AFTER_SALES)
+    later = order(case.number, customer_informed_at="2026-12-30T10:00:00+08:00")
+    office.receive(mail(AFTER_SALES, files={"order.xlsx": later}))
+    refused = last_refusal(office, case.number)
+    assert (refused.asked, refused.reason) == ("rectification", "incomplete")
+    assert office.case(case.number).status == "resolved"
+    assert "晚於現在" in to(office.post(), AFTER_SALES)[-1].text
+    now = order(case.number, customer_informed_at="2026-11-23T09:00:00+08:00")
+    office.receive(mail(AFTER_SALES, files={"order.xlsx": now}))
+    assert office.case(case.number).status == "closed"
