@@ -113,7 +113,7 @@ def test_only_who_has_to_call_and_the_named_roles_see_the_number_in_mails(office
 def test_whoever_may_not_see_fines_is_told_of_no_other_ones(office: Office) -> None:
     allow(office, 'fines = ["general-manager"]')
     office.opened()
-    office.receive(mail(CARE, f"[{office.case().number}]", "責任 王經理 失職 未試車"))
+    office.receive(office.vouched(mail(CARE, f"[{office.case().number}]", "責任 王經理 失職 未試車")))
     waiting = office.post()
     assert {one.to for one in waiting} == {CARE, "care.director@example.com"}  # they have to decide on it
     (asked,) = [one for one in waiting if one.to == CARE]
