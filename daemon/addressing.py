@@ -7,7 +7,7 @@ from daemon.changes import Changed, doer
 from daemon.config import Person
 from daemon.site import Site
 from daemon.standing import penalised
-from rules.after_events import Approval
+from rules.after_events import Approval, Drawn
 from rules.case import Case
 from rules.events import Event, Party, Penalised, Refused, Resolved
 from rules.notices import ASKER, PENALISED, Notice, notices
@@ -32,6 +32,8 @@ def addressees(case: Case, event: Event, site: Site) -> list[Addressee]:
     them: the intake gives one per message.
     """
     found: dict[str, Addressee] = {}
+    if case.kind == "follow-up" and isinstance(event, Refused) and event.asked in ("deliveries", "call"):
+        return []  # one answer to whoever sent the list tells of all its rows, and so does one to customer care
     for notice in notices(case, event, site.policy):
         for one in _reached(notice, event, case, site):
             key = one.person.email.lower()
@@ -57,6 +59,8 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
     ):  # about himself: leave makes no difference
         return [Addressee(person, notice) for person in penalised(event.party, site)]
     never = event.party.email if isinstance(event, Penalised) else ""
+    if isinstance(event, Drawn) and not any(site.people(role) for role in notice.to):
+        notice = replace(notice, to=_in_their_place(site), reader="informed")
     reached = [one for role in notice.to for one in site.reached(role, never)]
     attended = [
         one for one in reached if not one.unattended
@@ -65,6 +69,11 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
         Addressee(person, replace(notice, reader="informed") if unattended else notice, deputised, unattended)
         for person, deputised, unattended in attended or reached
     ]
+
+
+def _in_their_place(site: Site) -> tuple[str, ...]:
+    """Return who gets the calls of an office that nobody holds: whoever hears of late lists (customer care)."""
+    return () if site.policy.follow_up is None else site.policy.follow_up.told
 
 
 def _asker(event: Event, case: Case) -> Party:

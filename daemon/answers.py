@@ -45,7 +45,7 @@ class Outcome:
     """What one form or reply came to. `case` is None where the case it names does not exist."""
 
     case_or_none: Case | None
-    what: Literal["opened", "amended", "again", "reopened", "reported", "progress", "unknown"]
+    what: Literal["opened", "amended", "again", "reopened", "reported", "progress", "unknown", "listed"]
     file: ParsedFile | None = None
     form: ParsedForm | None = None
     number: str = ""

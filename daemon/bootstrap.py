@@ -13,6 +13,7 @@ from daemon.digest import DailyDigest
 from daemon.docket import Docket
 from daemon.errors import ConfigurationError
 from daemon.fetching import Fetching
+from daemon.followup.morning import call_lists
 from daemon.intake import Intake
 from daemon.jobs import Job, Jobs, daily
 from daemon.lapses import Lapses
@@ -100,7 +101,7 @@ def jobs_of(docket: Docket) -> list[Job]:
 
     return [
         Job("digest", every_day, DailyDigest(docket).prepare),
-        Job("morning", every_day, MorningLists(docket).prepare),
+        Job("morning", every_day, MorningLists(docket, (call_lists(docket),)).prepare),
     ]
 
 

@@ -63,7 +63,10 @@ class News:
         ledger = docket.ledger
         self._docket = docket
         self._since = since
-        things = waiting(chain(ledger.cases(open_only=True), ledger.owing_cases()), docket.site_of)
+        things = waiting(
+            chain(ledger.cases(open_only=True), ledger.owing_cases(), ledger.follow_ups(open_only=True)),
+            docket.site_of,
+        )
         self._waiting = sorted(things, key=by_urgency)
         self._lapsed = ledger.lapsed_since(since)
         self._resolved = list(ledger.resolved_cases(since=since))

@@ -12,6 +12,8 @@ from daemon import words
 from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.context import Occasion, with_context
+from daemon.followup.customers import key_customers
+from daemon.followup.letters import DayWriter
 from daemon.ledger import Entry, Held, Ledger, OutgoingMail, QueuedMail
 from daemon.letters import LetterOrder, Writer, letter_of
 from daemon.proof import Seal
@@ -21,12 +23,13 @@ from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
 from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
-from rules.commands import Command, OpenCase, Review
+from rules.commands import Command, OpenCase, ReceiveList, Review
 from rules.deadlines import deadlines
 from rules.decide import decide
 from rules.events import Event, Party, Refused
 from rules.facts import Facts
 from rules.fields import FormKind
+from rules.follow_up import number_of
 from rules.locales import Locale
 from rules.notices import Notice, Reader
 from rules.reviews import facts_asked_for
@@ -137,6 +140,19 @@ class Docket:
         if not events:
             return case
         return self._record(entry, case, case.number, events, now, self._new_keys(case, events))
+
+    def receive(self, entry: Entry, command: ReceiveList, now: datetime) -> Case | None:
+        """Take a list of the cars handed over on a day; None where the rules in force know no follow-up calls."""
+        site, policy_hash = self._in_force
+        if site.policy.follow_up is None:
+            return None
+        number = number_of(command.day, site.policy.follow_up)
+        case = entry.case(number)
+        if case is not None:
+            return self.perform(entry, case, command, now)
+        command = dataclasses.replace(command, policy=policy_hash)
+        events = decide(None, command, site.policy, now, site.zone)
+        return self._record(entry, None, number, events, now, None)
 
     def refuse(self, entry: Entry, case: Case, refused: Refused, now: datetime) -> Case:
         """Record that something was refused before the rules could be asked: nobody can tell what it says."""
@@ -358,12 +374,11 @@ class Docket:
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
         site = self.site_of(case)
         deputised = [role for email in body.notice.stands_in_for for role in site.roles_of(email)]
-        order = Writer(case, history, site, deputised).order(body.notice.person, notice, event)
-        notice_of = body.notice
-        occasion = Occasion(
-            case, event, mail.event_seq, notice_of.as_of, notice_of.template, notice_of.reader
-        )
-        order = with_context(order, self, occasion)
+        order = self.writer_of(case, history, deputised).order(body.notice.person, notice, event)
+        if case.kind == "complaint":
+            said = body.notice
+            occasion = Occasion(case, event, mail.event_seq, said.as_of, said.template, said.reader)
+            order = with_context(order, self, occasion)
         for warning in self._remarks(body.notice, order.locale):
             order = order.warned(warning)
         return order
@@ -383,6 +398,15 @@ class Docket:
     def _named(self, email: str) -> str:
         person = self.site.person(email)
         return email if person is None else person.name
+
+    def writer_of(
+        self, case: Case, history: Sequence[Event], deputised: Sequence[str] = ()
+    ) -> Writer | DayWriter:
+        """Return who writes the letters about a case of its kind; `deputised` are offices its reader stands in for."""
+        site = self.site_of(case)
+        if case.kind == "complaint":
+            return Writer(case, history, site, deputised)
+        return DayWriter(case, history, site, key_customers(case, self.ledger, site.policy, case.last_at))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.

@@ -70,6 +70,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
             "set the machine's clock (NTP); every deadline depends on it",
         ),
         _disk(site),
+        _callers(site),
     ]
 
 
@@ -86,6 +87,14 @@ def _tried(what: str, attempt: Callable[[], str], mend: str) -> Finding:
         smtplib.SMTPException,
     ) as error:
         return Finding(what, str(error), mend)
+
+
+def _callers(site: Site) -> Finding:
+    """Offices that owe follow-up calls and that nobody holds: their lists go to customer care (D22–D25)."""
+    rules = () if site.policy.follow_up is None else site.policy.follow_up.calls
+    vacant = sorted({rule.role for rule in rules if not site.people(rule.role)})
+    mend = f"nobody is called by {', '.join(vacant)}: name them in [people]; customer care gets their lists"
+    return Finding("calls", f"{len(rules)} kinds of follow-up calls", mend if vacant else "", fatal=False)
 
 
 def _people(site: Site, clock: Clock) -> Finding:

@@ -20,6 +20,8 @@ from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import SENDER_KEY, Docket
+from daemon.followup import lists
+from daemon.followup.lists import LISTS, ListIntake, Taken
 from daemon.ledger import (
     Entry,
     LedgerUnavailable,
@@ -81,6 +83,13 @@ class Tally:
         else:
             self.note = "asked back"
             self.orders.append(what)
+
+    lists: list[Taken] = field(default_factory=list)
+
+    def add_lists(self, taken: Sequence[Taken]) -> None:
+        """Note what became of lists, and the cases they concern."""
+        self.lists += taken
+        self.outcomes += [Outcome(case, "listed") for each in taken for case in each.touched]
 
     @property
     def cases(self) -> list[str]:
@@ -203,10 +212,11 @@ class Intake:
         files = [file for file, new in zip(reading.files, fresh, strict=True) if new]
         tally = Tally(unreadable=[file for file in files if file.error is not None and not reading.retaken])
         tally.duplicates = fresh.count(False)
+        self._take_lists(entry, reading, files, now, tally)
         for file in files:
             for form in file.forms:
-                if reading.retaken and form.kind is FormKind.COMPLAINT:
-                    continue  # it counted when it came
+                if form.kind in LISTS or (reading.retaken and form.kind is FormKind.COMPLAINT):
+                    continue  # taken as a whole; or it counted when it came
                 if proof.lacking(reading.proven, form.kind, self._docket.site):
                     number = _written_number(form) or self._thread(entry, reading.message)
                     tally.unproven.append(asking.form(self._docket, reading, file, form, number))
@@ -217,6 +227,23 @@ class Intake:
                 else:
                     tally.outcomes.append(self._take_complaint(entry, reading, file, form, now, tally.cases))
         return tally
+
+    def _take_lists(
+        self, entry: Entry, reading: Reading, files: Sequence[ParsedFile], now: datetime, tally: Tally
+    ) -> None:
+        """Take delivery lists, and call results of whoever sent them for certain; others wait to be confirmed."""
+        listed = [
+            (file, form)
+            for file in files
+            for form in file.forms
+            if form.kind in LISTS and not (reading.retaken and form.kind is FormKind.DELIVERIES)
+        ]
+        unproven = [one for one in listed if proof.lacking(reading.proven, one[1].kind, self._docket.site)]
+        if unproven:
+            number = self._thread(entry, reading.message)
+            tally.unproven.append(lists.unproven(self._docket, reading.sender, unproven, number))
+        if certain := [one for one in listed if one not in unproven]:
+            tally.add_lists(ListIntake(self._docket, entry, reading.sender, now).take(certain))
 
     def _take_complaint(
         self,
@@ -342,7 +369,9 @@ class Intake:
             tally.duplicates += 1
         elif case is not None and proof.lacking(reading.proven, None, self._docket.site):
             tally.put_aside(asking.words(self._docket, entry, reading, case))
-        elif self._judge(entry, reading, number, now, tally):
+        elif self._judge(entry, reading, number, now, tally) or self._take_calls(
+            entry, reading, number, now, tally
+        ):
             tally.unreadable.clear()
         elif reading.reply is not None:
             tally.reports += 1
@@ -377,6 +406,20 @@ class Intake:
         tally.outcomes.append(Outcome(case, "reported"))
         return True
 
+    def _take_calls(self, entry: Entry, reading: Reading, number: str, now: datetime, tally: Tally) -> bool:
+        """Take words about calls: on a day's thread a line for each customer, else of the case's own customer."""
+        case = entry.case(number)
+        taking = ListIntake(self._docket, entry, reading.sender, now)
+        if case is not None and case.kind == "follow-up":
+            if reading.calls or not reading.silent:
+                tally.add_lists([taking.words(case, reading.calls, reading.message.text)])
+            return True
+        alone = len(reading.calls) == 1 and reading.reply is None and not reading.calls[0].phone
+        taken = taking.word(case, reading.calls[0]) if case is not None and alone else None
+        if taken is not None:
+            tally.add_lists([taken])
+        return taken is not None
+
     def _report(
         self,
         entry: Entry,
@@ -388,7 +431,7 @@ class Intake:
         tally: Tally,
     ) -> None:
         case = entry.case(number) if number else None
-        if case is None:
+        if case is None or case.kind != "complaint":  # a day of calls is no complaint to report on
             tally.outcomes.append(Outcome.unknown(number))
             return
         case = correcting.going_on(entry, case)
@@ -425,6 +468,11 @@ class Intake:
     def _answer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime) -> None:
         """Answer the sender once, unless that could start a loop (RFC 3834)."""
         faulty = bool(tally.unreadable) or any(outcome.flaws for outcome in tally.outcomes)
+        faulty = faulty or any(taken.flawed for taken in tally.lists)
+        for taken in tally.lists:
+            self._tell_care(
+                entry, mail, lists.told_to_care(self._docket, reading.sender, taken), now, key="care-calls"
+            )
         if not self._may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 self._tell_care(
@@ -435,6 +483,9 @@ class Intake:
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
         )
         orders += tally.orders
+        orders += [
+            lists.answer(self._docket, reading.message, reading.sender, taken) for taken in tally.lists
+        ]
         asks = not orders and self._is_a_question(entry, reading, tally)
         if asks and entry.claim_part(mail.message_id, _digest(reading.message.text), mail.id):
             orders = [answers.no_form(self._docket, reading.message, reading.sender)]
@@ -458,6 +509,7 @@ class Intake:
         return (
             not reading.files
             and not tally.outcomes
+            and not tally.lists
             and not tally.duplicates
             and not (tally.leave or tally.note)
             and not self._thread(entry, reading.message)
@@ -466,12 +518,13 @@ class Intake:
     def _fate(self, reading: Reading, tally: Tally) -> tuple[MailState, str]:
         faults = [file.error.en for file in tally.unreadable if file.error is not None]
         flawed = [outcome for outcome in tally.outcomes if outcome.flaws]
-        if faults or flawed:
-            problems = [problem.message.en for outcome in flawed for problem in outcome.flaws]
+        mended = [taken.reasons for taken in tally.lists if taken.flawed]
+        if faults or flawed or mended:
+            problems = mended + [problem.message.en for outcome in flawed for problem in outcome.flaws]
             return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
         if tally.refused:
             return MailState.QUARANTINED, tally.refused
-        if tally.outcomes or tally.leave or tally.note:
+        if tally.outcomes or tally.lists or tally.leave or tally.note:
             return MailState.TAKEN, tally.note
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"
@@ -492,12 +545,12 @@ class Intake:
         )
 
     def _tell_care(
-        self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime
+        self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime, key: str = "care"
     ) -> None:
         """Tell customer care of a message set aside, unless it has heard of many this hour."""
         for order in orders:
             if entry.replies_sent_to(order.to.email, now - timedelta(hours=1)) < STRANGERS_PER_HOUR:
-                self._docket.answer(entry, mail.id, order, now, key="care")
+                self._docket.answer(entry, mail.id, order, now, key=key)
 
     def refuse_large(self, entry: Entry, mail_id: int, message: Message) -> None:
         """Quarantine a message of which only the header was fetched; its sender and customer care are told."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from daemon.bell import Bells, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.followup import told as follow_up
 from daemon.handover import Handover
 from daemon.ledger import Entry, LedgerUnavailable
 from daemon.site import Site
@@ -112,7 +113,10 @@ class Lapses:
         kind, _, task = name.partition(":")
         if kind not in _OF_DUTIES:
             return DeadlineReached(name)
-        told = _told(entry, case, task, self._docket.present(now, entry=entry))
+        present = self._docket.present(now, entry=entry)
+        if case.kind == "follow-up":
+            return follow_up.reached(entry, case, name, present)
+        told = _told(entry, case, task, present)
         if not told:
             return DeadlineReached(name)
         whom = self._docket.site.party(told[0].email) if len(told) == 1 else NOBODY

@@ -31,19 +31,30 @@ from rules.events import (
     TaskOverdue,
 )
 from rules.facts import ISSUED_BY, facts_from_json
-from rules.fields import FormKind
+from rules.fields import Blank, Form, FormKind
 from rules.grading import authority
 from rules.locales import Locale
 from rules.notices import Notice, Reader
 from rules.policy import Authority, Stage
 from sheets.blanks import blank_form, blank_name
+from sheets.rosters import LIST_SHAPED, RosterRow, roster
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OF_A_STAGE = ("assignment", "escalation", "overdue")
 
 
+class RowOrder(BaseModel):
+    """One row of a list to attach; `flaws` (fact key → what to mend) and `mark` in the reader's language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    values: JsonFacts
+    flaws: dict[str, str] = {}
+    mark: str = ""
+
+
 class EnclosureOrder(BaseModel):
-    """A form to attach, built when the mail is composed."""
+    """A form to attach, built when the mail is composed; of a list its `rows`, what is told above them, and which."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,6 +63,9 @@ class EnclosureOrder(BaseModel):
     prefill: JsonFacts = {}
     flaws: dict[str, str] = {}  # fact key → what to mend, in the reader's language
     case_number: str = ""
+    rows: tuple[RowOrder, ...] = ()
+    lines: tuple[str, ...] = ()
+    part: str = ""
     context: tuple[Line, ...] = ()  # what its reader should know of the case, and cannot change
 
 
@@ -108,6 +122,8 @@ def letter_of(order: LetterOrder, message_id: str, site: Site, *, token: str = "
 def _enclosure(order: EnclosureOrder, locale: Locale, site: Site, token: str) -> Enclosure:
     form = site.catalogue.form(order.form)
     blank = next(blank for blank in form.blanks if blank.key == order.blank)
+    if order.form in LIST_SHAPED:
+        return _list(order, form, blank, locale, site, token)
     content = blank_form(
         form,
         blank,
@@ -135,6 +151,18 @@ def _rectification(told: aftermath.Told, prefill: JsonFacts) -> EnclosureOrder:
         case_number=told.case.number,
         context=told.context(),
     )
+
+
+def _list(
+    order: EnclosureOrder, form: Form, blank: Blank, locale: Locale, site: Site, token: str
+) -> Enclosure:
+    rows = [RosterRow(facts_from_json(row.values, form), row.flaws, row.mark) for row in order.rows]
+    content = roster(form, blank, locale, rows, lines=order.lines, zone=site.zone, token=token)
+    parts = (blank_name(form, blank, locale).removesuffix(".xlsx"), order.case_number, order.part)
+    return Enclosure(name=f"{' '.join(filter(None, parts))}.xlsx", content=content, media_type=XLSX)
+
+
+# ---------------------------------------------------------------- who gets one
 
 
 def root_id(number: str, site: Site) -> str:

@@ -29,7 +29,7 @@ class MorningLists:
     def prepare(self, day: str, now: datetime) -> Saying:
         """Write the lists of `day`, one for each person."""
         ledger, site = self._docket.ledger, self._docket.site
-        cases = chain(ledger.cases(open_only=True), ledger.owing_cases())
+        cases = chain(ledger.cases(open_only=True), ledger.owing_cases(), ledger.follow_ups(open_only=True))
         things = sorted(waiting(cases, self._docket.site_of), key=by_urgency)
         orders = [order for person in everybody(site) if (order := self._order(person, things, day, now))]
 

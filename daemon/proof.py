@@ -98,13 +98,16 @@ def evidence(message: Message, tokens: Sequence[str], ledger: Ledger, seal: Seal
     return Evidence((*answered, *sealed), by_token=tied and not answered)
 
 
+_ANYBODY_S = (FormKind.COMPLAINT, FormKind.DELIVERIES)
+
+
 def lacking(evidence_is_there: bool, kind: FormKind | None, site: Site) -> bool:
     """Tell whether a form, or words where `kind` is None, may not act because nobody knows who sent them.
 
-    Complaint forms are anybody's to send ([access] senders).
+    Complaint forms and delivery lists are anybody's to send ([access] senders).
     """
     asked = site.config.access.tokens
-    if evidence_is_there or asked == "off" or kind is FormKind.COMPLAINT:
+    if evidence_is_there or asked == "off" or kind in _ANYBODY_S:
         return False
     return kind is None or asked == "all"
 

@@ -15,6 +15,7 @@ from parsers.reader import FormReader
 from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
 from parsers.reply_absence import Absence, parse_absence
+from parsers.reply_call_lines import SaidCall, parse_calls
 from parsers.reply_confirm import parse_confirmation
 from parsers.reply_corrections import ChangeAsked, parse_change
 from parsers.reply_informing import Done, parse_done
@@ -47,6 +48,7 @@ class Reading:
     done: Done | None = None
     absence: Absence | None = None
     change: ChangeAsked | None = None
+    calls: tuple[SaidCall, ...] = ()
     silent: bool = False  # it only greets, thanks or says that a mail arrived
     proven: bool = False  # it is from the person in whose name it came
     ready: bool = False  # it was opened by a link in a mail of ours: only a token ties it to that mail
@@ -63,7 +65,7 @@ class Reading:
     def speaks(self) -> bool:
         """Tell whether its words are an answer of their own, whatever lies beside them."""
         said = (self.reply, self.verdict, self.blame, self.review, self.done, self.change)
-        return any(words is not None for words in said)
+        return bool(self.calls) or any(words is not None for words in said)
 
     def requests(self, thread: str) -> list[tuple[str, "Reading"]]:
         """Return what is asked of which case: of those it names, else of the one whose thread it continues."""
@@ -167,6 +169,7 @@ class MailReader:
         if not said.speaks:
             review, done = parse_review(text, answered=answered), parse_done(text, answered=answered)
             said = replace(said, review=review, done=None if review else done)
+        said = replace(said, calls=() if judges else parse_calls(text, answered=answered))
         return said if said.speaks else replace(said, absence=self._absence(reading, answered))
 
     def _absence(self, reading: Reading, answered: str) -> Absence | None:

@@ -15,6 +15,7 @@ from daemon.ledger import Held, QueuedMail, Storm
 from daemon.letters import EnclosureOrder, LetterOrder
 from daemon.site import Site
 from mailer.letter import Address, Content, Digest, Template
+from rules.after_events import Drawn
 from rules.events import Event, Penalised, PenaltyState, Refused
 from rules.fields import FormKind
 from rules.locales import Locale
@@ -39,7 +40,7 @@ def may_gather(reader: Reader, event: Event) -> bool:
     """Tell whether a notice of `event` may leave with others of its kind."""
     if isinstance(event, Penalised):
         return reader in _CONCERNED and event.state is PenaltyState.ISSUED
-    return reader in _CONCERNED and not isinstance(event, Refused)
+    return reader in _CONCERNED and not isinstance(event, Refused | Drawn)  # a list to fill in goes by itself
 
 
 def storm_of(template: str, email: str, settings: DigestSection) -> Storm:

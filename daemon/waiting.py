@@ -7,6 +7,8 @@ from typing import Literal
 
 from daemon import daywords, words
 from daemon.config import Person
+from daemon.followup import wording as callwords
+from daemon.followup.standing import calls_made
 from daemon.letters import Writer
 from daemon.site import Site
 from daemon.standing import cause_of
@@ -46,10 +48,10 @@ def waiting(cases: Iterable[Case], site_of: Callable[[Case], Site]) -> Iterator[
     """Yield everything that waits in `cases`."""
     for case in cases:
         policy = site_of(case).policy
-        if case.is_open:
+        if case.is_open and case.kind == "complaint":
             yield Waiting("open", case, case.owners, case.due, case.assigned_at or case.opened_at)
         for task in case.tasks:
-            if not task.done:
+            if not task.done and (case.is_open or case.kind == "complaint"):  # a filed day owes nothing
                 yield Waiting("duties", case, (task.role,), task.due, task=task)
         for penalty in case.penalties:
             since = penalty.changed_at
@@ -77,7 +79,9 @@ def row_of(thing: Waiting, site: Site, locale: Locale) -> DigestRow:
 
 
 def case_row(case: Case, site: Site, locale: Locale) -> DigestRow:
-    """Put a case into one line that says nothing of what happened."""
+    """Put a case, or a day of calls, into one line that says nothing of what happened."""
+    if case.kind == "follow-up":
+        return DigestRow(number=case.number, customer=callwords.OF_A_DAY.get(locale).format(day=case.day))
     line = Writer(case, (), site).line(locale)
     return DigestRow(
         number=case.number,
@@ -91,6 +95,10 @@ def case_row(case: Case, site: Site, locale: Locale) -> DigestRow:
 def _told(thing: Waiting, site: Site, locale: Locale) -> tuple[str, str]:
     """Return what is to be done, and by or about whom."""
     holders = daywords.holders(thing.roles, site, locale)
+    if thing.task is not None and thing.case.kind == "follow-up":
+        made, total = calls_made(thing.case, thing.task)
+        told = callwords.MADE.get(locale).format(made=made, total=total)
+        return daywords.DUTY.get(locale).format(text=told, clause=thing.task.clause), holders
     if thing.task is not None:
         clause = site.policy.clause(thing.task.clause).text.get(locale)
         return daywords.DUTY.get(locale).format(text=clause, clause=thing.task.clause), holders

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from daemon import after_words, correction_words, verdicts
 from daemon.config import Person
+from daemon.followup import wording as callwords
+from rules.after_events import Called, Drawn, Listed
 from rules.conditions import FactValue
 from rules.events import (
     Amended,
@@ -36,7 +38,7 @@ from rules.facts import Facts, facts_from_json
 from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 from rules.policy import Authority, ConcessionKind, Policy
-from sheets.registry import OPEN, PENALTIES
+from sheets.registry import CALLS, OPEN, PENALTIES
 
 
 def _text(zh_hant: str, zh_hans: str, en: str) -> Text:
@@ -254,7 +256,7 @@ def step(event: Event, policy: Policy, locale: Locale) -> str:
         return ""
     wording, fill = found
     parts = {name: part(event, policy, locale) for name, part in fill.items()}
-    return (_by_what_it_says(event) or wording).get(locale).format(**parts)
+    return (_by_what_it_says(event, policy) or wording).get(locale).format(**parts)
 
 
 def _parts(event: Event, policy: Policy, locale: Locale) -> dict[str, str]:
@@ -274,7 +276,7 @@ def _parts(event: Event, policy: Policy, locale: Locale) -> dict[str, str]:
     }
 
 
-def _by_what_it_says(event: Event) -> Text | None:
+def _by_what_it_says(event: Event, policy: Policy) -> Text | None:
     """Return the wording of an event whose wording hangs on more than its kind."""
     match event:
         case Escalated() if event.from_ == event.to:
@@ -283,10 +285,20 @@ def _by_what_it_says(event: Event) -> Text | None:
             return verdicts.PENALTY[event.state]
         case PenaltyWithheld():
             return verdicts.WITHHELD[event.reason]
+        case TaskOpened() | TaskDone() | TaskOverdue() if _is_of_calls(event.task, policy):
+            return {TaskOpened: callwords.TASK, TaskDone: callwords.TASK_DONE}.get(
+                type(event), callwords.TASK_OVERDUE
+            )
+        case Called() if not event.reached:
+            return callwords.NOT_REACHED
         case Refused():
-            return verdicts.REFUSED_ASKING.get(event.asked)
+            return verdicts.REFUSED_ASKING.get(event.asked) or callwords.REFUSED_ASKING.get(event.asked)
         case _:
             return None
+
+
+def _is_of_calls(task: str, policy: Policy) -> bool:
+    return policy.follow_up is not None and any(calls.task == task for calls in policy.follow_up.calls)
 
 
 def penalised(who: Party, role: str, policy: Policy, locale: Locale) -> str:
@@ -307,7 +319,9 @@ def cause(key: str, policy: Policy, locale: Locale) -> str:
 
 
 def _reason(event: Refused | Penalised, _policy: Policy, locale: Locale) -> str:
-    known = verdicts.PENDING if isinstance(event, Penalised) else verdicts.REFUSALS
+    known = verdicts.PENDING if isinstance(event, Penalised) else {**callwords.REFUSALS, **verdicts.REFUSALS}
+    if isinstance(event, Refused) and event.asked == "call":
+        known = {**known, **callwords.REFUSALS}
     wording = known.get(str(event.reason))
     return "" if wording is None else wording.get(locale)
 
@@ -335,13 +349,16 @@ def _entries(entries: JsonFacts, locale: Locale) -> str:
 def column_title(key: str, locale: Locale) -> str:
     """Name the column of a note: one of a case, or `appeal 2` beside its second penalty."""
     name, _, number = key.partition(" ")
+    if name == "call":
+        which, _, column = number.rpartition(" ")
+        return f"{CALLS.header(column, locale)} {which}"
     if name == "appeal":
         return f"{PENALTIES.header(name, locale)} {number}".strip()
     return OPEN.header(key, locale)
 
 
 def _entry(key: str, value: object) -> str:
-    if key == "next_contact":
+    if key == "next_contact" or key.endswith(" called_at"):
         return f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M}"
     return str(value)[:80]
 
@@ -384,6 +401,23 @@ _STEPS: dict[type, tuple[Text, dict[str, _Teller]]] = {
         verdicts.WITHHELD["not-told"],
         {"who": lambda e, p, lo: role_titles([e.role], p, lo), "clause": _clause},
     ),
+    Listed: (
+        callwords.LISTED,
+        {
+            "who": lambda e, p, lo: party(e.by, p, lo),
+            "day": lambda e, _p, _lo: str(e.day),
+            "new": lambda e, _p, _lo: str(len(e.rows)),
+        },
+    ),
+    Drawn: (
+        callwords.DRAWN,
+        {
+            "who": lambda e, p, lo: role_titles([e.role], p, lo),
+            "n": lambda e, _p, _lo: str(len(e.customers)),
+            "clause": _clause,
+        },
+    ),
+    Called: (callwords.CALLED, {"who": lambda e, p, lo: party(e.by, p, lo), "clause": _clause}),
     Finding: (
         verdicts.FINDING,
         {

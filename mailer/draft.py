@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from functools import cached_property
 
 from mailer.cleaning import cleaned, one_line
-from mailer.letter import Content, Letter, Template
+from mailer.letter import Content, FollowUp, Letter, Template
 from mailer.wording import Wording, wording
 
 
@@ -24,6 +24,8 @@ class Draft:
     def variant(self) -> str:
         """The situation that chooses among the wordings of one mail, empty for the usual one."""
         template, content = self.letter.template, self.content
+        if content.follow_up is not None and content.follow_up.kind != "call":
+            return content.follow_up.kind
         if template in (Template.PENALTY, Template.APPEAL, Template.RULING):
             return _judged(template, content)
         return _VARIANTS.get(template, _situation)(content)
@@ -36,27 +38,26 @@ class Draft:
                 return self.variant != "case-closed" and self.content.reader != "informed"
             case Template.PENALTY:
                 return self.content.reader == "owner" and self.variant in ("proposed", "pending")
-            case Template.APPEAL:
-                return self.content.reader == "owner"
             case Template.CONFIRM_REQUEST:
                 return self.variant != "void"
             case Template.RESOLVED:
                 return self.content.informing
-            case Template.RECTIFICATION_ORDER | Template.APPROVAL_REQUEST:
+            case Template.RECTIFICATION_ORDER | Template.APPROVAL_REQUEST | Template.APPEAL:
                 return self.content.reader == "owner"
             case Template.RECTIFICATION_INCOMPLETE:
                 return self.content.reader != "informed"
             case Template.ASSIGNMENT | Template.REMINDER | Template.ESCALATION | Template.OVERDUE:
                 return self.content.reader == "owner"
             case Template.DIGEST | Template.TASK_LIST:
-                return self.content.digest is not None and self.content.digest.acts
+                return _acts_on_list(self.content)
             case _:
                 return False
 
     @property
     def about_many(self) -> bool:
         """Tell whether the mail is a list of many cases, so that no single one is to be answered."""
-        return self.letter.template in (Template.DIGEST, Template.TASK_LIST)
+        listing = self.letter.template in (Template.DIGEST, Template.TASK_LIST)
+        return listing and self.content.follow_up is None
 
     @property
     def about_penalty(self) -> bool:
@@ -106,7 +107,7 @@ class Draft:
         named = {name: getattr(content, name) for name in _SHOWN}
         return {
             **named,
-            "complaint": self.wording.say("general.complaint", customer=content.customer),
+            "complaint": self.wording.say(_matter(content), customer=content.customer),
             "form": self.wording.say("general.form", customer=content.customer),
             "you": self.wording.say("general.you", reader_role=content.reader_role),
             "opened_at": self.moment(content.opened_at),
@@ -132,6 +133,7 @@ class Draft:
             **self._absence,
             **self._report,
             **self._digest,
+            **self._follow_up,
             **self._afterwards,
         }
 
@@ -162,6 +164,26 @@ class Draft:
             "digest_acts": known is not None and known.acts,
             "head_seq": known.head_seq if known else 0,
             "head_hash": known.head_hash if known else "",
+        }
+
+    @property
+    def _follow_up(self) -> dict[str, object]:
+        """What sentences about follow-up calls may show; all of it empty in every other mail."""
+        known = self.content.follow_up or FollowUp(kind="call")
+        return {
+            "call_day": known.day,
+            "duty": known.duty,
+            "total": known.total,
+            "made": known.made,
+            "to_call": known.total - known.made,
+            "fresh": known.fresh,
+            "vacant": known.vacant,
+            "taken": known.taken,
+            "known_rows": known.known,
+            "refused_rows": len(known.customers),
+            "unfined_list": known.unfined,
+            "cases_opened": len(self.content.cases),
+            "more": 0,
         }
 
     @property
@@ -234,7 +256,8 @@ _SHOWN_OF_PENALTY = ("person", "cause", "amount", "amount_unknown", "found_by", 
 
 def draft(letter: Letter, now: datetime, zone: tzinfo) -> Draft:
     """Prepare `letter`: its texts cleaned, a lone case of an acknowledgement put in its place."""
-    content = _with_lone_case(letter) if letter.template is Template.ACKNOWLEDGEMENT else letter.content
+    is_about_cases = letter.template is Template.ACKNOWLEDGEMENT and letter.content.follow_up is None
+    content = _with_lone_case(letter) if is_about_cases else letter.content
     return Draft(letter, cleaned(content), wording(letter.locale), now.astimezone(zone), zone)
 
 
@@ -254,6 +277,11 @@ def _with_lone_case(letter: Letter) -> Content:
         "due": case.due,
     }
     return content.model_copy(update={name: getattr(content, name) or value for name, value in known.items()})
+
+
+def _matter(content: Content) -> str:
+    """Return the sentence that names what a mail is about: a complaint, or the call that somebody owed a customer."""
+    return "general.call" if content.follow_up is not None else "general.complaint"
 
 
 def _acknowledged(content: Content) -> str:
@@ -317,6 +345,13 @@ def _situation(content: Content) -> str:
     if content.standing:
         return "standing"
     return "incomplete" if content.incomplete else ""
+
+
+def _acts_on_list(content: Content) -> bool:
+    """Tell whether a list asks something of its reader: calls, or things to do."""
+    if content.follow_up is not None:
+        return content.reader == "owner"
+    return content.digest is not None and content.digest.acts
 
 
 _VARIANTS: dict[Template, Callable[[Content], str]] = {

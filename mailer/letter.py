@@ -214,6 +214,39 @@ class Digest(_Part):
     head_hash: str = ""
 
 
+class Customer(_Part):
+    """A customer to call, or one whose row is told about; what nobody knows is empty."""
+
+    name: str
+    phone: str = ""
+    car: str = ""  # plate, else VIN
+    business: str = ""
+    mark: str = ""  # e.g. new on the list, a key customer
+    note: str = ""  # e.g. why a result was refused
+
+
+class FollowUp(_Part):
+    """Follow-up calls of the cars handed over on `day`, or what came of a list about them (D22–D25, D30).
+
+    calls: who is to be called. late: a list that came after calls of its day were due. deliveries, results: what was
+    taken of a list that somebody sent. call: a mail about one customer's call, such as a penalty.
+    """
+
+    kind: Literal["calls", "late", "deliveries", "results", "call"]
+    day: str = ""  # e.g. 2026-11-23; several of a list together
+    duty: str = ""  # what the calls are called, e.g. 新車交車當日回訪
+    total: int = 0  # whom the duty has to call in all
+    made: int = 0
+    fresh: int = 0  # new since the last mail
+    sample: str = ""  # how they were drawn
+    vacant: str = ""  # the office whose list this is, where nobody holds it
+    customers: tuple[Customer, ...] = ()  # still to be called, or whose results were refused
+    lists: tuple[Line, ...] = ()  # what was taken, by day and caller
+    taken: int = 0  # rows that count now
+    known: int = 0  # rows that were known already
+    unfined: bool = False  # some calls were due before the list came: nobody is fined for them
+
+
 class Paper(_Part):
     """A file that came with the case.
 
@@ -329,6 +362,7 @@ class Content(_Part):
     informing: bool = False  # the reader is to tell the customer the outcome (D34)
     lacking: tuple[str, ...] = ()  # what is missing before a resolved case can be closed
     digest: Digest | None = None
+    follow_up: FollowUp | None = None
     change: Change | None = None
     held_until: AwareDatetime | None = None  # the clock stands still until then
 

@@ -12,6 +12,7 @@ from typing import Literal
 from mailer.absence import absence
 from mailer.aftermath import afterwards, duty_panel
 from mailer.blocks import Block, CaseRow, Panel, Row
+from mailer.calling import calling
 from mailer.change import ENDED, change, hold_panel
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
 from mailer.context import other_cases, papers
@@ -164,7 +165,15 @@ def _panel(
     notes: tuple[str, ...] = (),
 ) -> Panel:
     content = draft.content
-    kind = "_task" if content.task else "_incomplete" if content.incomplete else ""
+    kind = (
+        "_calls"
+        if content.follow_up
+        else "_task"
+        if content.task
+        else "_incomplete"
+        if content.incomplete
+        else ""
+    )
     label = draft.say(f"deadline.label{kind}")
     if content.window and state in ("running", "soon"):
         label = draft.say("deadline.window", label=label)
@@ -249,13 +258,15 @@ def _steps(draft: Draft) -> list[Block]:
     elif content.no_form and enclosed:
         names.append("blank_instead" if content.unreadable else "blank")
     names += ["send", "replace"] if content.flaws else ["send"]
+    if content.follow_up:
+        names = ["open_list", "send", "replace_list"]
     return [Block("steps", draft.say("headings.steps"), tuple(draft.say(f"steps.{name}") for name in names))]
 
 
 def _outcome(draft: Draft) -> list[Block]:
     content = draft.content
     rows = [Row(line.label, line.value) for line in content.outcome]
-    if content.resolved_by and draft.variant != "asked":
+    if content.resolved_by and draft.variant != "asked" and not content.follow_up:
         rows.append(Row(draft.say("rows.resolved_by"), content.resolved_by))
     refused = draft.letter.template is Template.AUTHORITY_EXCEEDED
     heading = draft.say("headings.reported" if refused else "headings.outcome")
@@ -264,7 +275,8 @@ def _outcome(draft: Draft) -> list[Block]:
 
 def _cases(draft: Draft) -> list[Block]:
     content, template = draft.content, draft.letter.template
-    if not content.cases or (len(content.cases) == 1 and template is Template.ACKNOWLEDGEMENT):
+    alone = len(content.cases) == 1 and template is Template.ACKNOWLEDGEMENT and not content.follow_up
+    if not content.cases or alone:
         return []
     heading = "headings.cases_opened" if template is Template.FORM_PROBLEMS else "headings.cases"
     columns = tuple(draft.say(f"columns.{name}") for name in ("case", "customer", "grade", "owners"))
@@ -297,7 +309,7 @@ def _facts(draft: Draft) -> list[Block]:
 def _about(draft: Draft) -> list[Row]:
     """The case itself; nothing where the mail lists several or the case is not known."""
     content = draft.content
-    if draft.variant in ("several", "unknown-case") or content.unproven:
+    if draft.variant in ("several", "unknown-case") or content.unproven or content.follow_up:
         return []
     changed = content.previous_grade and content.grade and content.previous_grade != content.grade
     return [
@@ -320,7 +332,7 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    asked_whose = draft.letter.template is Template.CONFIRM_REQUEST
+    asked_whose = draft.letter.template is Template.CONFIRM_REQUEST or draft.content.follow_up is not None
     if not draft.acts or draft.about_penalty or draft.about_many or draft.about_duty or asked_whose:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
@@ -365,6 +377,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     _steps,
     change,
     _outcome,
+    calling,
     penalty,
     afterwards,
     digest,

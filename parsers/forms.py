@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
 from parsers.form_tokens import split_tokens
+from parsers.kinds import LISTS, kind_of
 from parsers.labels import FormBook
 from parsers.layout import Answer, Layout, Reader
 from parsers.readings import NOTHING, Reading, Surroundings
 from parsers.refusals import EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM, Refused
 from parsers.regions import Region, TitleHit, regions
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
-from parsers.tables import MAX_LIST_ROWS, Table, find_table, row_answers
+from parsers.tables import MAX_LIST_ROWS, Table, find_table, is_empty_list, row_answers
 from parsers.wordings import (
     column_unread,
     list_too_long,
@@ -29,19 +30,18 @@ from parsers.wordings import (
 )
 from parsers.workbook import MAX_COLUMNS, MAX_ROWS, Grid, Place, Workbook, cell_name, read_workbook
 from rules.conditions import FactValue
-from rules.fields import Catalogue, Field, Form, FormKind, Kind
+from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
 
 MAX_FORMS = 1_000  # of one file
-LEAST_LABELS = 3  # without a title, so many make a form
-REQUIRED_SHARE = 0.6  # less than that, and an 8D report reads as a complaint
-_WITH_TITLE = 2
 _NOT_FILLED_IN = ("填寫說明", "使用說明", "說明", "範例", "示例", "instructions", "how to fill in", "example")
 _INSTRUCTIONS = tuple(fold(name) for name in _NOT_FILLED_IN)
 _NO_LABEL = say("表格", "表格", "Table")
 CASE_NUMBER = "case_number"
 CUSTOMER_CARE = "customer-care"
 FOLLOW_UP_CALL = "follow-up-call"
+# Where a form is sent out filled in but for these, a row without any of them says nothing yet.
+_ASKED = {FormKind.CALLS: frozenset({"called_at", "reached", "satisfied", "complaint"})}
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _form_sheets(workbook: Workbook) -> list[Grid]:
 
 def _drafts(workbook: Workbook, grid: Grid, request: Request) -> Iterator[_Draft]:
     for region in regions(grid, request.book):
-        kind = _kind_of(region, request.book)
+        kind = kind_of(region, request.book)
         if kind is None:
             continue
         form = request.book.labels[kind].form
@@ -148,25 +148,6 @@ def _drafts(workbook: Workbook, grid: Grid, request: Request) -> Iterator[_Draft
         locale = request.book.locale_of(_label_texts(region, kind, title, grid)) or request.locale
         start = _Draft(reader, title.match.blank if title else "", locale, request.issued_by)
         yield from _read_region(region, start, title)
-
-
-def _kind_of(region: Region, book: FormBook) -> FormKind | None:
-    """Tell which form it is: by its title, else by the labels present; None if it is no form."""
-    for title in region.titles:
-        if len(region.keys(title.match.kind)) >= _WITH_TITLE:
-            return title.match.kind
-    counts = {
-        kind: len(region.keys(kind)) for kind in region.hits if _is_form(region, book.labels[kind].form)
-    }
-    return max(counts, key=lambda kind: counts[kind]) if counts else None
-
-
-def _is_form(region: Region, form: Form) -> bool:
-    """Without a title, three labels make a form if most of what it always requires is among them."""
-    keys = region.keys(form.kind)
-    implied = {key for blank in form.blanks for key in blank.implies}
-    required = {f.key for f in form.fields if f.required and not f.required_when} - implied
-    return len(keys) >= LEAST_LABELS and len(keys & required) >= REQUIRED_SHARE * len(required)
 
 
 def _title_of(region: Region, kind: FormKind) -> TitleHit | None:
@@ -184,6 +165,8 @@ def _read_region(region: Region, start: _Draft, title: TitleHit | None) -> Itera
     table = find_table(start.reader, region)
     layout = Layout(start.reader, region, above=table.top if table else None)
     above = list(layout.answers())
+    if table is None and start.reader.form.kind in LISTS and is_empty_list(start.reader, region):
+        above = []  # labels side by side are no answers to each other
     if table is None:
         draft = _draft(start, above, title)
         _note_unread_columns(draft, layout)
@@ -226,7 +209,7 @@ def _draft(start: _Draft, answers: Sequence[Answer], title: TitleHit | None) -> 
     """Put the answers of one form together and check what is missing."""
     draft = _Draft(start.reader, start.blank, start.locale, start.issued_by)
     chosen = _best(answers)
-    draft.untouched = all(_is_printed(start, answer) for answer in chosen.values())
+    draft.untouched = _is_untouched(start, chosen)
     for answer in chosen.values():
         if answer.reading.value is not None:
             draft.facts[answer.key] = answer.reading.value
@@ -269,6 +252,13 @@ def _contradicts(one: Answer, other: Answer) -> bool:
     if isinstance(values[0], str) and isinstance(values[1], str):
         return fold(values[0]) != fold(values[1])
     return values[0] is not None and values[0] != values[1]
+
+
+def _is_untouched(start: _Draft, chosen: Mapping[str, Answer]) -> bool:
+    """Tell whether nobody filled in anything: of a list of customers to call, what the calls came to."""
+    asked = _ASKED.get(start.reader.form.kind)
+    answers = (answer for answer in chosen.values() if asked is None or answer.key in asked)
+    return all(_is_printed(start, answer) for answer in answers)
 
 
 def _is_printed(start: _Draft, answer: Answer) -> bool:

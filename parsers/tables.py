@@ -64,6 +64,12 @@ def find_table(reader: Reader, region: Region) -> Table | None:
     return max(tables, key=lambda table: (len(table.rows), len(table.header))) if first.rows else None
 
 
+def is_empty_list(reader: Reader, region: Region) -> bool:
+    """Tell whether a region is a header of our lists with nothing below it yet."""
+    headers = [run for run in _header_runs(reader, region) if len(_keys(run)) >= HEADER_LABELS]
+    return bool(headers) and not any(_table(reader, region, header).rows for header in headers)
+
+
 def _is_ample(form: Form, table: Table) -> bool:
     """Tell whether one row could be a form of its own: its header names half of what is always required."""
     required = {field.key for field in form.fields if field.required and not field.required_when}

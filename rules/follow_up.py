@@ -88,8 +88,13 @@ def draw(calls: Calls, day: date, pool: Sequence[Delivery], drawn: Iterable[str]
     of_theirs = {delivery.key for delivery in pool if delivery.business in calls.businesses}
     have = of_theirs & set(drawn)
     wanted = _rounded_up(len(of_theirs) * calls.share / 100) - len(have)
-    others = sorted(of_theirs - have, key=lambda key: sha256(f"{day}|{calls.key}|{key}".encode()).hexdigest())
+    others = sorted(of_theirs - have, key=lambda key: lot(day, calls, key))
     return tuple(others[: max(0, wanted)])
+
+
+def lot(day: date, calls: Calls, key: str) -> str:
+    """Return the lot of a customer (`Delivery.key`): the lowest are drawn."""
+    return sha256(f"{day}|{calls.key}|{key}".encode()).hexdigest()
 
 
 def _rounded_up(number: Decimal) -> int:
@@ -175,10 +180,11 @@ def _against(found: list[str], mine: list[Call]) -> RefusalReason | None:
 
 
 def _is_news(call: Call, command: RecordCall) -> bool:
-    """A call that reached the customer is recorded once; what he complained of later is news all the same."""
+    """A call that reached the customer is recorded once; what he said of it later is news all the same."""
     if not call.reached:
         return command.called_at is None or command.called_at != call.called_at or command.reached
-    return bool(command.complaint) and command.complaint != call.complaint
+    complains = bool(command.complaint) and command.complaint != call.complaint
+    return complains or (command.satisfied is not None and command.satisfied != call.satisfied)
 
 
 def _called(task: str, customer: str, command: RecordCall, policy: Policy, now: datetime) -> Called:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sheets.columns import Sheet
-from sheets.registry import CLOSED, FAULT_COLUMNS, FINDINGS, OPEN, PENALTIES, TWO_WAY
+from sheets.registry import CALLS, CLOSED, FAULT_COLUMNS, FINDINGS, OPEN, PENALTIES, TWO_WAY
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,5 @@ def _without_fault(sheet: Sheet) -> Sheet:
 
 
 MASTER = Edition("master", TWO_WAY)
-MASTER_WITHOUT_FAULT = Edition("master", (_without_fault(OPEN), _without_fault(CLOSED)))
+MASTER_WITHOUT_FAULT = Edition("master", (_without_fault(OPEN), _without_fault(CLOSED), CALLS))
 PENALTY_BOOK = Edition("penalties", (FINDINGS, PENALTIES))

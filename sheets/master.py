@@ -18,7 +18,7 @@ from sheets.editions import MASTER, Edition
 from sheets.guide import add_guide
 from sheets.looks import MUTED, NAVY, SLATE, TEAL, Look, cell_at, paint, put
 from sheets.page import A3, A4, fit_to_width
-from sheets.registry import ACTIONS, CLOSED, OPEN, PENALTIES
+from sheets.registry import ACTIONS, CALLS, CLOSED, OPEN, PENALTIES
 from sheets.signals import MasterLabels, add_counters, add_signals, add_sober_signals
 from sheets.stamping import stamped_file
 from sheets.texts import say
@@ -44,6 +44,7 @@ class MasterContents:
     open: Sequence[Row] = ()
     closed: Sequence[Row] = ()
     penalties: Sequence[Row] = ()
+    calls: Sequence[Row] = ()
     actions: Sequence[Mapping[str, CellValue]] = ()
     figures: Figures = field(default_factory=Figures)
 
@@ -70,6 +71,8 @@ def create_master(
     _add_closed(workbook, contents.closed, labels, dress, edition.sheet(CLOSED.key))
     if PENALTIES.key in edition.keys:
         add_penalties(workbook, contents.penalties, labels, dress)
+    if CALLS.key in edition.keys:
+        _add_calls(workbook, contents.calls, labels, dress)
     _add_actions(workbook, contents.actions, labels, dress)
     add_guide(workbook, locale, labels, edition)
     title = titled(_TITLE, labels, locale)
@@ -114,6 +117,15 @@ def add_penalties(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels,
     draw_table(sheet, PENALTIES, listed(rows, PENALTIES), sober, HEADER_ROW)
     add_legends(sheet, PENALTIES, sober, ours="penalised", theirs="appeal")
     fit_to_width(sheet, title, dress.locale, paper=A4, landscape=True)
+
+
+def _add_calls(workbook: Workbook, rows: Sequence[Row], labels: MasterLabels, dress: Dress) -> None:
+    title = titled(CALLS.title, labels, dress.locale)
+    sheet = new_list(workbook, CALLS, dress, title, SLATE)
+    sober = Dress(dress.locale, dress.zone, header=SLATE)
+    draw_table(sheet, CALLS, listed(rows, CALLS), sober, HEADER_ROW)
+    add_legends(sheet, CALLS, sober, ours="customer_name", theirs="called_at")
+    fit_to_width(sheet, title, dress.locale, paper=A3, landscape=True)
 
 
 def _add_actions(

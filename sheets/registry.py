@@ -6,6 +6,7 @@ A new sheet or column is added here and nowhere else in this package.
 from dataclasses import replace
 
 from rules.locales import Text
+from sheets.calls import calls_sheet
 from sheets.columns import Column, ColumnKind, Owner, Sheet
 from sheets.texts import say
 
@@ -643,6 +644,8 @@ PENALTIES = Sheet(
     telling=("case_number", "penalised", "cause", "imposed_at"),
 )
 
+CALLS = calls_sheet(name=_CUSTOMER_NAME, phone=_CUSTOMER_PHONE, plate=_PLATE_NO, refusal=_REFUSAL)
+
 ACTIONS = Sheet(
     key="actions",
     title=say("系統動態", "系统动态", "What kesu did"),
@@ -666,7 +669,7 @@ ARCHIVED = Sheet(
 )
 
 # The sheets whose rows are merged with what managers make of them, in the order of a round.
-TWO_WAY = (OPEN, CLOSED, PENALTIES)
+TWO_WAY = (OPEN, CLOSED, PENALTIES, CALLS)
 
 # Findings where they stand in the workbook of penalties instead of beside the cases, open or closed.
 FINDINGS = Sheet(

@@ -17,6 +17,7 @@ from rules.fields import FormKind
 from rules.locales import Locale, Text
 from sheets.blanks import blank_form, blank_name
 from sheets.lists import list_blank
+from sheets.rosters import LIST_SHAPED, roster
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -99,7 +100,8 @@ def _blanks(locale: Locale) -> Mapping[str, bytes]:
     found = {}
     for form in packs.catalogue().forms:
         for blank in form.blanks:
-            found[blank_name(form, blank, locale)] = blank_form(form, blank, locale)
+            draw = roster if form.kind in LIST_SHAPED else blank_form
+            found[blank_name(form, blank, locale)] = draw(form, blank, locale)
         if form.kind is FormKind.COMPLAINT:
             found[LIST_NAMES.get(locale)] = list_blank(form, locale)
     return found

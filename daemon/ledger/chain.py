@@ -7,7 +7,6 @@ import json
 from hashlib import sha256
 from typing import NamedTuple
 
-from rules.after_events import Listed
 from rules.events import Event, Lapsed, Opened
 
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -50,7 +49,7 @@ def link_hash(prev_hash: str, link: Link) -> str:
 def promise_of(event: Event) -> str | None:
     """Name what `event` may do to its case only once; None where it may happen again."""
     match event:
-        case Opened() | Listed():
+        case Opened():  # a day of calls has many lists; that it begins once its number sees to
             return "opened"
         case Lapsed():
             return f"lapse:{event.stage}" if event.round == 1 else f"lapse:{event.stage}:{event.round}"

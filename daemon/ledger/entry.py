@@ -141,6 +141,10 @@ class Entry:
         """Return the settled cases recorded with `value` under `key`, by number."""
         return reading.settled_cases_with(self._connection, key, value)
 
+    def follow_ups(self, *, open_only: bool = False) -> list[Case]:
+        """Return the days of follow-up calls, by number."""
+        return reading.follow_ups(self._connection, open_only=open_only)
+
     def due(self, now: datetime, limit: int, *, aside: Collection[str] = ()) -> list[DueRow]:
         """Return the deadlines reached at `now`, earliest first, but none of the cases set `aside`."""
         return reading.due(self._connection, now, limit, aside)

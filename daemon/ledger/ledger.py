@@ -190,6 +190,11 @@ class Ledger:
         with self._reading() as connection:
             return reading.open_cases_with(connection, key, value)
 
+    def settled_cases_with(self, key: str, value: str) -> list[Case]:
+        """Return the settled cases recorded with `value` under `key`, by number."""
+        with self._reading() as connection:
+            return reading.settled_cases_with(connection, key, value)
+
     def events(self, number: str) -> list[RecordedEvent]:
         """Return what happened to a case, in order; events whose payload was erased are left out."""
         with self._reading() as connection:
@@ -200,10 +205,10 @@ class Ledger:
         with self._reading() as connection:
             return reading.penalised_cases(connection)
 
-    def follow_ups(self, *, open_only: bool = False) -> list[Case]:
-        """Return the days of follow-up calls, by number."""
+    def follow_ups(self, *, open_only: bool = False, since: datetime | None = None) -> list[Case]:
+        """Return the days of follow-up calls, by number; of those that are filed only from `since` on."""
         with self._reading() as connection:
-            return reading.follow_ups(connection, open_only=open_only)
+            return reading.follow_ups(connection, open_only=open_only, since=since)
 
     def changed_since(self, seq: int, limit: int) -> Changes:
         """Return cases with events after `seq`, at most `limit`, and up to which event that is all there is."""

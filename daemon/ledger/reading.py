@@ -97,11 +97,13 @@ def settled_cases_with(connection: Connection, key: str, value: str) -> list[Cas
     return _cases(connection.execute(_SETTLED_WITH, {"key": key, "value": value}))
 
 
-def follow_ups(connection: Connection, *, open_only: bool) -> list[Case]:
-    """Return the days of follow-up calls, by number."""
+def follow_ups(connection: Connection, *, open_only: bool, since: datetime | None = None) -> list[Case]:
+    """Return the days of follow-up calls, by number; of those that are filed only from `since` on."""
     query = select(cases.c.body).where(cases.c.kind == "follow-up").order_by(cases.c.number)
     if open_only:
         query = query.where(cases.c.resolved_at.is_(None))
+    if since is not None:
+        query = query.where(cases.c.resolved_at.is_(None) | (cases.c.resolved_at >= since))
     return _cases(connection.execute(query))
 
 

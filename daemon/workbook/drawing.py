@@ -14,7 +14,7 @@ from sheets.dashboard import feeds_of
 from sheets.editions import PENALTY_BOOK, Edition
 from sheets.master import MasterContents, create_master
 from sheets.penalty_book import create_penalty_book
-from sheets.registry import ACTIONS, CLOSED, FINDINGS, OPEN, PENALTIES
+from sheets.registry import ACTIONS, CALLS, CLOSED, FINDINGS, OPEN, PENALTIES
 
 Feeds = Sequence[tuple[Sheet, Sequence[Mapping[str, CellValue]]]]
 Told = tuple[object, ...]
@@ -48,6 +48,7 @@ class MasterDrawing:
             open=_rows(ours, OPEN),
             closed=_rows(ours, CLOSED),
             penalties=_rows(ours, PENALTIES),
+            calls=_rows(ours, CALLS),
             actions=actions_of(self._docket, self.edition),
             figures=figures_of(self._docket, self._shown.briefs(), now),
         )

@@ -8,6 +8,7 @@ from daemon import correcting, verdicts, words
 from daemon.docket import Docket
 from daemon.ledger import Entry
 from daemon.workbook import afterwards, disposals, wordings
+from daemon.workbook.calls import notes_of, take_call, wanted_of
 from daemon.workbook.rows import status_key, status_text
 from parsers.reply_concessions import read_concessions
 from rules.case import Case
@@ -19,7 +20,7 @@ from rules.fields import FormKind
 from rules.locales import Text
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Sheet
-from sheets.registry import PENALTIES, STATUSES
+from sheets.registry import CALLS, PENALTIES, STATUSES
 from sheets.texts import plain_text
 
 Values = Mapping[str, ReadValue]
@@ -52,6 +53,8 @@ def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[
     taking = _Taking(docket, entry, case, written, now)
     if written.sheet is PENALTIES:
         taking.appeal(int(penalty))
+    elif written.sheet is CALLS:
+        taking.call()
     else:
         taking.notes()
         taking.status()
@@ -268,6 +271,21 @@ class _Taking:
         self._case = self._docket.perform(self._entry, self._case, kept, self._now)
         if text and penalty is not None:
             self._judge(Appeal(penalty.party, number, text))
+
+    def call(self) -> None:
+        """Keep what was written in a row of the calls, and record the call once it says whether anybody was reached."""
+        clear = [name for name, value in self._written.new.items() if self._is_clear(name, value)]
+        if len(clear) < len(self._written.new):
+            return
+        key, wanted = self._written.key, wanted_of(self._written.row)
+        if wanted.reached is None and _shown(self._written.row.get("reached")).strip():
+            self._refuse(wordings.YES_OR_NO, found=_shown(self._written.row.get("reached")))
+        kept = Annotate(self._by, notes_of(key, wanted))
+        self._case = self._docket.perform(self._entry, self._case, kept, self._now)
+        name = wordings.ENTERED_IN.get(self._docket.site.locale)
+        if set(clear) <= {"call_note"}:
+            return
+        self.refused += take_call(self._docket, self._entry, self._case, key, wanted, name, self._now)
 
     def _judge(self, command: RecordFinding | Appeal | Review | Inform) -> None:
         for event in self._docket.foresee(self._case, command, self._now):

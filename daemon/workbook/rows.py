@@ -21,7 +21,7 @@ from rules.policy import Policy
 from sheets.cellvalues import CellError, ReadValue
 from sheets.columns import ColumnKind, Row, Sheet
 from sheets.links import link_text
-from sheets.registry import CLOSED, OPEN, PENALTIES, PENALTY_STATES, STATUSES
+from sheets.registry import CALLS, CLOSED, OPEN, PENALTIES, PENALTY_STATES, STATUSES
 from sheets.signals import MasterLabels
 from sheets.texts import plain_text
 
@@ -89,6 +89,11 @@ def penalty_rows(docket: Docket, case: Case) -> dict[str, Values]:
         penalty_number(case, penalty): _settled(_of_penalty(docket, case, penalty), PENALTIES)
         for penalty in case.penalties
     }
+
+
+def settled_calls(rows: Mapping[str, Mapping[str, object]]) -> dict[str, Values]:
+    """Return the rows of follow-up calls in the form in which they are read back."""
+    return {key: _settled(values, CALLS) for key, values in rows.items()}
 
 
 def penalty_number(case: Case, penalty: Penalty) -> str:

@@ -1,18 +1,23 @@
 """What the workbook is to show: every case that belongs on it, kept up with the ledger."""
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.ledger import LedgerError
 from daemon.workbook.afterwards import filed_at
+from daemon.workbook.calls import rows_of_calls
 from daemon.workbook.figures import Brief
-from daemon.workbook.rows import Values, link_of, penalty_rows, row_of, sheet_of
+from daemon.workbook.rows import Values, link_of, penalty_rows, row_of, settled_calls, sheet_of
 from rules.case import Case
 from sheets.columns import Sheet
 from sheets.editions import MASTER, Edition
-from sheets.registry import CLOSED, FINDINGS, OPEN, PENALTIES, REFUSAL_COLUMN
+from sheets.registry import CALLS, CLOSED, FINDINGS, OPEN, PENALTIES, REFUSAL_COLUMN
+
+log = logging.getLogger("kesu.workbook")
 
 ARCHIVED_TO = (
     "workbook:archived-to"  # the ledger's mark: cases filed before then stand in the archive workbooks
@@ -35,6 +40,7 @@ class Shown:
         self._answers: dict[str, dict[str, str]] = {}
         self._briefs: dict[str, Brief] = {}
         self._up_to: int | None = None
+        self._changing: dict[str, datetime] = {}  # cases whose calls come or go by themselves, and when
         self._files: dict[str, int] = {}  # how many came with a case, where any did
         self._files_up_to = 0
         self.version = 0
@@ -65,6 +71,7 @@ class Shown:
         if self._up_to is None:
             self._load()
             return
+        self._place_changing()
         while True:
             changes = self._docket.ledger.changed_since(self._up_to, _BATCH)
             self._place(changes.cases)
@@ -99,19 +106,25 @@ class Shown:
             self._briefs.pop(key, None)
             for rows in self._rows.values():
                 rows.pop(key, None)
-            penalties = self._rows.get(PENALTIES.key, {})
-            for number in [n for n in penalties if n.startswith(f"{key}/")]:
-                del penalties[number]
+            self._changing.pop(key, None)
+            for sheet in (PENALTIES, CALLS):
+                self._drop_rows(sheet, key)
             self.version += 1
+
+    def _drop_rows(self, sheet: Sheet, number: str) -> None:
+        """Show nothing more of a case on a sheet that may hold several rows of it."""
+        for key in [key for key in self._rows[sheet.key] if key.startswith(f"{number}/")]:
+            del self._rows[sheet.key][key]
 
     def _load(self) -> None:
         ledger = self._docket.ledger
         up_to = ledger.last_seq()  # before the cases: what changes meanwhile is read again
         self._rows = {key: {} for key in self._sheets}
-        self._briefs = {}
+        self._briefs, self._changing = {}, {}
         self._answers = ledger.answers()
         self._place(ledger.cases(open_only=True))
         self._place(self._settled(self._oldest()))
+        self._place(ledger.follow_ups(since=self._oldest()))
         self._up_to = up_to
         self.version += 1
 
@@ -140,6 +153,35 @@ class Shown:
         for number, values in penalty_rows(self._docket, case).items():
             self._rows[PENALTIES.key][number] = {**values, REFUSAL_COLUMN: _said(told.get(number))}
 
+    def _place_calls(self, case: Case) -> None:
+        """Show the calls of a day, or a complaint's revisits and re-checks, that wait or were done lately."""
+        if CALLS.key not in self._sheets:
+            return
+        now = self._clock.now()
+        try:
+            rows, changes = rows_of_calls(self._docket, case, now)
+        except LedgerError:
+            raise
+        except Exception:  # as with its own row: that keeps no other from its own
+            log.exception("the calls of %s cannot be shown in the workbook", case.number)
+            return
+        told = self._answers.get(CALLS.key, {})
+        known, shown = self._rows[CALLS.key], settled_calls(rows)
+        self._drop_rows(CALLS, case.number)
+        known |= {key: {**values, REFUSAL_COLUMN: _said(told.get(key))} for key, values in shown.items()}
+        self._changing.pop(case.number, None)
+        if changes is not None:
+            self._changing[case.number] = changes
+
+    def _place_changing(self) -> None:
+        """Take up rows whose time has come, and leave out those whose time is over."""
+        now = self._clock.now()
+        for number in [number for number, at in self._changing.items() if at <= now]:
+            case = self._docket.ledger.case(number)
+            if case is not None:
+                self._place_calls(case)
+                self.version += 1
+
     def _place_finding(self, case: Case) -> None:
         if FINDINGS.key in self._sheets and (values := row_of(self._docket, case, FINDINGS)) is not None:
             self._put(FINDINGS, case.number, values)
@@ -150,6 +192,11 @@ class Shown:
 
     def _place(self, cases: Iterable[Case]) -> None:
         for case in cases:
+            self._place_calls(case)
+            if case.kind == "follow-up":
+                self._place_penalties(case)
+                self.version += 1
+                continue
             sheet = self._sheets[sheet_of(case).key]
             if (values := row_of(self._docket, case, sheet, self._files.get(case.number, 0))) is None:
                 continue

@@ -16,7 +16,7 @@ from daemon.workbook.telling import PASSED_OVER, Told, joined, missing_of, told_
 from rules.locales import Text
 from sheets.cellvalues import ReadValue, same
 from sheets.columns import Sheet
-from sheets.registry import FINDINGS, PENALTIES
+from sheets.registry import CALLS, FINDINGS, PENALTIES
 
 log = logging.getLogger("kesu.workbook")
 
@@ -97,7 +97,7 @@ class Taking:
 
     def _sheet_now(self, sheet: Sheet, key: str) -> Sheet:
         """Return where the row will stand: a case that was settled in this round has moved."""
-        if sheet.key in (PENALTIES.key, FINDINGS.key):
+        if sheet.key in (PENALTIES.key, FINDINGS.key, CALLS.key):
             return sheet
         case = self._entry.case(key)
         return sheet if case is None else sheet_of(case)

@@ -305,3 +305,8 @@ TEMPLATES = {
     "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
     "absence": say("請假通知", "请假通知", "notice of a leave"),
 }
+YES_OR_NO = say(
+    "「{found}」不是「是」或「否」，請由清單選擇",
+    "“{found}”不是“是”或“否”，请从列表选择",
+    "“{found}” is neither Yes nor No; please choose from the list",
+)

@@ -17,7 +17,18 @@ from tests.servers.loopback import free_port
 from tests.servers.pymap_server import Pymap
 from tests.servers.smtp import RecordingSmtp
 
-EVERYTHING = ["policy", "people", "mailbox", "smtp", "senders", "ledger", "workbook", "clock", "disk"]
+EVERYTHING = [
+    "policy",
+    "people",
+    "mailbox",
+    "smtp",
+    "senders",
+    "ledger",
+    "workbook",
+    "clock",
+    "disk",
+    "calls",
+]
 
 
 @pytest.fixture(scope="module")

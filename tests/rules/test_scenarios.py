@@ -31,6 +31,6 @@ def test_what_a_scenario_expects_happens(path: Path) -> None:
     assert {kind: kinds.count(kind) for kind in wanted.get("times", {})} == wanted.get("times", {})
 
 
-def test_every_clause_on_penalties_has_a_scenario() -> None:
+def test_every_clause_on_penalties_and_calls_has_a_scenario() -> None:
     named = {path.stem.partition("-")[0] for path in SCENARIOS}
-    assert {"D26", "D27", "D28", "D29", "D30", "D31"} <= named
+    assert {"D22", "D23", "D24", "D25", "D26", "D27", "D28", "D29", "D30", "D31", "D35"} <= named

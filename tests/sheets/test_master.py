@@ -20,7 +20,7 @@ from sheets.guidetexts import SHEET as HELP
 from sheets.master import MasterContents, MasterLabels, create_master
 from sheets.patch import MasterPlan, carry_out
 from sheets.reading import read_master
-from sheets.registry import ACTIONS, CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, STATUSES
+from sheets.registry import ACTIONS, CALLS, CLOSED, OPEN, PENALTIES, REFUSAL_COLUMN, STATUSES
 from tests.sheets.cases import GRADES, LAST, LAST_CLOSED, SHANGHAI, case, labels
 
 HANT = Locale.ZH_HANT
@@ -55,13 +55,13 @@ def by_header(sheet: Any, row: int) -> dict[str, Any]:
 @pytest.mark.parametrize("locale", list(Locale))
 def test_the_sheets_stand_in_the_order_of_a_managers_day(locale: Locale) -> None:
     book = opened(drawn(locale))
-    titles = (DASHBOARD, OPEN.title, CLOSED.title, PENALTIES.title, ACTIONS.title, HELP)
+    titles = (DASHBOARD, OPEN.title, CLOSED.title, PENALTIES.title, CALLS.title, ACTIONS.title, HELP)
     assert book.sheetnames == [title.get(locale) for title in titles]
     assert book.active.title == DASHBOARD.get(locale)
 
 
 @pytest.mark.parametrize("locale", list(Locale))
-@pytest.mark.parametrize("definition", [OPEN, CLOSED, PENALTIES, ACTIONS], ids=lambda each: each.key)
+@pytest.mark.parametrize("definition", [OPEN, CLOSED, PENALTIES, CALLS, ACTIONS], ids=lambda each: each.key)
 def test_a_table_has_every_column_in_the_language(definition: Sheet, locale: Locale) -> None:
     sheet = opened(drawn(locale, open=CASES))[definition.title.get(locale)]
     table = sheet.tables[definition.table]
@@ -103,15 +103,15 @@ def test_text_stays_text_on_every_sheet(text: str) -> None:
     odd = MasterLabels(text, GRADES[HANT], ("已解決",), text)
     figures = Figures(lapses=[(text, 1)], owners=[(text, 2, 1)], times=[(text, 3)])
     doings = [{**action(1), "action": text}]
-    fines = [Row(text, {"penalised": text})]
-    contents = MasterContents([case(1, customer_name=text)], [Row(text, {})], fines, doings, figures)
+    fines, calls = [Row(text, {"penalised": text})], [Row(text, {"customer_name": text})]
+    contents = MasterContents([case(1, customer_name=text)], [Row(text, {})], fines, calls, doings, figures)
     book = opened(create_master(contents, HANT, labels=odd, zone=SHANGHAI))
     found = {
         cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == text
     }
     assert found == {"s"}
     shown = [sheet.title for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == text]
-    assert set(shown) == set(book.sheetnames[:5])
+    assert set(shown) == set(book.sheetnames[:6])
 
 
 def test_an_empty_master_has_the_one_row_excel_wants() -> None:
@@ -123,7 +123,7 @@ def test_an_empty_master_has_the_one_row_excel_wants() -> None:
     assert book[ACTIONS.title.get(HANT)].tables["KesuActions"].ref == "A3:D4"
 
 
-@pytest.mark.parametrize("definition", [OPEN, CLOSED, PENALTIES], ids=lambda each: each.key)
+@pytest.mark.parametrize("definition", [OPEN, CLOSED, PENALTIES, CALLS], ids=lambda each: each.key)
 def test_daemons_and_managers_columns_are_told_apart_by_header_and_by_cell(definition: Sheet) -> None:
     sheet = opened(drawn(open=CASES, closed=CLOSED_CASES))[definition.title.get(HANT)]
     fills: dict[Owner, set[tuple[str, str]]] = {Owner.DAEMON: set(), Owner.MANAGER: set()}
@@ -265,7 +265,7 @@ def test_libreoffice_counts_and_tells_the_time_left(office: Any) -> None:
     assert left[2] in ("1:59", "2:00")
 
 
-@pytest.mark.parametrize("definition", [OPEN, CLOSED, PENALTIES, ACTIONS], ids=lambda each: each.key)
+@pytest.mark.parametrize("definition", [OPEN, CLOSED, PENALTIES, CALLS, ACTIONS], ids=lambda each: each.key)
 def test_a_header_is_known_in_each_language_and_with_a_line_break(definition: Sheet) -> None:
     for each in definition.columns:
         for text in each.header.all():
