@@ -166,7 +166,7 @@ class WorkbookSection(_Section):
     path: str = "var/master.xlsx"
     penalties: str = ""  # a workbook of its own for fault and fines, which then stand nowhere else
     archive: str = "var/archive"
-    keep_closed_days: Annotated[int, Field(ge=1, le=3650)] = 60
+    keep_closed_days: Annotated[int, Field(ge=0, le=3650)] = 60
     role: str = ""  # the policy's workbook_role where it is empty
     held_minutes: Annotated[int, Field(ge=1)] = 30
     live_copy: bool = True

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from daemon import words
-from daemon.demo.story import WINDOW_SECONDS
+from daemon.demo.script import WINDOW_SECONDS
 from daemon.site import Site
 from rules.case import Case
 

@@ -1,6 +1,7 @@
 """The workbooks that the demo's staff send: blanks filled in as people do, and a few that are not ours at all."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from io import BytesIO
 
 from openpyxl import Workbook
@@ -21,6 +22,16 @@ def complaint(blank: str, locale: Locale, facts: Mapping[str, object]) -> bytes:
 def handling(locale: Locale, facts: Mapping[str, object]) -> bytes:
     """Return our own handling form, filled in."""
     return _filled(FormKind.HANDLING, "handling", locale, facts)
+
+
+def rectification(locale: Locale, facts: Mapping[str, object]) -> bytes:
+    """Return our own rectification order, filled in as far as `facts` go."""
+    return _filled(FormKind.RECTIFICATION, "rectification", locale, facts)
+
+
+def deliveries(cars: Sequence[tuple[str, str, str, date, str]]) -> bytes:
+    """Return a list of cars handed over: customer, telephone, plate, day, business."""
+    return table(["客戶姓名", "聯絡電話", "車牌號碼", "交車日期", "業務類別"], cars, title="交車清單")
 
 
 def _filled(kind: FormKind, key: str, locale: Locale, facts: Mapping[str, object]) -> bytes:
@@ -45,11 +56,11 @@ def retyped(title: str, lines: Sequence[tuple[str, object, str, object]]) -> byt
     return _saved(workbook)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    """Return a list: one complaint a row."""
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], title: str = "抱怨清單") -> bytes:
+    """Return a list: one complaint, or car, a row."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
-    sheet.title = "抱怨清單"
+    sheet.title = title
     sheet.append(list(headers))
     for row in rows:
         sheet.append(list(row))

@@ -10,14 +10,15 @@ from rich.live import Live
 from rich.table import Table
 
 from daemon.clock import SystemClock
+from daemon.demo import afterlife, story
 from daemon.demo.board import Happenings, board, say_plainly
 from daemon.demo.judge import shortcomings, unfinished
 from daemon.demo.picture import as_page
+from daemon.demo.script import Reply, Sending, Typing
 from daemon.demo.stage import Stage, reader_of
-from daemon.demo.story import Reply, Sending, Typing, replies, sendings, typings
 from rules.case import Case
 
-SECONDS = 30.0  # how long the script takes
+SECONDS = 32.0  # how long the script takes
 PATIENCE = 25.0  # how much longer a slow machine may take
 PICTURE_AT = 19.8  # seconds from the curtain: every kind of row and mail has been seen
 PICTURE_SIZE = (132, 40)  # columns and lines
@@ -51,9 +52,11 @@ class Performance:
         self._plain = plain
         self._picture = picture
         self._happened = Happenings()
-        self._sendings: list[Sending] = sendings()
-        self._waiting: list[Reply] = replies()
-        self._typings: list[Typing] = typings()
+        today = SystemClock().now().astimezone(stage.site.zone).date()
+        lists = afterlife.sendings(today)
+        self._sendings: list[Sending] = sorted([*story.sendings(), *lists], key=lambda one: one.after)
+        self._waiting: list[Reply] = [*story.replies(), *afterlife.replies()]
+        self._typings: list[Typing] = story.typings()
         self._due: list[tuple[float, Reply, EmailMessage]] = []
         self._start = time.monotonic()
         self._printed = (0, 0)

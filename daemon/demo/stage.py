@@ -15,8 +15,8 @@ from pathlib import Path
 
 from daemon import packs
 from daemon.bootstrap import open_ledger
+from daemon.demo.script import REMIND_SECONDS, WINDOW_SECONDS, Reply, Sending, Typing
 from daemon.demo.servers import HOST, EmbeddedImap, PostOffice
-from daemon.demo.story import REMIND_SECONDS, WINDOW_SECONDS, Reply, Sending, Typing
 from daemon.errors import UsageError
 from daemon.ledger import Ledger
 from daemon.site import Site, load_site
@@ -56,6 +56,7 @@ sender = "客戶關愛部 <{mailbox}>"
 [workbook]
 path = "master.xlsx"
 archive = "archive"
+keep_closed_days = 0
 
 [digest]
 time = ""
@@ -74,15 +75,18 @@ general-manager        = [{{ name = "周总经理", email = "gm@example.com", lo
 board                  = [{{ name = "董事会秘书", email = "board@example.com", locale = "zh-Hans" }}]
 customer-care          = [{{ name = "客戶關愛部", email = "care@example.com" }}]
 customer-care-director = [{{ name = "吳美玲", email = "care.director@example.com" }}]
+showroom-manager       = [{{ name = "趙心怡", email = "showroom@example.com" }}]
+body-paint-supervisor  = [{{ name = "黃師傅", email = "body.paint@example.com" }}]
 """
 
 
 def short_policy(text: str) -> str:
-    """Return the dealership's rules with hours turned into seconds; nothing else is changed."""
+    """Return the dealership's rules with hours turned into seconds and a week into none; nothing else is changed."""
     seconds = {
         'window = "2h"': f'window = "{WINDOW_SECONDS}s"',
         'remind_before = "30m"': f'remind_before = "{REMIND_SECONDS}s"',
         'every = "1d"': f'every = "{WINDOW_SECONDS}s"',
+        "\ndays = 7\n": "\ndays = 0\n",  # the revisit after a week is due today
     }
     for long, short in seconds.items():
         text = text.replace(long, short)

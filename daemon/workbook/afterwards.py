@@ -4,6 +4,7 @@ An entry that decides something acts in the workbook's role and is cleared once 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -47,18 +48,21 @@ def shown(case: Case, site: Site, locale: Locale) -> dict[str, object]:
     }
 
 
-def commands(
+@dataclass(frozen=True)
+class Entered:
+    """What cells ask of a case, or why they cannot be taken; `said` is what stands in them."""
+
+    asked: Review | Inform | Text
+    said: str
+
+
+def entered(
     new: Mapping[str, ReadValue], row: Mapping[str, ReadValue], case: Case, by: Party, now: datetime
-) -> tuple[list[Review | Inform], list[Text]]:
-    """Return what the new cells of a row ask of its case, and why some of them cannot be taken."""
-    asked: list[Review | Inform] = []
-    refused: list[Text] = []
-    for found in (_review(new, by), _informed(new, row, case, by, now)):
-        if isinstance(found, Text):
-            refused.append(found)
-        elif found is not None:
-            asked.append(found)
-    return asked, refused
+) -> list[Entered]:
+    """Return what the new cells of a row ask of its case."""
+    told = "，".join(filter(None, (_shown(new.get(name)) for name in (INFORMED_AT, OPINION))))
+    found = ((_review(new, by), _shown(new.get(REVIEW))), (_informed(new, row, case, by, now), told))
+    return [Entered(asked, said) for asked, said in found if asked is not None]
 
 
 def _review(new: Mapping[str, ReadValue], by: Party) -> Review | Text | None:
@@ -84,6 +88,10 @@ def _informed(
     if at is not None and not case.opened_at <= at <= now:
         return wordings.NOT_THEN
     return Inform(by, at, opinion)
+
+
+def _shown(value: ReadValue) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else _said(value)
 
 
 def _said(value: ReadValue) -> str:

@@ -77,8 +77,10 @@ class _Taking:
         """Keep what was written in columns that only say something."""
         kept: dict[str, Json] = {}
         for name, value in self._written.new.items():
-            own = ("status", *disposals.COLUMNS, *afterwards.OWN)
-            if name not in own and self._is_clear(name, value):
+            read_elsewhere = name in ("status", *disposals.COLUMNS) or (
+                name in afterwards.OWN and not isinstance(value, CellError)
+            )
+            if not read_elsewhere and self._is_clear(name, value):
                 kept[name] = _json(value)
         self._case = self._docket.perform(self._entry, self._case, Annotate(self._by, kept), self._now)
 
@@ -247,10 +249,19 @@ class _Taking:
     def afterwards(self) -> None:
         """Take a review, and that the customer was told (D34, D40)."""
         new = {name: value for name, value in self._written.new.items() if not isinstance(value, CellError)}
-        asked, refused = afterwards.commands(new, self._written.row, self._case, self._by, self._now)
-        self.refused += refused
-        for command in asked:
-            self._judge(command)
+        for entry in afterwards.entered(new, self._written.row, self._case, self._by, self._now):
+            if isinstance(entry.asked, Text):
+                self._refuse(entry.asked, found=entry.said)
+            else:
+                self._settle(entry.asked, entry.said)
+
+    def _settle(self, command: Review | Inform, said: str) -> None:
+        """Carry an entry out; what is refused of it is told word for word, for it is cleared."""
+        before = len(self.refused)
+        self._judge(command)
+        self.refused[before:] = [
+            filled(wordings.SAID, why=why, found=said) if said else why for why in self.refused[before:]
+        ]
 
     def appeal(self, number: int) -> None:
         """Take the reasons somebody wrote beside his penalty as his appeal (D31)."""

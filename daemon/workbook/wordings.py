@@ -117,15 +117,16 @@ NOT_JUDGED = defaultdict(
     },
 )
 UNKNOWN_REVIEW = say(
-    "看不懂審核意見；請填「同意」，或填「退回」加原因",
-    "看不懂审核意见；请填“同意”，或填“退回”加原因",
-    "The review is not clear; write approve, or reject and the reason",
+    "看不懂審核意見「{found}」；請填「同意」，或填「退回」加原因",
+    "看不懂审核意见“{found}”；请填“同意”，或填“退回”加原因",
+    "The review “{found}” is not clear; write approve, or reject and the reason",
 )
 NOT_A_MOMENT = say(
-    "「告知客戶時間」不是日期時間，請寫例如 2026-11-21 14:30",
-    "“告知客户时间”不是日期时间，请写例如 2026-11-21 14:30",
-    "Customer told at is no date and time; write it as 2026-11-21 14:30",
+    "「告知客戶時間」的「{found}」不是日期時間，請寫例如 2026-11-21 14:30",
+    "“告知客户时间”的“{found}”不是日期时间，请写例如 2026-11-21 14:30",
+    "Customer told at: “{found}” is no date and time; write it as 2026-11-21 14:30",
 )
+SAID = say("{why}：「{found}」", "{why}：“{found}”", "{why}: “{found}”")
 NOT_THEN = say(
     "「告知客戶時間」要在立案之後，不能晚於現在",
     "“告知客户时间”要在立案之后，不能晚于现在",

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from sheets.links import count_in, link_formula, link_text, linked_cell, text_of_link
-from tests.daemon.office import SERVICE_MANAGER, STAFF, Office, complaint, mail
+from tests.daemon.office import CARE, SERVICE_MANAGER, STAFF, Office, complaint, mail, to
 from tests.daemon.spreadsheet import Master
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -99,6 +99,8 @@ def test_the_link_goes_along_with_the_case_to_the_closed_and_to_the_archive(offi
     number = opened_with_photos(office)
     (assignment,) = [one for one in office.post() if one.to == SERVICE_MANAGER]
     office.receive(mail(SERVICE_MANAGER, text="已解決 換新", answers=assignment))
+    (told,) = to(office.post(), CARE, "resolved")
+    office.receive(mail(CARE, text="已告知 客戶滿意", answers=told))
     office.workbook.round()
     assert shown(office, number, "KesuClosed") == formula(f"attachments/{number}", 2)
     office.clock.forward(days=61)

@@ -47,7 +47,8 @@ def penalties(office: Office) -> tuple[Penalty, ...]:
 
 def overdue(office: Office) -> TaskOverdue:
     rows = office.ledger.events(office.case().number)
-    (found,) = [row.event for row in rows if isinstance(row.event, TaskOverdue)]
+    late = [row.event for row in rows if isinstance(row.event, TaskOverdue)]
+    (found,) = [event for event in late if event.clause == "D26"]
     return found
 
 

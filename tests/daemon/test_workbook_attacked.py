@@ -7,7 +7,7 @@ import pytest
 from daemon.workbook import Workbook, beside, channel, taking
 from daemon.workbook.entries import Written
 from sheets.files import WorkbookBusy
-from tests.daemon.office import CARE, SERVICE_MANAGER, Office, mail, to
+from tests.daemon.office import CARE, Office, to
 from tests.daemon.spreadsheet import Master
 from tests.daemon.test_workbook import path_of, rows
 from tests.daemon.test_workbook_two_way import (
@@ -15,6 +15,7 @@ from tests.daemon.test_workbook_two_way import (
     REASON,
     Crash,
     cases,
+    closed,
     lock,
     master,
     rename,
@@ -362,9 +363,9 @@ def test_what_a_round_records_lies_after_what_was_committed_before_it(
 
 def test_the_months_of_the_archive_are_moved_one_after_the_other(office: Office) -> None:
     first, second = cases(office, 2)
-    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{first}]", "已解決 換新")))
+    closed(office, first)
     office.clock.forward(days=20)
-    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{second}]", "已解決 換新")))
+    closed(office, second)
     settled(office)
     folder = office.folder / "archive"
     folder.mkdir()
