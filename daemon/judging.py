@@ -104,8 +104,8 @@ def judgement(
     found_settling = settling(entry, reading, case, site, penalty=about_penalty)
     if found_settling is not None:
         return Unclear(*found_settling) if isinstance(found_settling, tuple) else found_settling
-    if not about_penalty:
-        return None
+    if not about_penalty or (reading.calls and reading.calls[0].unclear is None):
+        return None  # a call is told wherever its mail lay at hand
     return "nothing" if reading.silent else asked_back(case, answers, by, said) or "nothing"
 
 

@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from openpyxl import load_workbook
+
+from daemon.demo import afterlife
 from daemon.demo.stage import Stage, reader_of
 from daemon.workbook.book import open_book
-from rules.case import Case
+from rules.case import Case, Status
+from rules.events import PenaltyState
 from sheets.registry import REFUSAL_COLUMN
 
 # customer → a grade it must have reached, lapses (at the least where it stays open), settled
@@ -20,6 +24,7 @@ EXPECTED = {
     "馬先生": ("level-1", 1, True),
     "徐太太": ("level-1", 1, False),
     "葉先生": ("level-1", 2, False),
+    "Mr Lee": ("level-3", 0, False),  # found in a follow-up call
 }
 TEMPLATES = (
     "acknowledgement",
@@ -30,6 +35,13 @@ TEMPLATES = (
     "overdue",
     "resolved",
     "authority-exceeded",
+    "rectification-order",
+    "rectification-incomplete",
+    "approval-request",
+    "penalty",
+    "appeal",
+    "ruling",
+    "task-list",
 )
 
 
@@ -40,13 +52,14 @@ def shortcomings(stage: Stage, status: int | None) -> list[str]:
         *(str(fault) for fault in stage.ledger.verify()),
         *_cases(stage),
         *_mails(stage),
+        *_afterlife(stage),
         *_workbook(stage),
     ]
 
 
 def unfinished(stage: Stage) -> bool:
     """Tell whether cases or mails are still on their way to where the script wants them."""
-    return any(True for _ in _cases(stage)) or any(True for _ in _mails(stage))
+    return any(True for part in (_cases, _mails, _afterlife) for _ in part(stage))
 
 
 def _cases(stage: Stage) -> Iterator[str]:
@@ -72,6 +85,36 @@ def _case(stage: Stage, case: Case, customer: str, grade: str, lapses: int, sett
         yield f"{customer}: {case.status.value}"
 
 
+def _afterlife(stage: Stage) -> Iterator[str]:
+    """Look at the case that goes all the way, and at the day's calls."""
+    case = next((c for c in stage.ledger.cases() if c.facts.get("customer_name") == afterlife.CUSTOMER), None)
+    if case is None:
+        return
+    if case.status is not Status.CLOSED:
+        yield f"{afterlife.CUSTOMER}: {case.status.value} instead of closed"
+    if [penalty.state for penalty in case.penalties] != [PenaltyState.REVOKED]:
+        yield f"{afterlife.CUSTOMER}: the penalty was not issued, appealed against and revoked"
+    if not any(task.task.startswith("revisit") and task.done for task in case.tasks):
+        yield f"{afterlife.CUSTOMER}: was not called again"
+    if case.number not in _archived(stage):
+        yield f"{afterlife.CUSTOMER}: is not in the archive"
+    days = stage.ledger.follow_ups()
+    if [sum(call.reached for call in day.calls) for day in days] != [2]:
+        yield "the showroom's two calls are not recorded"
+
+
+def _archived(stage: Stage) -> set[str]:
+    """Return the numbers in the archive workbooks."""
+    found: set[str] = set()
+    for path in sorted((stage.directory / "archive").glob("*.xlsx")):
+        book = load_workbook(path, read_only=True)
+        found |= {
+            str(row[0]) for sheet in book.worksheets for row in sheet.iter_rows(values_only=True) if row
+        }
+        book.close()
+    return found
+
+
 def _mails(stage: Stage) -> Iterator[str]:
     mails = stage.mails()
     seen = {str(mail["X-Kesu-Template"]) for mail in mails}
@@ -93,8 +136,9 @@ def _workbook(stage: Stage) -> Iterator[str]:
     site = stage.site
     book = open_book(path.read_bytes(), site.locale, site.zone)
     shown = {row.key: row.values for reading in book.readings.values() for row in reading.rows}
-    if shown.keys() != numbers:
-        yield f"the workbook lacks {', '.join(sorted(numbers - shown.keys()))}"
+    lacking = numbers - shown.keys() - _archived(stage)
+    if lacking:
+        yield f"the workbook lacks {', '.join(sorted(lacking))}"
     told = [key for key, values in shown.items() if values.get(REFUSAL_COLUMN)]
     if len(told) != 1:
         yield f"{len(told)} entries were sent back in the workbook instead of one"

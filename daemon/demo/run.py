@@ -18,7 +18,7 @@ from daemon.demo.script import Reply, Sending, Typing
 from daemon.demo.stage import Stage, reader_of
 from rules.case import Case
 
-SECONDS = 30.0  # how long the script takes
+SECONDS = 32.0  # how long the script takes
 PATIENCE = 25.0  # how much longer a slow machine may take
 PICTURE_AT = 19.8  # seconds from the curtain: every kind of row and mail has been seen
 PICTURE_SIZE = (132, 40)  # columns and lines
