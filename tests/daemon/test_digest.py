@@ -17,6 +17,7 @@ from tests.daemon.office import (
     AFTER_SALES,
     CARE,
     MANAGER,
+    SALES,
     SERVICE_MANAGER,
     STRANGER,
     WORKSHOP,
@@ -226,8 +227,45 @@ def test_who_has_nothing_to_do_gets_no_list(office: Office) -> None:
     assert listed == [CARE]  # who has to tell the customer now (D34)
 
 
+def test_whoever_stands_in_has_it_in_his_list_and_the_absentee_gets_none(office: Office) -> None:
+    configure(
+        office, f'{SERVICE_MANAGER}"', f'{SERVICE_MANAGER}", absent = ["2026-11-24"], deputy = "{SALES}"'
+    )
+    office.clock.forward(hours=21, minutes=30)
+    (number,) = open_cases(office, 1)
+    settle_the_opening(office)
+    posted = the_day_begins(office)
+    (listed,) = to(posted, SALES, "task-list")
+    assert number in part(listed, "未結案件")
+    assert to(posted, SERVICE_MANAGER, "task-list") == []
+
+
+def test_where_nobody_stands_in_the_absentee_has_his_list(office: Office) -> None:
+    configure(office, f'{SERVICE_MANAGER}"', f'{SERVICE_MANAGER}", absent = ["2026-11-24"]')
+    office.clock.forward(hours=21, minutes=30)
+    open_cases(office, 1)
+    settle_the_opening(office)
+    assert len(to(the_day_begins(office), SERVICE_MANAGER, "task-list")) == 1
+
+
+def test_fines_stand_only_in_the_digest_of_whoever_may_see_them(office: Office) -> None:
+    (number,) = open_cases(office, 1)
+    settle_the_opening(office)
+    propose(office, number)
+    configure(office, "[people]", '[privacy]\nfines = ["board"]\n\n[people]')
+    posted = the_day_begins(office)
+    assert "罰款" not in digest(posted).text
+    assert "罰款第 1 號" in to(posted, CARE, "task-list")[0].text, "he has to decide on it all the same"
+
+
+def configure(office: Office, old: str, new: str) -> None:
+    path = office.folder / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    office.configure()
+
+
 def test_a_list_can_carry_enclosures_and_then_goes_to_who_has_nothing_else(office: Office) -> None:
-    def calls(person: Person, day: str) -> list[EnclosureOrder]:
+    def calls(person: Person, roles: Sequence[str], day: str) -> list[EnclosureOrder]:
         assert day == "2026-11-24"
         return [EnclosureOrder(form=FormKind.HANDLING, blank="handling")] if person.email == MANAGER else []
 
