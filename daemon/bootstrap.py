@@ -42,7 +42,6 @@ class House:
     lapses: Lapses
     outbox: Outbox
     workbook: Workbook
-    reports: MonthlyReports
     jobs: Jobs
     filing: Filing
     alone: Alone
@@ -86,7 +85,6 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         lapses=Lapses(docket, clock, bells),
         outbox=Outbox(docket, Postman(smtp), clock, copies),
         workbook=Workbook(docket, clock, bells),
-        reports=MonthlyReports(docket, clock),
         jobs=Jobs(ledger, clock, jobs_of(docket)),
         filing=Filing(docket, clock),
         alone=alone,
@@ -99,9 +97,11 @@ def jobs_of(docket: Docket) -> list[Job]:
     def every_day(now: datetime) -> str:
         return daily(docket.site.config.digest.at, docket.site.zone)(now)  # asked anew: SIGHUP may change it
 
+    reports = MonthlyReports(docket)
     return [
         Job("digest", every_day, DailyDigest(docket).prepare),
         Job("morning", every_day, MorningLists(docket, (call_lists(docket),)).prepare),
+        Job("report", reports.occasion, reports.prepare),
     ]
 
 

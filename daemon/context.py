@@ -14,7 +14,8 @@ from daemon.attachments.sending import candidates, is_what_it_says
 from daemon.casepage import as_html, story_of
 from daemon.ledger import StoredAttachment
 from daemon.letters import LetterOrder, Writer
-from daemon.othercases import OtherCase, other_cases, outcome
+from daemon.othercases import OtherCase, OtherCases, other_cases, outcome
+from daemon.privacy import PHONE, without_phones
 from daemon.records import Records
 from mailer.letter import Enclosure, KnownCase, Paper
 from rules.case import Case
@@ -37,10 +38,16 @@ class Occasion:
     as_of: int
     template: str
     reader: Reader
+    hidden: frozenset[str] | None = None  # numbers its reader may not see; None: he sees customers' numbers
 
 
 def with_context(order: LetterOrder, records: Records, why: Occasion) -> LetterOrder:
-    """Return the letter with what its reader should have at hand."""
+    """Return the letter with what its reader should have at hand, as far as he may see it."""
+    order = _with_all(order, records, why)
+    return order if why.hidden is None else order.without_phones(why.hidden)
+
+
+def _with_all(order: LetterOrder, records: Records, why: Occasion) -> LetterOrder:
     if why.template == "appeal" and why.reader == "owner" and isinstance(why.event, Penalised):
         files = records.ledger.attachments_of_event(why.case.number, why.event_seq)
         order = _with_files(order, records, why.case.number, files, sends=True)
@@ -49,7 +56,7 @@ def with_context(order: LetterOrder, records: Records, why: Occasion) -> LetterO
         return order
     files = records.ledger.attachments(why.case.number, as_of=why.as_of)
     order = _with_files(order, records, why.case.number, files, sends=why.reader in _ACTING)
-    return _with_other_cases(order, records, why.case, why.as_of)
+    return _with_other_cases(order, records, why)
 
 
 # ---------------------------------------------------------------- files
@@ -96,6 +103,9 @@ def _with_story(order: LetterOrder, records: Records, why: Occasion, event: Pena
     story = story_of(records, why.case.number, order.locale, event.at, as_of=why.as_of, penalised=event.party)
     if story is None:
         return order
+    if why.hidden is not None:
+        known = other_cases(records, why.case, why.as_of)
+        story = without_phones(story, why.hidden | _phones(known))
     page = Enclosure(name=f"{why.case.number}.html", content=as_html(story).encode(), media_type="text/html")
     return order.model_copy(update={"files": (*order.files, page)})
 
@@ -103,13 +113,19 @@ def _with_story(order: LetterOrder, records: Records, why: Occasion, event: Pena
 # ---------------------------------------------------------------- the customer's other cases
 
 
-def _with_other_cases(order: LetterOrder, records: Records, case: Case, as_of: int) -> LetterOrder:
-    known = other_cases(records, case, as_of)
+def _with_other_cases(order: LetterOrder, records: Records, why: Occasion) -> LetterOrder:
+    known = other_cases(records, why.case, why.as_of)
     told = {
         "other_cases": tuple(_known(one, order.locale) for one in known.cases),
         "more_cases": known.more,
     }
-    return order.model_copy(update={"content": order.content.model_copy(update=told)})
+    order = order.model_copy(update={"content": order.content.model_copy(update=told)})
+    return order if why.hidden is None else order.without_phones(_phones(known))
+
+
+def _phones(known: OtherCases) -> frozenset[str]:
+    """Return the numbers the customer gave in other cases: one that was found by the plate may have another."""
+    return frozenset(str(one.case.facts.get(PHONE) or "") for one in known.cases)
 
 
 def _known(one: OtherCase, locale: Locale) -> KnownCase:

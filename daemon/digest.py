@@ -34,9 +34,9 @@ class DailyDigest:
         """Write the digest of `day` for everybody who gets it; nothing in a ledger that is still empty."""
         if not self._docket.ledger.last_seq():
             return lambda _entry: None
-        since = self._since(now)
-        news = News(self._docket, since)
-        orders = [news.order(person, day) for person in readers(self._docket.present(now))]
+        site = self._docket.present(now)
+        news = News(self._docket, self._since(now), site)
+        orders = [news.order(person, day) for person in readers(site)]
 
         def say(entry: Entry) -> None:
             for order in orders:
@@ -59,9 +59,10 @@ def readers(site: Site) -> list[Person]:
 class News:
     """Everything a digest tells, read once for all its readers."""
 
-    def __init__(self, docket: Docket, since: datetime) -> None:
+    def __init__(self, docket: Docket, since: datetime, site: Site) -> None:
         ledger = docket.ledger
         self._docket = docket
+        self._site = site  # as it is now: with who stands in for whom
         self._since = since
         things = waiting(
             chain(ledger.cases(open_only=True), ledger.owing_cases(), ledger.follow_ups(open_only=True)),
@@ -94,6 +95,9 @@ class News:
             content=Content(reader="informed", zone=site.config.daemon.timezone, digest=digest),
         )
 
+    def _sees_fines(self, person: Person) -> bool:
+        return self._site.may_see_fines(self._site.acting(person.email).roles)
+
     def _grades(self, locale: Locale) -> tuple[Line, ...]:
         """Count the open cases by grade, the gravest first."""
         policy = self._docket.site.policy
@@ -109,7 +113,7 @@ class News:
         return [
             self._things("open", self._by_grade(), locale),
             self._things("late", self._overdue_duties(), locale),
-            *(self._money(locale) if sees_fines(person, self._docket.site) else []),
+            *(self._money(locale) if self._sees_fines(person) else []),
             self._lapses(locale),
             _section(
                 "resolved",
@@ -169,13 +173,6 @@ class News:
         kind = wording(locale).kind(mail.template)
         what = daywords.UNREACHED.get(locale).format(what=kind, whom=mail.recipient, why=mail.reason)
         return known.model_copy(update={"what": what, "at": mail.failed_at})
-
-
-def sees_fines(person: Person, site: Site) -> bool:
-    """Tell whether penalties of others may stand in a digest to `person`: he is told of each, or decides on them."""
-    policy = site.policy
-    deciding = () if policy.findings is None else policy.findings.confirmed_by
-    return bool({*policy.penalty_notice, *deciding} & set(site.acting(person.email).roles))
 
 
 def _section(key: str, rows: Iterable[DigestRow], all_of_it: Sequence[object]) -> DigestSection:

@@ -374,10 +374,12 @@ class Docket:
         notice = Notice(body.notice.template, (), body.notice.reader, body.notice.clause)
         site = self.site_of(case)
         deputised = [role for email in body.notice.stands_in_for for role in site.roles_of(email)]
-        order = self.writer_of(case, history, deputised).order(body.notice.person, notice, event)
-        if case.kind == "complaint":
+        writer = self.writer_of(case, history, deputised)
+        order = writer.order(body.notice.person, notice, event)
+        if isinstance(writer, Writer):
             said = body.notice
-            occasion = Occasion(case, event, mail.event_seq, said.as_of, said.template, said.reader)
+            hidden = None if writer.sees_phones(said.person, said.reader) else writer.phones()
+            occasion = Occasion(case, event, mail.event_seq, said.as_of, said.template, said.reader, hidden)
             order = with_context(order, self, occasion)
         for warning in self._remarks(body.notice, order.locale):
             order = order.warned(warning)

@@ -7,7 +7,7 @@ queues stands in the same commit as the note that the occasion is over; its own 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, time, tzinfo
 
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
@@ -38,17 +38,6 @@ def daily(at: time | None, zone: tzinfo) -> Occasion:
     def occasion(now: datetime) -> str:
         local = now.astimezone(zone)
         return f"{local:%Y-%m-%d}" if at is not None and local.time() >= at else ""
-
-    return occasion
-
-
-def monthly(day: int, at: time, zone: tzinfo) -> Occasion:
-    """Return the month before (`2026-10`) from `at` on `day` of a month until its end, by the clocks of `zone`."""
-
-    def occasion(now: datetime) -> str:
-        local = now.astimezone(zone)
-        before = local.replace(day=1) - timedelta(days=1)
-        return f"{before:%Y-%m}" if (local.day, local.time()) >= (day, at) else ""
 
     return occasion
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from daemon import aftermath, words
 from daemon.changes import Changed, change_of, corrected
 from daemon.config import Person
-from daemon.privacy import PHONE, may_see_phone, without_phone
+from daemon.privacy import PHONE, may_see_phone, without_phones
 from daemon.site import Site
 from daemon.standing import about, asked, judged
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
@@ -94,6 +94,20 @@ class LetterOrder(BaseModel):
             return self
         content = self.content.model_copy(update={"warnings": (warning, *self.content.warnings)})
         return self.model_copy(update={"content": content})
+
+    def without_phones(self, phones: Iterable[str]) -> "LetterOrder":
+        """Return the same letter with these numbers hidden, but for what somebody filled in himself on a form."""
+        hidden = frozenset(phones)
+        enclosures = (
+            form.model_copy(update={"context": tuple(without_phones(line, hidden) for line in form.context)})
+            for form in self.enclosures
+        )
+        told = {
+            "content": without_phones(self.content, hidden),
+            "enclosures": tuple(enclosures),
+            "files": tuple(without_phones(file, hidden) for file in self.files),
+        }
+        return self.model_copy(update=told)
 
 
 def letter_of(order: LetterOrder, message_id: str, site: Site, *, token: str = "") -> Letter:
@@ -198,26 +212,26 @@ class Writer:
         locale = person.locale or self.site.locale
         template = Template(notice.template)
         content = self.content(locale, notice.reader, self._clauses(notice, event), person)
-        return LetterOrder(
+        order = LetterOrder(
             template=template,
             locale=locale,
             to=Address(email=person.email, name=person.name),
             root=root_id(self.case.number, self.site),
             subject_hint=self.subject_hint(),
-            content=self._as_he_may_see_it(
-                content.model_copy(update=self._said(notice, event, locale, person)), notice, person
-            ),
+            content=content.model_copy(update=self._said(notice, event, locale, person)),
             enclosures=self._enclosures(notice, event, locale),
         )
+        return order if self.sees_phones(person, notice.reader) else order.without_phones(self.phones())
 
-    def _as_he_may_see_it(self, content: Content, notice: Notice, person: Person) -> Content:
-        """Hide the customer's number from whoever need not call; who has to decide on the case may have to."""
-        decides = notice.reader == "covering"
-        if decides or may_see_phone(person.email, self._roles_of(person), self.case, self.site):
-            return content
-        for phone in {str(self.case.facts.get(PHONE) or ""), *corrected(PHONE, self.history)}:
-            content = without_phone(content, phone)
-        return content
+    def sees_phones(self, person: Person, reader: Reader) -> bool:
+        """Tell whether a mail to somebody shows customers' numbers; who has to decide on the case may have to call."""
+        return reader == "covering" or may_see_phone(
+            person.email, self._roles_of(person), self.case, self.site
+        )
+
+    def phones(self) -> frozenset[str]:
+        """Return every number the customer of the case has had."""
+        return frozenset({str(self.case.facts.get(PHONE) or ""), *corrected(PHONE, self.history)})
 
     def content(
         self, locale: Locale, reader: Reader, clauses: Iterable[str], person: Person | None = None

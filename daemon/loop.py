@@ -67,7 +67,6 @@ class Loop:
         self._ticker.every(5).seconds.do(self._bells.changed)
         self._ticker.every(1).minutes.do(self._bells.jobs.ring)
         self._ticker.every(10).minutes.do(self._audit)
-        self._ticker.every(1).minutes.do(self._house.reports.queue_quietly)
         for channel in self.channels:
             channel.start()
 
@@ -160,7 +159,6 @@ def run_once(house: House) -> bool:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("intake", house.fetching.round),
         ("lapses", house.lapses.run_due),
-        ("report", house.reports.queue_due),
         ("workbook", house.workbook.round),
         ("jobs", house.jobs.run_due),
         ("attachments", house.filing.round),

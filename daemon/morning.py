@@ -16,7 +16,8 @@ from mailer.letter import Address, Content, Digest, DigestSection, Template
 ROWS = 200  # of a table
 _SECTIONS = ("overdue", "open", "duties", "penalties", "appeals")
 
-Enclosing = Callable[[Person, str], Sequence[EnclosureOrder]]  # what goes with a person's list of a day
+# what goes with a person's list, by the roles he acts in and the day
+Enclosing = Callable[[Person, Sequence[str], str], Sequence[EnclosureOrder]]
 
 
 class MorningLists:
@@ -28,10 +29,12 @@ class MorningLists:
 
     def prepare(self, day: str, now: datetime) -> Saying:
         """Write the lists of `day`, one for each person."""
-        ledger, site = self._docket.ledger, self._docket.site
+        ledger, site = self._docket.ledger, self._docket.present(now)
         cases = chain(ledger.cases(open_only=True), ledger.owing_cases(), ledger.follow_ups(open_only=True))
         things = sorted(waiting(cases, self._docket.site_of), key=by_urgency)
-        orders = [order for person in everybody(site) if (order := self._order(person, things, day, now))]
+        orders = [
+            order for person in attending(site) if (order := self._order(person, things, site, day, now))
+        ]
 
         def say(entry: Entry) -> None:
             for order in orders:
@@ -40,11 +43,11 @@ class MorningLists:
         return say
 
     def _order(
-        self, person: Person, things: Sequence[Waiting], day: str, now: datetime
+        self, person: Person, things: Sequence[Waiting], site: Site, day: str, now: datetime
     ) -> LetterOrder | None:
-        site = self._docket.site
+        roles = site.acting(person.email).roles
         mine = [thing for thing in things if thing.waits_for(person, site)]
-        enclosures = tuple(order for enclosing in self._enclosing for order in enclosing(person, day))
+        enclosures = tuple(order for enclosing in self._enclosing for order in enclosing(person, roles, day))
         if not mine and not enclosures:
             return None
         locale = person.locale or site.locale
@@ -65,10 +68,17 @@ class MorningLists:
         return DigestSection.model_validate({"key": key, "rows": rows, "total": len(found)})
 
 
-def everybody(site: Site) -> list[Person]:
-    """Return the people of a site, each once, whatever offices he holds."""
-    found = (person for people in site.config.people.values() for person in people)
-    return list({person.email.lower(): person for person in found}.values())
+def attending(site: Site) -> list[Person]:
+    """Return the people of a site, each once, but for those in whose place a deputy has what waits for them."""
+    found = {
+        person.email.lower(): person for people in site.config.people.values() for person in people
+    }.values()
+    return [person for person in found if not _has_a_deputy(person, site)]
+
+
+def _has_a_deputy(person: Person, site: Site) -> bool:
+    presence = site.presence
+    return presence.is_away(person.email) and presence.deputy_of(person.email) is not None
 
 
 def _place(thing: Waiting, now: datetime) -> str:

@@ -1,17 +1,19 @@
 """Hiding customers' telephone numbers from whoever has no call to make ([privacy] phones)."""
 
 import re
+from collections.abc import Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from daemon.site import Site
-from rules.case import Case
+from rules.case import Case, Task
 
 _M = TypeVar("_M", bound=BaseModel)
 _FIRST, _LAST = 3, 4  # digits that stay, so that two customers can be told apart
 _SHORTEST = 5  # digits; fewer are no number that anybody could call
 PHONE = "customer_phone"
+_SPEAKING = ("informing", "call")  # how a duty is done that means speaking with the customer
 
 
 def masked(phone: str) -> str:
@@ -34,6 +36,13 @@ def without_phone(said: _M, phone: str) -> _M:
     return said if pattern is None else _hidden(said, pattern, masked(phone))
 
 
+def without_phones(said: _M, phones: Iterable[str]) -> _M:
+    """Return the same with each of the numbers hidden."""
+    for phone in sorted(phones):
+        said = without_phone(said, phone)
+    return said
+
+
 def _pattern(phone: str) -> re.Pattern[str] | None:
     digits = re.sub(r"\D", "", phone)
     if len(digits) < _SHORTEST:
@@ -48,8 +57,8 @@ def _hidden(said: _M, pattern: re.Pattern[str], instead: str) -> _M:
 
 def _value(value: object, pattern: re.Pattern[str], instead: str) -> object:
     match value:
-        case str():
-            return pattern.sub(instead, value)
+        case str():  # an enum's key stays the enum it is
+            return pattern.sub(instead, value) if pattern.search(value) else value
         case tuple():
             return tuple(_value(one, pattern, instead) for one in value)
         case BaseModel():
@@ -59,7 +68,17 @@ def _value(value: object, pattern: re.Pattern[str], instead: str) -> object:
 
 
 def may_see_phone(email: str, roles: tuple[str, ...], case: Case, site: Site) -> bool:
-    """Tell whether somebody in `roles` sees the customer's number: by his role, or because the call is his to make."""
-    owing = {*case.owners, *(task.role for task in case.tasks if not task.done)} if case.is_open else set()
+    """Tell whether somebody in `roles` sees the customer's number: by his role, or because the call is his to make.
+
+    While a case is open that is everybody who owes something; of a settled one whoever still has to speak with the
+    customer (D34, D35).
+    """
+    owing = {task.role for task in case.open_tasks if case.is_open or _speaks(task, site)}
+    owing.update(case.owners if case.is_open else ())
     his = not owing.isdisjoint(roles) or email.lower() == case.sender.email.lower()
     return his or site.may_see_phones(roles)
+
+
+def _speaks(task: Task, site: Site) -> bool:
+    duty = site.policy.duty(task.task)
+    return duty is not None and duty.done_by in _SPEAKING

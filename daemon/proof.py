@@ -1,7 +1,8 @@
 """Who a reply is really from: tokens signed for one mail and one recipient, so that a forged From changes nothing.
 
 A person proves himself by anything that only the reader of a mail of ours can have: its token, wherever it stands in
-his message, or its Message-ID in In-Reply-To or References. What was sent to somebody else proves nothing.
+his message, or its Message-ID in In-Reply-To or References. What was sent to somebody else proves nothing, unless it
+was sent to somebody on leave for whom he stands in: mail of those on leave is passed on to their deputies.
 """
 
 import hmac
@@ -12,6 +13,7 @@ from hashlib import sha256
 
 from daemon.ledger import Ledger, QueuedMail
 from daemon.site import Site
+from mailer.letter import Template
 from mailer.message import Message
 from parsers.reply_tokens import LENGTH, LETTERS, written
 from rules.events import Party
@@ -71,7 +73,7 @@ class Evidence:
     by_token: bool = False
 
     def proves(self, sender: Party, site: Site) -> bool:
-        """Tell whether a message is from the person in whose name it came."""
+        """Tell whether a message is from the person in whose name it came; `site` is as it is now."""
         return any(acts_as(mail, sender, site) for mail in self.mails)
 
     def answering(self, message: Message) -> Message:
@@ -79,9 +81,24 @@ class Evidence:
         return replace(message, in_reply_to=self.mails[0].message_id) if self.by_token else message
 
 
-def acts_as(mail: QueuedMail, sender: Party, _site: Site) -> bool:
-    """Tell whether `sender` may act on a mail of ours: its recipient may."""
+def is_to(mail: QueuedMail, sender: Party) -> bool:
+    """Tell whether a mail of ours went to `sender` himself."""
     return bool(sender.email) and mail.recipient.lower() == sender.email.lower()
+
+
+def acts_as(mail: QueuedMail, sender: Party, site: Site) -> bool:
+    """Tell whether `sender` may act on a mail of ours: its recipient may, and who stands in for him while he is away.
+
+    Whether a message was somebody's own is for nobody else to say.
+    """
+    return is_to(mail, sender) or (
+        mail.template != Template.CONFIRM_REQUEST and _stands_in(mail, sender, site)
+    )
+
+
+def _stands_in(mail: QueuedMail, sender: Party, site: Site) -> bool:
+    deputy = site.presence.deputy_of(mail.recipient) if site.presence.is_away(mail.recipient) else None
+    return deputy is not None and deputy.email.lower() == sender.email.lower()
 
 
 def evidence(message: Message, tokens: Sequence[str], ledger: Ledger, seal: Seal) -> Evidence:

@@ -8,7 +8,7 @@ from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import StoredMail, WaitingRequest
-from daemon.proof import Evidence, acts_as, evidence
+from daemon.proof import Evidence, evidence, is_to
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FormReader
@@ -105,7 +105,8 @@ class MailReader:
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
         site = self._docket.site
-        sender = self._docket.present(self._clock.now()).acting(message.sender.email, message.sender.name)
+        present = self._docket.present(self._clock.now())
+        sender = present.acting(message.sender.email, message.sender.name)
         if not site.may_send(sender.email):
             return Reading(message, sender, echo=message.automatic and self._names_care(raw))
         sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
@@ -123,7 +124,7 @@ class MailReader:
         )
         tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
-        proven = held.proves(sender, site)
+        proven = held.proves(sender, present)
         message = held.answering(message)
         reading = Reading(message, sender, files, others, sheets, proven=proven, ready=held.by_token)
         answered = self._answered(message)
@@ -133,7 +134,7 @@ class MailReader:
         """Add what the message says to the question whether an earlier one was really its sender's."""
         asks = held.mails[0] if held.mails else None
         request = None if asks is None else self._docket.ledger.request_asked_by(asks.message_id)
-        if asks is None or request is None or not acts_as(asks, reading.sender, self._docket.site):
+        if asks is None or request is None or not is_to(asks, reading.sender):
             return reading
         confirmation = parse_confirmation(reading.message.text, answered=answered)
         original = self._original(request) if confirmation else None

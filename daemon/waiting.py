@@ -14,7 +14,7 @@ from daemon.site import Site
 from daemon.standing import cause_of
 from mailer.letter import DigestRow
 from rules.case import Case, Penalty, Status, Task
-from rules.events import PenaltyState
+from rules.events import Party, PenaltyState
 from rules.locales import Locale, Text
 from rules.penalties import WAITING, ruler_of, same_party
 
@@ -38,9 +38,13 @@ class Waiting:
         return self.due is not None and self.due <= now
 
     def waits_for(self, person: Person, site: Site) -> bool:
-        """Tell whether it waits for `person`; nobody is asked to decide on a penalty of his own."""
-        party = site.party(person.email, person.name)
-        own = self.penalty is not None and same_party(self.penalty.party, party)
+        """Tell whether it waits for `person`, in his own roles or as a deputy; `site` is as it is now.
+
+        Nobody is asked to decide on a penalty of his own, nor on that of whom he stands in for.
+        """
+        concerned = Party() if self.penalty is None else self.penalty.party
+        party = site.acting(person.email, person.name, never_for=concerned.email)
+        own = self.penalty is not None and same_party(concerned, party)
         return not own and any(role in party.roles for role in self.roles)
 
 

@@ -8,10 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
+from daemon.bootstrap import open_ledger
+from daemon.demo.afterlife import CUSTOMER
 from daemon.demo.picture import page_size
 from daemon.demo.run import PICTURE_SIZE
+from daemon.site import load_site
 from docs.month import Month
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,9 +61,11 @@ def main() -> int:
         for name, pattern in MAILS.items():
             mail = sorted((demo / "mails").glob(pattern))[0]
             screenshot(mail, PICTURES / f"{name}.png", 700, 1180)
+        picture_of_a_case(demo, Path(scratch))
         month = Path(scratch) / "month"
         month.mkdir()
         workbook = Month(month).play()
+        picture_of_the_month(month, Path(scratch))
         pictures_of_workbook(workbook, Path(scratch))
         screenshot(workbook.with_suffix(".html"), PICTURES / "workbook-board.png", 1280, 620)
     return 0
@@ -68,6 +74,25 @@ def main() -> int:
 def run(command: list[str]) -> None:
     """Run a program; its failure is ours."""
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def picture_of_a_case(demo: Path, scratch: Path) -> None:
+    """Draw the story of the demo's case that goes all the way."""
+    site = load_site(demo / "config.toml")
+    with open_ledger(site.config, create=False) as ledger:
+        number = next(c.number for c in ledger.cases() if c.facts.get("customer_name") == CUSTOMER)
+    page = scratch / "case.html"
+    where = ["--config", str(demo / "config.toml"), "--html", str(page)]
+    run([sys.executable, "-m", "daemon", "case", number, *where])
+    screenshot(page, PICTURES / "case-page.png", 900, 1180)
+
+
+def picture_of_the_month(month: Path, scratch: Path) -> None:
+    """Draw the mail that sums the month up."""
+    name = f"{datetime.now(UTC):%Y-%m}"
+    where = ["--config", str(month / "config.toml"), "--out", str(scratch)]
+    run([sys.executable, "-m", "daemon", "report", "--month", name, *where])
+    screenshot(scratch / f"report-{name}.html", PICTURES / "mail-monthly-report.png", 700, 1180)
 
 
 def pictures_of_workbook(workbook: Path, scratch: Path) -> None:

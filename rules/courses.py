@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from rules.after_events import Called, Drawn, Listed
 from rules.case import Case, Penalty, apply
 from rules.events import Event, Graded, Lapsed, Opened, Penalised, PenaltyState, TaskOverdue
 
@@ -57,6 +58,8 @@ class Course:
     lapses: list[Lapsed] = field(default_factory=list)
     overdue: list[TaskOverdue] = field(default_factory=list)
     penalty_turns: list[PenaltyTurn] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
+    called: list[Called] = field(default_factory=list)
     _was_graded: bool = False  # by a row of the table, not only held until its facts were complete
 
     @property
@@ -64,11 +67,21 @@ class Course:
         """When it was settled; None while it is open."""
         return None if self.case.is_open else self.turns[-1].at
 
+    @property
+    def is_complaint(self) -> bool:
+        """Tell a complaint from a day of follow-up calls."""
+        return self.case.kind == "complaint"
+
+    def first_call(self, task: str, customer: str) -> datetime | None:
+        """Return when a customer was first called for a duty, reached or not; None if he was not."""
+        calls = (call.at for call in self.called if (call.task, call.customer) == (task, customer))
+        return next(calls, None)
+
     def take(self, event: Event) -> None:
         """Go one event further."""
         before, after = self.case, apply(self.case, event, self.case.number)
         self.case = after
-        if before.is_open != after.is_open:
+        if before.is_open != after.is_open and self.is_complaint:
             self._turned(event, is_open=after.is_open)
         match event:
             case Graded() if not self.first_grade or not self._was_graded:
@@ -79,6 +92,10 @@ class Course:
                 self.overdue.append(event)
             case Penalised():
                 self._penalised(event, before)
+            case Drawn():
+                self.drawn.append(event)
+            case Called():
+                self.called.append(event)
 
     def _turned(self, event: Event, *, is_open: bool) -> None:
         opened_last = next(turn.at for turn in reversed(self.turns) if turn.kind != "settled")
@@ -102,12 +119,14 @@ def course_of(history: History, until: datetime) -> Course | None:
     ValueError if its history does not begin with its opening: somebody's data was erased.
     """
     events = [event for event in history.events if event.at < until]
-    if not history.events or not isinstance(history.events[0], Opened):
+    if not history.events or not isinstance(history.events[0], Opened | Listed):
         raise ValueError(f"{history.number}: its opening is not known any more")
     if not events:
         return None
     opening = events[0]
-    course = Course(apply(None, opening, history.number), turns=[Turn(opening.at, "opened", opening.at)])
+    course = Course(apply(None, opening, history.number))
+    if course.is_complaint:
+        course.turns.append(Turn(opening.at, "opened", opening.at))
     for event in events[1:]:
         course.take(event)
     return course

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from rules.case import Penalty
 from rules.courses import Course, History, courses_of
+from rules.duty_statistics import Done, calls_made, duties_done
 from rules.events import PenaltyState
 from rules.months import Month
 
@@ -164,6 +165,8 @@ class Figures:
     penalised: tuple[Penalised, ...]
     penalty_lines: tuple[PenaltyLine, ...]
     cases: tuple[CaseLine, ...]
+    calls: tuple[Done, ...]  # follow-up calls made of calls due
+    duties: tuple[Done, ...]  # what else was owed beside the stages
     unknown: int  # cases that cannot be counted: their data was erased
     is_over: bool  # the month has ended, and its figures stay as they are
 
@@ -171,8 +174,9 @@ class Figures:
 def figures_of(histories: Iterable[History], month: Month, now: datetime, zone: tzinfo) -> Figures:
     """Count a month on the site's calendar, up to `now` while it lasts."""
     since, until = month.begins(zone), min(month.ends(zone), now)
-    courses, unknown = courses_of(histories, until)
-    courses.sort(key=lambda course: (course.case.opened_at, course.case.number))
+    everything, unknown = courses_of(histories, until)
+    everything.sort(key=lambda course: (course.case.opened_at, course.case.number))
+    courses = [course for course in everything if course.is_complaint]
     opened = [course for course in courses if course.case.opened_at >= since]
     return Figures(
         month=month,
@@ -184,11 +188,13 @@ def figures_of(histories: Iterable[History], month: Month, now: datetime, zone: 
         days=_days(courses, month, since, zone),
         times=_times(courses, since),
         stages=_stages(courses, since),
-        roles=_roles(courses, since),
-        penalties=_penalties(courses, since),
-        penalised=_penalised(courses, since),
-        penalty_lines=_penalty_lines(courses, since),
+        roles=_roles(everything, since),
+        penalties=_penalties(everything, since),
+        penalised=_penalised(everything, since),
+        penalty_lines=_penalty_lines(everything, since),
         cases=_cases(courses, since),
+        calls=calls_made(everything, since, until),
+        duties=duties_done(courses, since, until),
         unknown=unknown,
         is_over=month.ends(zone) <= now,
     )

@@ -91,6 +91,9 @@ TEMPLATES = {
     "monthly-report": _text("月報", "月报", "monthly report"),
     "agenda": _text("議程", "议程", "agenda"),
     "workbook": _text("總表通知", "总表通知", "about the workbook"),
+    "absence": _text("請假通知", "请假通知", "leave and deputies"),
+    "changed": _text("異動通知", "变更通知", "change of the case"),
+    "confirm-request": _text("請求確認身分", "请求确认身份", "question whether a request is his"),
 }
 
 REPORT_REFUSED = {

@@ -48,7 +48,7 @@ def run_report(arguments: argparse.Namespace) -> int:
         figures = count(ledger, month, now, site.zone)
         sent = _send(ledger, site, month, now) if arguments.send else []
     if arguments.json:
-        print_json(as_json(figures, site.zone))
+        print_json(as_json(figures, site.zone, fines=_all_see_fines(site)))
         return 0
     folder = arguments.out or site.config.path(site.config.reports.path)
     for line in (*_write(figures, folder, now, site), *sent):
@@ -69,7 +69,7 @@ def _month(text: str, now: datetime, site: Site) -> Month:
 def _write(figures: Figures, folder: Path, now: datetime, site: Site) -> list[str]:
     """Write the report's files in the site's language; the mail is addressed to the site itself."""
     labels = Labels(site, site.locale)
-    order = report_letter(figures, Address(email=site.own_address), labels)
+    order = report_letter(figures, Address(email=site.own_address), labels, fines=_all_see_fines(site))
     letter = letter_of(order, f"<report.{figures.month}.{site.own_address}>", site)
     contents = {
         "xlsx": letter.enclosures[0].content,
@@ -84,6 +84,12 @@ def _write(figures: Figures, folder: Path, now: datetime, site: Site) -> list[st
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     return [f"wrote {path}" for path in paths]
+
+
+def _all_see_fines(site: Site) -> bool:
+    """Tell whether each reader of the report may see fines: what the command makes is for all of them."""
+    rule = site.policy.monthly_report
+    return all(site.may_see_fines([role]) for role in (rule.roles if rule else ()))
 
 
 def _send(ledger: Ledger, site: Site, month: Month, now: datetime) -> list[str]:

@@ -130,7 +130,7 @@ def _mails(happened: Happenings) -> Group:
 def _mail(at: float, template: str, to: str, subject: str) -> Text:
     return Text.assemble(
         (f"{at:5.1f} ", "grey50"),
-        (f"{template:<18} ", _TEMPLATES.get(template, "")),
+        (f"{template:<24} ", _TEMPLATES.get(template, "")),
         (f"{to.split('@')[0]:<16} ", "bold"),
         (subject, "grey70"),
         overflow="ellipsis",
@@ -143,5 +143,5 @@ def say_plainly(console: Console, happened: Happenings, seen: tuple[int, int]) -
     for at, who, what in happened.people[seen[0] :]:
         console.print(f"{at:5.1f} s  → {who}: {what}", highlight=False, soft_wrap=True)
     for at, template, to, subject in happened.mails[seen[1] :]:
-        console.print(f"{at:5.1f} s  ← {template:<18} {to:<30} {subject}", highlight=False, soft_wrap=True)
+        console.print(f"{at:5.1f} s  ← {template:<24} {to:<30} {subject}", highlight=False, soft_wrap=True)
     return len(happened.people), len(happened.mails)

@@ -39,7 +39,7 @@ class DayWriter:
         locale = person.locale or self.site.locale
         content = self._content(locale, notice.reader, self._clauses(notice, event))
         content = content.model_copy(update=self._about(notice, event, locale, person))
-        return LetterOrder(
+        order = LetterOrder(
             template=Template(notice.template),
             locale=locale,
             to=Address(email=person.email, name=person.name),
@@ -48,6 +48,13 @@ class DayWriter:
             content=content,
             enclosures=self._enclosures(notice, event, locale),
         )
+        if self._calls_himself(notice, event) or self.site.may_see_phones(self.site.roles_of(person.email)):
+            return order
+        return order.without_phones(delivery.customer_phone for delivery in self.case.deliveries)
+
+    def _calls_himself(self, notice: Notice, event: Event) -> bool:
+        """Tell whether a mail is for whoever has to call, or has to find somebody who does."""
+        return notice.reader == "owner" or isinstance(event, Drawn)
 
     def subject_hint(self) -> str:
         """Return the words behind the number in the subject: the same for every mail of the day."""

@@ -14,11 +14,10 @@ from rules.locales import Locale
 _OF_A_REVISIT = ("customer_name", "customer_phone", "plate_no", "vin")
 
 
-def call_lists(docket: Docket) -> Callable[[Person, str], Sequence[EnclosureOrder]]:
+def call_lists(docket: Docket) -> Callable[[Person, Sequence[str], str], Sequence[EnclosureOrder]]:
     """Return who encloses the lists of a person's calls that are not made yet, and of the revisits of a day."""
 
-    def enclosing(person: Person, day: str) -> Sequence[EnclosureOrder]:
-        roles = docket.site.roles_of(person.email)
+    def enclosing(person: Person, roles: Sequence[str], day: str) -> Sequence[EnclosureOrder]:
         locale = person.locale or docket.site.locale
         return [*_of_days(docket, roles, locale), *_revisits(docket, roles, locale, day)]
 

@@ -56,6 +56,14 @@ class Labels:
         offices = words.role_titles(lapses.roles, self.site.policy, self.locale)
         return " · ".join((self.fact("department", lapses.department), self.grade(lapses.grade), offices))
 
+    def duty(self, key: str) -> str:
+        """Name a duty: by its title, else by its clause."""
+        duty = self.site.policy.duty(key)
+        if duty is None:
+            return key
+        title = duty.title or self.site.policy.clause(duty.clause).text
+        return title.get(self.locale)
+
     def role(self, key: str) -> str:
         """Name an office and who holds it now."""
         return words.office_holders(key, self.site.people(key), self.site.policy, self.locale)

@@ -14,7 +14,7 @@ from rules.statistics import Figures
 from sheets.columns import ColumnKind
 from sheets.report import ReportColumn, ReportTable
 
-_SHOWN = ("flow", "times", "penalty-flow", "penalised")  # the tables that stand in the mail itself
+_SHOWN = ("flow", "times", "calls", "penalty-flow", "penalised")  # the tables that stand in the mail itself
 
 
 def report_letter(figures: Figures, to: Address, labels: Labels, *, fines: bool = True) -> LetterOrder:

@@ -27,6 +27,7 @@ class ReportOrder(BaseModel):
     as_of: int
     at: AwareDatetime
     person: Person
+    fines: bool  # he may see other people's
 
 
 class Reports:
@@ -41,7 +42,9 @@ class Reports:
         person = order.person
         figures = self._figures(order.month, order.as_of, order.at, site.config.daemon.timezone)
         labels = Labels(site, person.locale or site.locale)
-        return report_letter(figures, Address(email=person.email, name=person.name), labels)
+        return report_letter(
+            figures, Address(email=person.email, name=person.name), labels, fines=order.fines
+        )
 
     def _count(self, month: str, as_of: int, at: datetime, timezone: str) -> Figures:
         return count(self._ledger, Month.parse(month), at, ZoneInfo(timezone), as_of)

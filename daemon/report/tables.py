@@ -5,6 +5,7 @@ from typing import Final
 
 from daemon.report import wordings
 from daemon.report.labels import Labels, hours
+from rules.duty_statistics import Done
 from rules.events import PenaltyState
 from rules.locales import Text
 from rules.statistics import Figures, Share, Sum, Times
@@ -299,7 +300,45 @@ def _case_list(figures: Figures, labels: Labels) -> ReportTable:
     return ReportTable("case-list", labels.say(wordings.CASE_LIST), columns, rows, note=note)
 
 
-# A table more (calls made of calls due) is one more builder here, and its figures one more field of Figures.
+def _calls(figures: Figures, labels: Labels) -> ReportTable | None:
+    return _done("calls", wordings.CALLS, wordings.CALLS_NOTE, figures.calls, labels, lists=True)
+
+
+def _duties(figures: Figures, labels: Labels) -> ReportTable | None:
+    return _done("duties", wordings.DUTIES, wordings.DUTIES_NOTE, figures.duties, labels, lists=False)
+
+
+def _done(
+    key: str, title: Text, note: Text, done: Sequence[Done], labels: Labels, *, lists: bool
+) -> ReportTable | None:
+    """Build what was done of what fell due; None where nothing did."""
+    if not done:
+        return None
+    columns = [
+        _text("key", wordings.DUTY, labels, _STAGE),
+        _number("due", wordings.DUE, labels),
+        _number("in_time", wordings.IN_TIME, labels),
+        _number("later", wordings.LATER, labels),
+        _number("missed", wordings.MISSED, labels),
+        *([_number("late_lists", wordings.LATE_LISTS, labels)] if lists else []),
+    ]
+    rows: list[Row] = [
+        {
+            "key": f"{labels.duty(each.key)} · {labels.role(each.role)}",
+            "due": each.due,
+            "in_time": each.in_time,
+            "later": each.later,
+            "missed": each.missed,
+            **({"late_lists": each.late_lists} if lists else {}),
+        }
+        for each in done
+    ]
+    plot = Plot(
+        [Bar("in_time", TEAL), Bar("later", PALE), Bar("missed", OVERDUE, PAPER)], lying=True, stacked=True
+    )
+    return _counted(key, title, columns, rows, labels, note=note, plot=plot)
+
+
 _TABLES: tuple[Builder, ...] = (
     _flow,
     _days,
@@ -310,6 +349,8 @@ _TABLES: tuple[Builder, ...] = (
     _stages,
     _roles,
     _times,
+    _calls,
+    _duties,
     _penalty_flow,
     _penalised,
     _penalty_list,

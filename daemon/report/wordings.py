@@ -62,6 +62,24 @@ SOURCES = say("新增案件（依來源）", "新增案件（按来源）", "New
 STAGES = say("逾時（依處理階段）", "超时（按处理阶段）", "Lapses by stage")
 ROLES = say("逾時（依負責人）", "超时（按负责人）", "Lapses by responsible person")
 TIMES = say("解決用時", "解决用时", "Time to resolution")
+CALLS = say("回訪（已打／應打）", "回访（已打／应打）", "Follow-up calls made of calls due")
+CALLS_NOTE = say(
+    "本月到期的回訪；打過但未接通也算已打，名單遲到的另計",
+    "本月到期的回访；打过但未接通也算已打，名单迟到的另计",
+    "Calls that fell due this month; an attempt counts as a call, late lists are counted apart",
+)
+DUTIES = say("待辦事項", "待办事项", "Duties")
+DUTIES_NOTE = say(
+    "本月到期的回報、處理單、告知、回訪與複查",
+    "本月到期的反馈、处理单、告知、回访与复查",
+    "Reports, orders, calls and checks that fell due this month",
+)
+DUTY = say("事項", "事项", "Duty")
+DUE = say("應辦", "应办", "Due")
+IN_TIME = say("準時", "准时", "In time")
+LATER = say("逾期補辦", "逾期补办", "Late")
+MISSED = say("未辦", "未办", "Not done")
+LATE_LISTS = say("名單遲到", "名单迟到", "List came late")
 PENALTY_FLOW = say("罰款與申訴", "罚款与申诉", "Penalties and appeals")
 PENALISED = say("罰款（依人員）", "罚款（按人员）", "Penalties by person")
 PENALTY_LIST = say("罰款明細", "罚款明细", "List of penalties")

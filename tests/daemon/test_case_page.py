@@ -103,6 +103,7 @@ def test_it_says_who_is_responsible_until_when(office: Office) -> None:
 
 def test_it_says_how_the_case_was_settled(office: Office) -> None:
     case = office.opened()
+    office.vouching = True
     office.receive(mail(SERVICE_MANAGER, subject=f"[{case.number}]", text="已解決 換新，優惠工時費20%"))
     page = story(office, case.number)
     pairs = {pair.label: pair.value for pair in section(page, "standing").pairs}
@@ -343,6 +344,7 @@ def test_D31_the_story_is_told_as_of_the_appeal_and_only_of_that_persons_penalti
     fined: tuple[Office, str, Posted],
 ) -> None:
     office, number, penalty = fined
+    office.vouching = True
     office.receive(mail(CARE, subject=f"[{number}]", text="責任認定：王經理 失職\n未回電客戶"))
     office.post()
     assert len(office.case(number).penalties) == 2

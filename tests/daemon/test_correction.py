@@ -83,7 +83,10 @@ def test_the_form_that_went_back_mended_grades_the_same_case(office: Office) -> 
     graded = office.case()
     assert (graded.number, graded.status, graded.grade) == (case.number, Status.OPEN, "level-2")
     assert graded.missing == ()
-    assert office.kinds() == ["opened", "graded", "assigned", "amended", "graded", "assigned"]
+    kinds = [
+        kind for kind in office.kinds() if kind != "task"
+    ]  # at level 2 an order to rectify is owed (D32)
+    assert kinds == ["opened", "graded", "assigned", "amended", "graded", "assigned"]
     posted = office.post()
     assert len(to(posted, AFTER_SALES, "assignment")) == 1
     assert [one.template for one in to(posted, STAFF)] == ["acknowledgement"]

@@ -17,6 +17,7 @@ from tests.daemon.office import (
     AFTER_SALES,
     CARE,
     MANAGER,
+    SALES,
     SERVICE_MANAGER,
     STRANGER,
     WORKSHOP,
@@ -44,6 +45,12 @@ def daily_mails(office: Office) -> list[Posted]:
 
 def digest(posted: Sequence[Posted]) -> Posted:
     (found,) = to(posted, CARE, "digest")
+    return found
+
+
+def part(posted: Posted, heading: str) -> str:
+    """The rows of a mail under one heading."""
+    (found,) = (each for each in posted.text.split("■ ") if each.startswith(f"{heading}（"))
     return found
 
 
@@ -87,7 +94,7 @@ def test_the_digest_tells_what_lapsed_and_what_was_resolved_since_the_last_one(o
     assert "逾時未解決（1）" in text
     assert first.number in text
     answers = mail(AFTER_SALES, f"Re: [{first.number}]", "已解決 已重新調整煞車")
-    office.receive(answers)
+    office.receive(office.vouched(answers))
     second = digest(the_day_begins(office, days=1)).text
     assert "逾時未解決" not in second
     assert "已解決（1）" in second
@@ -142,7 +149,7 @@ def test_a_duty_of_a_resolved_case_is_still_told(office: Office) -> None:
     (number,) = open_cases(office, 1)
     settle_the_opening(office)
     propose(office, number)
-    office.receive(mail(SERVICE_MANAGER, f"[{number}]", "已解決 已重新調整"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{number}]", "已解決 已重新調整")))
     assert not office.case(number).is_open
     assert "等候確認的罰款（1）" in digest(the_day_begins(office)).text
 
@@ -158,9 +165,9 @@ def test_the_morning_list_holds_what_waits_for_a_person_and_nothing_else(office:
     posted = the_day_begins(office)
     (list_of_service,) = to(posted, SERVICE_MANAGER, "task-list")
     assert all(number in list_of_service.text for number in numbers)
-    assert other not in list_of_service.text
+    assert other not in part(list_of_service, "未結案件"), "he owes its order (D32), the case is not his"
     (list_of_manager,) = to(posted, MANAGER, "task-list")
-    assert other in list_of_manager.text
+    assert other in part(list_of_manager, "未结案件")
     assert to(posted, AFTER_SALES, "task-list") == []
 
 
@@ -214,13 +221,51 @@ def test_an_appeal_stands_in_the_list_of_who_rules_on_it(office: Office) -> None
 
 def test_who_has_nothing_to_do_gets_no_list(office: Office) -> None:
     case = office.opened()
-    office.receive(mail(SERVICE_MANAGER, f"[{case.number}]", "已解決 已重新調整"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{case.number}]", "已解決 已重新調整")))
     office.post()
-    assert [one.to for one in the_day_begins(office)] == [CARE]  # the digest alone
+    listed = [one.to for one in the_day_begins(office) if one.template == "task-list"]
+    assert listed == [CARE]  # who has to tell the customer now (D34)
+
+
+def test_whoever_stands_in_has_it_in_his_list_and_the_absentee_gets_none(office: Office) -> None:
+    configure(
+        office, f'{SERVICE_MANAGER}"', f'{SERVICE_MANAGER}", absent = ["2026-11-24"], deputy = "{SALES}"'
+    )
+    office.clock.forward(hours=21, minutes=30)
+    (number,) = open_cases(office, 1)
+    settle_the_opening(office)
+    posted = the_day_begins(office)
+    (listed,) = to(posted, SALES, "task-list")
+    assert number in part(listed, "未結案件")
+    assert to(posted, SERVICE_MANAGER, "task-list") == []
+
+
+def test_where_nobody_stands_in_the_absentee_has_his_list(office: Office) -> None:
+    configure(office, f'{SERVICE_MANAGER}"', f'{SERVICE_MANAGER}", absent = ["2026-11-24"]')
+    office.clock.forward(hours=21, minutes=30)
+    open_cases(office, 1)
+    settle_the_opening(office)
+    assert len(to(the_day_begins(office), SERVICE_MANAGER, "task-list")) == 1
+
+
+def test_fines_stand_only_in_the_digest_of_whoever_may_see_them(office: Office) -> None:
+    (number,) = open_cases(office, 1)
+    settle_the_opening(office)
+    propose(office, number)
+    configure(office, "[people]", '[privacy]\nfines = ["board"]\n\n[people]')
+    posted = the_day_begins(office)
+    assert "罰款" not in digest(posted).text
+    assert "罰款第 1 號" in to(posted, CARE, "task-list")[0].text, "he has to decide on it all the same"
+
+
+def configure(office: Office, old: str, new: str) -> None:
+    path = office.folder / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    office.configure()
 
 
 def test_a_list_can_carry_enclosures_and_then_goes_to_who_has_nothing_else(office: Office) -> None:
-    def calls(person: Person, day: str) -> list[EnclosureOrder]:
+    def calls(person: Person, roles: Sequence[str], day: str) -> list[EnclosureOrder]:
         assert day == "2026-11-24"
         return [EnclosureOrder(form=FormKind.HANDLING, blank="handling")] if person.email == MANAGER else []
 
@@ -255,7 +300,7 @@ def test_after_an_outage_of_days_there_is_one_digest_that_tells_all_of_it(office
     first = office.opened()
     the_day_begins(office)
     office.clock.forward(hours=3)
-    office.receive(mail(SERVICE_MANAGER, f"[{first.number}]", "已解決 已重新調整"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, f"[{first.number}]", "已解決 已重新調整")))
     office.post()
     office.clock.forward(days=3, hours=5)
     posted = daily_mails(office)

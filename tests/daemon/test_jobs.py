@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon.jobs import Job, Jobs, Saying, daily, monthly
+from daemon.jobs import Job, Jobs, Saying, daily
 from daemon.ledger import Entry
 from tests.daemon.office import HandClock, Office
 
@@ -48,13 +48,6 @@ def test_a_daily_job_has_its_turn_from_its_time_until_midnight_of_the_site() -> 
     assert turn(at("2026-11-23 08:00")) == turn(at("2026-11-23 23:59")) == "2026-11-23"
     assert turn(at("2026-11-24 00:00")) == ""
     assert daily(None, SHANGHAI)(at("2026-11-23 12:00")) == ""
-
-
-def test_a_monthly_job_speaks_of_the_month_before_from_its_day_on() -> None:
-    turn = monthly(10, EIGHT, SHANGHAI)
-    assert turn(at("2026-12-10 07:59")) == turn(at("2026-12-01 12:00")) == ""
-    assert turn(at("2026-12-10 08:00")) == turn(at("2026-12-31 01:00")) == "2026-11"
-    assert turn(at("2027-01-11 00:30")) == "2026-12"
 
 
 def test_a_job_is_done_once_a_day_however_often_it_is_asked_and_by_whom(office: Office) -> None:

@@ -15,22 +15,24 @@ from tests.daemon.office import (
     mail,
 )
 
+ANOTHER_MATTER = {"category": "waiting"}  # the same matter would open the settled case again (D36)
+
 
 def assignment(posted: list[Posted], who: str = SERVICE_MANAGER) -> Posted:
     return next(one for one in posted if one.template == "assignment" and one.to == who)
 
 
 def resolved(office: Office, number: str, how: str = "更換冷媒") -> None:
-    office.receive(mail(SERVICE_MANAGER, subject=f"[{number}]", text=f"已解決 {how}"))
+    office.receive(office.vouched(mail(SERVICE_MANAGER, subject=f"[{number}]", text=f"已解決 {how}")))
     assert office.case(number).status is Status.RESOLVED
     office.post()
 
 
 def test_the_assignment_shows_what_the_customer_complained_of_before_and_how_it_ended(office: Office) -> None:
     earlier = office.opened(description="空調不冷", repair_amount="1500")
-    office.receive(mail(AFTER_SALES, subject=f"[{earlier.number}]", text="已解決 更換冷媒"))
+    office.receive(office.vouched(mail(AFTER_SALES, subject=f"[{earlier.number}]", text="已解決 更換冷媒")))
     office.clock.forward(days=40)
-    office.receive(mail(files={"f.xlsx": complaint()}))
+    office.receive(mail(files={"f.xlsx": complaint(**ANOTHER_MATTER)}))
     text = assignment(office.post()).text
     assert f"{earlier.number} · 二級 · 2026-11-23（一）09:00" in text
     assert "維修品質 · 空調不冷" in text
@@ -62,14 +64,14 @@ def test_a_namesake_is_somebody_else(office: Office) -> None:
     assert earlier.number not in assignment(office.post()).text
 
 
-def test_the_escalation_shows_them_too_and_no_other_mail_does(office: Office) -> None:
+def test_the_escalation_and_the_order_to_rectify_show_them_too_and_no_other_mail_does(office: Office) -> None:
     earlier = office.opened(description="空調不冷")
     resolved(office, earlier.number)
-    office.receive(mail(files={"f.xlsx": complaint()}))
+    office.receive(mail(files={"f.xlsx": complaint(**ANOTHER_MATTER)}))
     office.clock.forward(hours=2)
     office.lapses.run_due()
     showing = {(one.template, one.to) for one in office.post() if earlier.number in one.text}
-    assert {template for template, _ in showing} == {"assignment", "escalation"}
+    assert {template for template, _ in showing} == {"assignment", "escalation", "rectification-order"}
     assert ("escalation", AFTER_SALES) in showing
     assert ("overdue", CARE) not in showing
 
@@ -94,8 +96,10 @@ def test_a_mail_composed_late_shows_them_as_they_stood_when_it_became_due(office
     due = office.ledger.last_seq()
     with office.ledger.writing() as entry:  # nothing was posted yet: the mail server is away
         entry.note_activity(office.clock.now(), "away", "{}")
-    office.receive(mail(SERVICE_MANAGER, subject=f"[{earlier.number}]", text="已解決 更換冷媒"))
-    later = mail(files={"f.xlsx": complaint(description="第三件事")})
+    office.receive(
+        office.vouched(mail(SERVICE_MANAGER, subject=f"[{earlier.number}]", text="已解決 更換冷媒"))
+    )
+    later = mail(files={"f.xlsx": complaint(description="第三件事", **ANOTHER_MATTER)})
     office.receive(later)
     posted = next(
         one
@@ -119,5 +123,5 @@ def test_settled_cases_of_an_older_ledger_are_found_again(office: Office) -> Non
     office.docket.remember_settled()
     assert office.ledger.head() == before
     assert office.ledger.verify() == []
-    office.receive(mail(files={"f.xlsx": complaint()}))
+    office.receive(mail(files={"f.xlsx": complaint(**ANOTHER_MATTER)}))
     assert earlier.number in assignment(office.post()).text

@@ -53,6 +53,7 @@ def test_it_names_roles_persons_absences_and_deputies(
 def test_what_people_told_by_mail_shows_too(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     now = SystemClock().now()
     office.clock.forward(seconds=(now - office.clock.now()).total_seconds())
+    office.vouching = True
     office.receive(mail("after-sales@example.com", "請假", f"請假 {today().replace('..', ' 至 ')}"))
     found = asked(office.folder / "config.toml", capsys)
     assert [(one["email"], one["deputy"]) for one in found["absences"]] == [("after-sales@example.com", None)]

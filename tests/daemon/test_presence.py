@@ -29,6 +29,12 @@ from tests.daemon.office import (
 DIRECTOR = "care.director@example.com"
 
 
+@pytest.fixture(autouse=True)
+def _vouching(office: Office) -> None:
+    """Everybody proves who he is; what becomes of those who do not stands in test_unproven.py."""
+    office.vouching = True
+
+
 def configured(office: Office, *changes: tuple[str, str]) -> None:
     """Change the office's configuration and take it up, as SIGHUP does."""
     path = office.folder / "config.toml"

@@ -1,5 +1,6 @@
 """Who sees other people's fines and customers' telephone numbers, by role ([privacy])."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from mailer.letter import Content, Line
 from tests.daemon.office import (
     AFTER_SALES,
     CARE,
+    MANAGER,
     SERVICE_MANAGER,
     STAFF,
     Office,
     complaint,
     handling,
     mail,
+    to,
     write_config,
 )
 
@@ -87,8 +90,11 @@ def test_a_number_is_hidden_wherever_it_stands(tmp_path: Path) -> None:
     assert found.warnings == ("091***5678",)
 
 
-def allow(office: Office, privacy: str) -> None:
-    office.docket.adopt(site_with(office.folder, privacy))
+def allow(office: Office, privacy: str, change: tuple[str, str] = ("", "")) -> None:
+    site_with(office.folder, privacy)
+    path = office.folder / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
+    office.docket.adopt(load_site(path))
 
 
 def test_only_who_has_to_call_and_the_named_roles_see_the_number_in_mails(office: Office) -> None:
@@ -110,10 +116,51 @@ def test_only_who_has_to_call_and_the_named_roles_see_the_number_in_mails(office
     assert "0912345678" in settled[CARE]
 
 
+def test_nor_in_what_the_mail_says_of_other_cases_and_files(office: Office) -> None:
+    allow(office, 'phones = ["board"]', (f'{AFTER_SALES}"', f'{AFTER_SALES}", absent = ["2026-11-23"]'))
+    office.opened(customer_phone="0911-111-111", plate_no="滬A12345", description="請打 0911 111 111")
+    form = complaint(repair_amount="1500", plate_no="滬A12345", description="請打 0912345678")
+    office.receive(mail(files={"form.xlsx": form, "0912-345-678.png": b"\x89PNG\r\n\x1a\n"}))
+    posted = office.post()
+    (owes,) = to(posted, SERVICE_MANAGER, "rectification-order")
+    assert _numbers(owes.text), "he has to rectify it and may have to ask"
+    (told,) = to(posted, CARE, "assignment")  # nobody stands in for the director
+    assert "091***1111" in told.text
+    assert "091***5678.png" in told.text
+    assert _numbers(told.text) == []
+
+
+def _numbers(text: str) -> list[str]:
+    return re.findall(r"09\d\d[- ]?\d{3}[- ]?\d{3}", text)
+
+
+def test_nor_on_the_page_that_comes_with_an_appeal(office: Office) -> None:
+    allow(office, 'phones = ["board"]')
+    case = office.opened(description="請打 0912 345 678")
+    office.receive(office.vouched(mail(CARE, f"[{case.number}]", "責任 王經理 失職 未試車")))
+    (asked,) = to(office.post(), CARE, "penalty")
+    office.receive(mail(CARE, text="確認", answers=asked))
+    (issued,) = to(office.post(), SERVICE_MANAGER, "penalty")
+    office.receive(mail(SERVICE_MANAGER, text="申訴 當天零件未到", answers=issued))
+    (appeal,) = to(office.post(), MANAGER, "appeal")
+    page = appeal.enclosures[f"{case.number}.html"].decode()
+    assert "091***5678" in page
+    assert _numbers(page) == []
+
+
+def test_D34_whoever_has_to_tell_the_customer_sees_the_number_of_a_settled_case(office: Office) -> None:
+    allow(office, 'phones = ["board"]')
+    case = office.opened()
+    office.receive(mail(SERVICE_MANAGER, files={"report.xlsx": handling(case.number)}))
+    told = [one.text for one in to(office.post(), CARE) if case.number in one.subject]
+    assert told
+    assert all("0912345678" in text for text in told)
+
+
 def test_whoever_may_not_see_fines_is_told_of_no_other_ones(office: Office) -> None:
     allow(office, 'fines = ["general-manager"]')
     office.opened()
-    office.receive(mail(CARE, f"[{office.case().number}]", "責任 王經理 失職 未試車"))
+    office.receive(office.vouched(mail(CARE, f"[{office.case().number}]", "責任 王經理 失職 未試車")))
     waiting = office.post()
     assert {one.to for one in waiting} == {CARE, "care.director@example.com"}  # they have to decide on it
     (asked,) = [one for one in waiting if one.to == CARE]

@@ -165,7 +165,8 @@ def test_a_fine_in_a_bundle_names_its_number_and_amount_and_how_to_appeal(office
     (bundle,) = [one for one in to(office.post(), AFTER_SALES, "digest") if "罰款通知" in one.subject]
     assert bundle.text.count("罰款第 1 號：50 元") == 3
     assert "可以提出申訴" in bundle.text
-    office.receive(mail(AFTER_SALES, f"[{numbers[-1]}]", "申訴 第 1 號罰款\n當天已口頭回報"))
+    appeal = mail(AFTER_SALES, f"[{numbers[-1]}]", "申訴 第 1 號罰款\n當天已口頭回報")
+    office.receive(office.vouched(appeal))
     (penalty,) = office.case(numbers[-1]).penalties
     assert penalty.state is PenaltyState.APPEALED
 

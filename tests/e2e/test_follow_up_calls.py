@@ -1,14 +1,8 @@
 """A day of follow-up calls over real IMAP and SMTP: list in, call lists out, results back, fines, an appeal."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from daemon import packs
-from daemon.bootstrap import House, build
-from daemon.loop import run_once
-from daemon.site import load_site
 from tests.daemon.handover import (
     BODY_PAINT,
     NUMBER,
@@ -21,27 +15,11 @@ from tests.daemon.handover import (
     phone,
 )
 from tests.daemon.office import CARE, MANAGER, SERVICE_MANAGER, STAFF, HandClock, mail
+from tests.e2e.by_hand import passes
 from tests.e2e.conftest import NewWorld
-from tests.e2e.world import PASSWORD, World
+from tests.e2e.world import PASSWORD
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def at_work(world: World, clock: HandClock) -> Iterator[House]:
-    """The daemon's own parts between the real servers, on a clock that is put forward by hand."""
-    house = build(load_site(world.config), clock=clock)
-    try:
-        yield house
-    finally:
-        house.close()
-
-
-def passes(world: World, clock: HandClock) -> None:
-    """Let two passes be done, each by a daemon that has just started: nothing is kept but in the ledger."""
-    for _ in range(2):
-        with at_work(world, clock) as house:
-            assert run_once(house)
 
 
 def test_a_day_of_calls_from_the_list_to_the_ruling(
