@@ -46,7 +46,7 @@ def correct(
             end = {"by": command.by, "dropped": _owed(case), "note": command.note}
             return [Merged(at=now, into=command.into, clause=_clause(command, policy), **end)]
         case Reopen():
-            return _reopen(case, command, policy, now)
+            return _reopen(case, command, policy, now, zone, facts)
         case Hold():
             return _ask_hold(case, command, policy, now)
         case Release():
@@ -108,7 +108,7 @@ def _correct(
         return [refused(command.by, "correction", "nothing-asked", _clause(command, policy), now)]
     corrected = _corrected(case, entries, command.by, command.note, policy, now)
     if not case.is_open:
-        return [corrected]
+        return [corrected, *_graver_after_all(case, _known(new), policy, now, zone)]
     if case.status is Status.INCOMPLETE:
         return [corrected, *_completed(case, command, policy, now, zone, _known(new))]
     before, after = (_graded(case, known, policy, now, zone) for known in (facts, _known(new)))
@@ -122,6 +122,14 @@ def _correct(
         lower = before is not None and case.grade == before.grade and before.stage.key != after.stage.key
         return _lowered(case, command, entries, policy, now, after, facts) if lower else [corrected]
     return [corrected, *_regraded(after, now)]
+
+
+def _graver_after_all(case: Case, facts: Facts, policy: Policy, now: datetime, zone: tzinfo) -> list[Event]:
+    """Raise the grade of a resolved case: what must be there before it is closed follows from it, no window does."""
+    after = _graded(case, facts, policy, now, zone)
+    if after is None or _rank(after.grade, policy) <= _rank(case.grade, policy):
+        return []
+    return [Graded(at=now, grade=after.grade, clause=after.clause, reason=str(after.row))]
 
 
 def _completed(
@@ -294,7 +302,9 @@ def _reassign(case: Case, command: Reassign, policy: Policy, now: datetime) -> l
     ]
 
 
-def _reopen(case: Case, command: Reopen, policy: Policy, now: datetime) -> list[Event]:
+def _reopen(
+    case: Case, command: Reopen, policy: Policy, now: datetime, zone: tzinfo, facts: Facts
+) -> list[Event]:
     reopened = Reopened(
         at=now,
         because="correction",
@@ -303,7 +313,14 @@ def _reopen(case: Case, command: Reopen, policy: Policy, now: datetime) -> list[
         note=command.note,
         clause=_clause(command, policy),
     )
-    return [reopened, begun_anew(policy.stage(case.stage), now)]
+    return [reopened, begun_anew(_stage_of(case, policy, now, zone, facts), now)]
+
+
+def _stage_of(case: Case, policy: Policy, now: datetime, zone: tzinfo, facts: Facts) -> Stage:
+    """Return the stage a case goes on in: its last, or that of the grade it was given after it was resolved."""
+    last, after = policy.stage(case.stage), _graded(case, facts, policy, now, zone)
+    risen = after is not None and after.grade == case.grade != last.grade
+    return after.stage if after is not None and risen else last
 
 
 def _owed_since(case: Case, policy: Policy) -> tuple[str, ...]:

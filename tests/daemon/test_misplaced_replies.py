@@ -111,3 +111,28 @@ def test_D34_an_order_that_says_the_customer_will_be_told_goes_back(office: Offi
     now = order(case.number, customer_informed_at="2026-11-23T09:00:00+08:00")
     office.receive(mail(AFTER_SALES, files={"order.xlsx": now}))
     assert office.case(case.number).status == "closed"
+
+
+def test_an_amount_that_grows_after_the_case_was_resolved_asks_for_the_order_all_the_same(
+    office: Office,
+) -> None:
+    number = office.opened().number
+    say(office, number, "已解決 重新調整", SERVICE_MANAGER)
+    posted = say(office, number, "更正 維修金額=5000 原因：補送發票")
+    case = office.case(number)
+    assert (case.grade, case.status, case.due) == ("level-1", "resolved", None)
+    assert to(posted, SERVICE_MANAGER, "rectification-order")
+    say(office, number, "已告知客戶，滿意")
+    assert office.case(number).status == "resolved"
+    say(office, number, "重啟 原因：又來電")
+    case = office.case(number)
+    assert (case.grade, case.owners) == ("level-1", ("general-manager",))
+
+
+def test_an_amount_that_shrinks_after_the_case_was_resolved_takes_nothing_back(office: Office) -> None:
+    case, _ = ordered(office)
+    say(office, case.number, "已解決 重新調整", AFTER_SALES)
+    say(office, case.number, "更正 維修金額=100 原因：打錯")
+    say(office, case.number, "已告知客戶，滿意")
+    after = office.case(case.number)
+    assert (after.grade, after.status) == ("level-2", "resolved")
