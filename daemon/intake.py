@@ -336,7 +336,10 @@ class Intake:
         number = _written_number(form) or self._thread(entry, reading.message)
         tally.reports += 1
         by = _answerable(reading)
-        tally.outcomes.append(returned.take_order(self._docket, entry, by, file, form, number, now))
+        proven = reading.proven
+        tally.outcomes.append(
+            returned.take_order(self._docket, entry, by, file, form, number, now, proven=proven)
+        )
 
     def _take_words(
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally

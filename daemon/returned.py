@@ -1,6 +1,7 @@
 """Orders to rectify that come back by mail, and forms whose matter was settled before (D33, D36)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from daemon.answers import Outcome
@@ -28,12 +29,18 @@ def take_order(
     form: ParsedForm,
     number: str,
     now: datetime,
+    *,
+    proven: bool,
 ) -> Outcome:
-    """Put an order that came back to its case; `number` is the case its form or its thread names."""
+    """Put an order that came back to its case; `number` is the case its form or its thread names.
+
+    `proven`: it is from its sender for certain; a forged one must not review itself (D40).
+    """
     case = entry.case(number) if number else None
     if case is None:
         return Outcome(None, "unknown", file, form, number)
     command = order_in(form, sender, docket.site.locale_of(sender.email), now)
+    command = replace(command, proven=proven or docket.site.config.access.tokens == "off")
     return Outcome(docket.perform(entry, case, command, now), "reported")
 
 

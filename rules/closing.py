@@ -166,7 +166,7 @@ def _reviewed(case: Case, command: Rectify, policy: Policy, now: datetime, facts
             at=now,
             what="rectification",
             role=review.role,
-            state="approved" if review.role in command.by.roles else "requested",
+            state="approved" if command.proven and review.role in command.by.roles else "requested",
             by=command.by,
             clause=review.clause,
         )

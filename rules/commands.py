@@ -133,13 +133,14 @@ class Rectify:
     """An order to rectify came back (D33); `facts` are its form's.
 
     `unread` says of facts that could not be read what is wrong with them, `places` in which cells facts stand or
-    should stand.
+    should stand. `proven`: it is from `by` for certain, so that whoever reviews orders has reviewed his own.
     """
 
     by: Party
     facts: Facts = field(default_factory=lambda: NO_FACTS)
     unread: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    proven: bool = True
 
 
 @dataclass(frozen=True)

@@ -136,3 +136,15 @@ def test_an_amount_that_shrinks_after_the_case_was_resolved_takes_nothing_back(o
     say(office, case.number, "已告知客戶，滿意")
     after = office.case(case.number)
     assert (after.grade, after.status) == ("level-2", "resolved")
+
+
+def test_D40_an_order_under_the_directors_forged_name_does_not_review_itself(office: Office) -> None:
+    case, _ = ordered(office)
+    say(office, case.number, "已解決 重新調整", AFTER_SALES)
+    office.vouching = False
+    told = "2026-11-23T09:00:00+08:00"
+    office.receive(mail(AFTER_SALES, files={"o.xlsx": order(case.number, customer_informed_at=told)}))
+    assert office.case(case.number).status == "resolved"
+    (request,) = to(office.post(), AFTER_SALES, "approval-request")
+    office.receive(mail(AFTER_SALES, text="同意", answers=request))
+    assert office.case(case.number).status == "closed"
