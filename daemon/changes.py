@@ -6,13 +6,13 @@ from typing import Final
 from daemon import words
 from daemon.site import Site
 from mailer.letter import Change, ChangeKind, Line
-from rules.after_events import Approval, Corrected, Held, Listed, Merged, Reopened, Resumed, Withdrawn
+from rules.after_events import Approval, Corrected, Held, Merged, Reopened, Resumed, Withdrawn
 from rules.events import Assigned, Attached, Event, Party
 from rules.facts import Json, facts_from_json
 from rules.fields import FormKind
 from rules.locales import Locale, Text
 
-Changed = Corrected | Withdrawn | Merged | Held | Resumed | Reopened | Assigned | Attached | Listed
+Changed = Corrected | Withdrawn | Merged | Held | Resumed | Reopened | Assigned | Attached
 _KINDS: Final[dict[type, ChangeKind]] = {
     Corrected: "corrected",
     Assigned: "reassigned",
@@ -22,12 +22,9 @@ _KINDS: Final[dict[type, ChangeKind]] = {
     Held: "held",
     Resumed: "resumed",
     Reopened: "reopened",
-    Listed: "late-list",
 }
 BECAME = Text(zh_hant="{was} → {now}", zh_hans="{was} → {now}", en="{was} → {now}")
 BLANK = Text(zh_hant="（空白）", zh_hans="（空白）", en="(blank)")
-DAY = Text(zh_hant="交車日期", zh_hans="交车日期", en="Handed over on")
-LATE = Text(zh_hant="已過期限的回訪", zh_hans="已过期限的回访", en="Calls already due")
 
 
 def change_of(event: Changed, site: Site, locale: Locale) -> Change:
@@ -36,7 +33,7 @@ def change_of(event: Changed, site: Site, locale: Locale) -> Change:
     return Change(
         kind="recurred" if recurred else _KINDS[type(event)],
         by=_by(event, site, locale),
-        note="" if isinstance(event, Resumed | Listed | Attached) else event.note,
+        note="" if isinstance(event, Resumed | Attached) else event.note,
         lines=tuple(_lines(event, site, locale)),
         into=event.into if isinstance(event, Merged) else "",
         joined=event.merged if isinstance(event, Attached) else "",
@@ -64,20 +61,9 @@ def _by(event: Changed, site: Site, locale: Locale) -> str:
 
 
 def _lines(event: Changed, site: Site, locale: Locale) -> list[Line]:
-    match event:
-        case Corrected():
-            return corrected_lines(event.entries, event.was, site, locale)
-        case Listed():
-            late = words.JOIN.get(locale).join(_duty(key, site, locale) for key in event.late)
-            told = ((DAY, event.day.isoformat()), (LATE, late))
-            return [Line(label=label.get(locale), value=value) for label, value in told if value]
-        case _:
-            return []
-
-
-def _duty(key: str, site: Site, locale: Locale) -> str:
-    duty = site.policy.duty(key)
-    return key if duty is None or duty.title is None else duty.title.get(locale)
+    if isinstance(event, Corrected):
+        return corrected_lines(event.entries, event.was, site, locale)
+    return []
 
 
 def corrected_lines(

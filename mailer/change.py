@@ -3,7 +3,7 @@
 from mailer.blocks import Block, Panel, Row
 from mailer.draft import Draft
 
-ENDED = ("withdrawn", "merged", "late-list")  # nothing is timed any more, or never was
+ENDED = ("withdrawn", "merged")  # nothing is timed any more
 
 
 def change(draft: Draft) -> list[Block]:

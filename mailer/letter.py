@@ -281,7 +281,6 @@ ChangeKind = Literal[
     "resumed",
     "reopened",
     "recurred",
-    "late-list",
 ]
 
 
