@@ -11,6 +11,7 @@ from daemon.docket import Docket
 from daemon.jobs import Saying
 from daemon.ledger import CaseEvent, Entry, GivenUp, StoredMail
 from daemon.letters import LetterOrder
+from daemon.privacy import PHONE
 from daemon.site import Site
 from daemon.waiting import Waiting, by_urgency, case_row, row_of, waiting
 from mailer.letter import Address, Content, Digest, DigestRow, DigestSection, Line, Template
@@ -88,12 +89,21 @@ class News:
             head_seq=seq,
             head_hash=head,
         )
-        return LetterOrder(
+        order = LetterOrder(
             template=Template.DIGEST,
             locale=locale,
             to=Address(email=person.email, name=person.name),
             content=Content(reader="informed", zone=site.config.daemon.timezone, digest=digest),
         )
+        sees = self._site.may_see_phones(self._site.acting(person.email).roles)
+        return order if sees else order.without_phones(self._phones())
+
+    def _phones(self) -> frozenset[str]:
+        """Return the numbers of the customers whose complaints the digest may quote."""
+        lapsed = (self._docket.ledger.case(lapse.case_number) for lapse in self._lapsed[:ROWS])
+        waiting = (thing.case for thing in self._waiting)
+        cases = (case for case in (*waiting, *self._resolved, *lapsed) if case is not None)
+        return frozenset(str(case.facts.get(PHONE) or "") for case in cases)
 
     def _sees_fines(self, person: Person) -> bool:
         return self._site.may_see_fines(self._site.acting(person.email).roles)

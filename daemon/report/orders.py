@@ -27,7 +27,7 @@ class ReportOrder(BaseModel):
     as_of: int
     at: AwareDatetime
     person: Person
-    fines: bool  # he may see other people's
+    fines: bool = False  # he may see other people's
 
 
 class Reports:

@@ -60,7 +60,11 @@ FAULTS: Mapping[str, tuple[str, str, str]] = {
     "sender without domain": ("客戶關愛部 <complaints@example.com>", "complaints@", "smtp.sender"),
     "site with spaces": ('site = "main"', 'site = "My Site"', "daemon.site"),
     "another engine": ("sqlite:///kesu.db", "postgresql://db/kesu", "daemon.ledger"),
-    "closed cases shown for no time": ('path = "master.xlsx"', "keep_closed_days = 0", "workbook.keep_closed_days"),
+    "closed cases shown for less than no time": (
+        'path = "master.xlsx"',
+        "keep_closed_days = -1",
+        "workbook.keep_closed_days",
+    ),
     "person without address": ('email = "gm@example.com"', 'email = "gm"', "people.general-manager.0.email"),
     "person without name": ('name = "周总经理"', 'name = ""', "people.general-manager.0.name"),
     "person with a language nobody reads": ('locale = "zh-Hans"', 'locale = "xx"', "people.general-manager.0.locale"),

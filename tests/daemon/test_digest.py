@@ -258,6 +258,16 @@ def test_fines_stand_only_in_the_digest_of_whoever_may_see_them(office: Office) 
     assert "罰款第 1 號" in to(posted, CARE, "task-list")[0].text, "he has to decide on it all the same"
 
 
+def test_a_number_that_a_complaint_quotes_stands_only_in_the_digest_of_whoever_may_see_it(
+    office: Office,
+) -> None:
+    office.opened(description="請打 0912 345 678")
+    configure(office, "[people]", '[privacy]\nphones = ["board"]\n\n[people]')
+    text = digest(the_day_begins(office)).text
+    assert "請打 091***5678" in text
+    assert "0912 345 678" not in text
+
+
 def configure(office: Office, old: str, new: str) -> None:
     path = office.folder / "config.toml"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")

@@ -1,0 +1,119 @@
+"""What follows from a message: the answer to its sender, what customer care hears of it, and how it is filed."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from daemon import answers
+from daemon.docket import Docket
+from daemon.followup import lists
+from daemon.intake.numbers import thread_of
+from daemon.intake.tally import Tally
+from daemon.ledger import Entry, MailState, StoredMail
+from daemon.letters import LetterOrder
+from daemon.reading import Reading
+
+log = logging.getLogger("kesu.intake")
+
+ANSWERS_PER_HOUR = 60  # to one address; more is a loop or a flood
+PROBLEMS_PER_HOUR = 200  # a form that cannot be taken is answered for longer: whoever sent it must know
+STRANGERS_PER_HOUR = 10  # of which customer care is told; a flood of spam stays in quarantine and in the log
+
+
+class Replies:
+    """Answers and files messages."""
+
+    def __init__(self, docket: Docket) -> None:
+        self._docket = docket
+
+    def answer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime) -> None:
+        """Answer the sender once, unless that could start a loop (RFC 3834)."""
+        faulty = bool(tally.unreadable) or any(outcome.flaws for outcome in tally.outcomes)
+        faulty = faulty or any(taken.flawed for taken in tally.lists)
+        for taken in tally.lists:
+            self.tell_care(
+                entry, mail, lists.told_to_care(self._docket, reading.sender, taken), now, key="care-calls"
+            )
+        if not self.may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
+            if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
+                self.tell_care(
+                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable, now), now
+                )
+            return
+        orders = answers.answer(
+            self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
+        )
+        orders += tally.orders
+        orders += [
+            lists.answer(self._docket, reading.message, reading.sender, taken) for taken in tally.lists
+        ]
+        asks = not orders and self._is_a_question(entry, reading, tally)
+        if asks and entry.claim_part(mail.message_id, digest(reading.message.text), mail.id):
+            orders = [answers.no_form(self._docket, reading.message, reading.sender)]
+        for number, order in enumerate(orders):
+            self._docket.answer(entry, mail.id, order, now, key=f"answer-{number}")
+
+    def may_answer(self, entry: Entry, reading: Reading, now: datetime, most: int = ANSWERS_PER_HOUR) -> bool:
+        """Tell whether the sender of a message may be answered: no machine, not ourselves, not too often."""
+        address = reading.sender.email
+        if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
+            return False
+        sent = entry.replies_sent_to(address, now - timedelta(hours=1))
+        if sent >= most:
+            log.warning("no more answers this hour to one sender: %d sent", sent)
+            return False
+        return True
+
+    def _is_a_question(self, entry: Entry, reading: Reading, tally: Tally) -> bool:
+        """Tell whether a message carries nothing for us and starts no thread of ours: it gets a blank form."""
+        return (
+            not reading.files
+            and not tally.outcomes
+            and not tally.lists
+            and not tally.duplicates
+            and not (tally.leave or tally.note)
+            and not thread_of(entry, reading.message)
+        )
+
+    def fate(self, reading: Reading, tally: Tally) -> tuple[MailState, str]:
+        """Return how a message ends, and why."""
+        faults = [file.error.en for file in tally.unreadable if file.error is not None]
+        flawed = [outcome for outcome in tally.outcomes if outcome.flaws]
+        mended = [taken.reasons for taken in tally.lists if taken.flawed]
+        if faults or flawed or mended:
+            problems = mended + [problem.message.en for outcome in flawed for problem in outcome.flaws]
+            return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
+        if tally.refused:
+            return MailState.QUARANTINED, tally.refused
+        if tally.outcomes or tally.lists or tally.leave or tally.note:
+            return MailState.TAKEN, tally.note
+        if tally.duplicates:
+            return MailState.DUPLICATE, "the same message was taken in before"
+        return MailState.IGNORED, reading.message.automatic_reason or "no form in it"
+
+    def file(self, entry: Entry, mail: StoredMail, state: MailState, reason: str) -> None:
+        """Write down how a message ended, and into which folder it is moved."""
+        mailbox = self._docket.site.config.mailbox
+        folder = mailbox.quarantine_folder if state is MailState.QUARANTINED else mailbox.done_folder
+        entry.settle_mail(mail.id, state, reason, folder)
+
+    def refuse_stranger(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> None:
+        """Quarantine a message of somebody who may not send; customer care is told, the stranger is not."""
+        self.file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
+        if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
+            return
+        self.tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now)
+
+    def tell_care(
+        self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime, key: str = "care"
+    ) -> None:
+        """Tell customer care of a message set aside, unless it has heard of many this hour."""
+        for order in orders:
+            if entry.replies_sent_to(order.to.email, now - timedelta(hours=1)) < STRANGERS_PER_HOUR:
+                self._docket.answer(entry, mail.id, order, now, key=key)
+
+
+def digest(text: str) -> str:
+    """Return what words are known again by."""
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
