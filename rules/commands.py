@@ -155,12 +155,16 @@ class Inform:
 
 @dataclass(frozen=True)
 class Review:
-    """Somebody approves or rejects what waits for it: `what`, or the only thing that waits for him."""
+    """Somebody approves or rejects what waits for it: `what`, or the only thing that waits for him.
+
+    `in_person`: nobody else can have said it; whoever can write a shared file may not consent to a lower grade by it.
+    """
 
     by: Party
     decision: Literal["approve", "reject"]
     what: ApprovalOf | Literal[""] = ""
     note: str = ""
+    in_person: bool = True
 
 
 @dataclass(frozen=True)
@@ -209,11 +213,15 @@ class Recur:
 
 @dataclass(frozen=True)
 class Correct:
-    """Facts of the case are wrong; `entries` are the right ones, typed (None: there is none)."""
+    """Facts of the case are wrong; `entries` are the right ones, typed (None: there is none).
+
+    `in_person`: nobody else can have said it; else a lower grade needs a consent, whatever role it came in.
+    """
 
     by: Party
     entries: Mapping[str, FactValue | None]
     note: str
+    in_person: bool = True
 
 
 @dataclass(frozen=True)

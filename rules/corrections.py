@@ -182,7 +182,7 @@ def _lowered(
     facts: Facts,
 ) -> list[Event]:
     consent = _consent(case, policy, facts)
-    if consent is None or consent.role in command.by.roles:
+    if consent is None or (command.in_person and consent.role in command.by.roles):
         corrected = _corrected(case, entries, command.by, command.note, policy, now)
         return [corrected, *_regraded(after, now)]
     return [

@@ -24,13 +24,18 @@ def review(
     """Approve or reject what waits for it; `facts` are as a correction that is approved would leave them."""
     waiting = [asking for asking in case.approvals if asking.state == "requested"]
     meant = [asking for asking in waiting if command.what in ("", asking.what)]
-    his = [asking for asking in meant if asking.role in command.by.roles]
+    his = [asking for asking in meant if asking.role in command.by.roles and _may(command, asking)]
     if len(his) != 1:
         return [_refused(case, command, waiting, his, policy, now)]
     approve = command.decision == "approve"
     if his[0].what == "rectification":
         return closing.reviewed(case, approve, command.by, command.note, policy, now, zone)
     return corrections.reviewed(case, his[0], command, policy, now, zone, facts)
+
+
+def _may(command: Review, asking: Asking) -> bool:
+    """A lower grade and a standing clock are consented to in person, an order can be reviewed in a shared file."""
+    return command.in_person or asking.what == "rectification"
 
 
 def _refused(

@@ -72,7 +72,7 @@ def _review(new: Mapping[str, ReadValue], by: Party) -> Review | Text | None:
     said = parse_review(written)
     if said is None or said.problems:
         return wordings.UNKNOWN_REVIEW
-    return Review(by, said.decision, "", said.text)
+    return Review(by, said.decision, "", said.text, in_person=False)
 
 
 def _informed(

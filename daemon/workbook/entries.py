@@ -1,7 +1,7 @@
 """What a manager's entry means: notes beside a case, or a report on it, judged by the same rules as a mail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from daemon import correcting, verdicts, words
@@ -12,7 +12,7 @@ from daemon.workbook.calls import notes_of, take_call, wanted_of
 from daemon.workbook.rows import status_key, status_text
 from parsers.reply_concessions import read_concessions
 from rules.case import Case
-from rules.commands import Annotate, Appeal, Inform, RecordFinding, Report, Review
+from rules.commands import Annotate, Appeal, Correct, Inform, RecordFinding, Report, Review
 from rules.conditions import FactValue
 from rules.events import Party, Refused
 from rules.facts import Json
@@ -229,6 +229,10 @@ class _Taking:
             self.refused.append(command)
         if command is None or isinstance(command, Text):
             return False
+        if isinstance(command, Correct):
+            command = replace(
+                command, in_person=False
+            )  # whoever can write the file is not the director himself
         refusals = self._case.refusals
         self._case = correcting.perform(self._docket, self._entry, self._case, command, self._now)
         if self._case.refusals == refusals:

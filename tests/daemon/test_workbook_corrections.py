@@ -10,7 +10,7 @@ from parsers.change_verbs import ChangeKind
 from rules.case import Status
 from rules.locales import Locale
 from sheets.registry import DISPOSALS
-from tests.daemon.office import AFTER_SALES, Office, mail, to
+from tests.daemon.office import AFTER_SALES, Office, complaint, mail, to
 from tests.daemon.test_workbook import rows
 from tests.daemon.test_workbook_two_way import CLOSED, REASON, cases, master, settled
 
@@ -126,3 +126,17 @@ def test_every_choice_and_our_examples_are_understood_in_each_language(
     asked = disposals.asked(kind, said, office.site, office.clock.now())
     assert asked is not None
     assert (asked.kind, asked.problems) == (kind, ())
+
+
+def test_K06_a_lower_grade_asked_for_in_the_shared_file_needs_the_directors_own_word(office: Office) -> None:
+    office.receive(mail(files={"form.xlsx": complaint(repair_amount="1500")}))
+    (case,) = office.cases()
+    assert office.workbook.round()
+    settled(office)
+    office.post()
+    ask(office, case.number, "更正", "維修金額=800 原因：重複計算")
+    assert office.case(case.number).grade == "level-2", "whoever can write the file is not the director"
+    (request,) = to(office.post(), "care.director@example.com", "approval-request")
+    office.receive(mail("care.director@example.com", text="同意", answers=request))
+    assert office.case(case.number).grade == "level-3"
+    assert office.case(case.number).facts["repair_amount"] == "800.00"
