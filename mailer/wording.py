@@ -17,7 +17,9 @@ from jinja2 import Environment, StrictUndefined, Template
 from rules.locales import Locale
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-_BETWEEN_SCRIPTS = re.compile(r"(?<=[A-Za-z])(?=[\u4e00-\u9fff])")  # "Grace Chang提出": a Latin name needs a space
+_BETWEEN_SCRIPTS = re.compile(
+    r"(?<=[A-Za-z])(?=[\u4e00-\u9fff])"
+)  # "Grace Chang提出": a Latin name needs a space
 
 
 class Wording:

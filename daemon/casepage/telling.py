@@ -116,12 +116,9 @@ def _details(told: Told, event: Event) -> Iterator[str]:
 def _call(told: Told, event: Called) -> Iterator[str]:
     """Say whom a call was to, whether he is satisfied, and what he complained of."""
     delivery = told.case.delivery(event.customer)
-    whom = "" if delivery is None else " · ".join(filter(None, (delivery.customer_name, delivery.plate_no)))
+    whom = () if delivery is None else (delivery.customer_name, delivery.plate_no)
     content = "" if event.satisfied is None else callwords.CONTENT[event.satisfied].get(told.locale)
-    yield from filter(
-        None, (words.JOIN.get(told.locale).join(filter(None, (whom, content))), event.complaint)
-    )
-    yield from filter(None, (event.note,))
+    yield from filter(None, (" · ".join(filter(None, (*whom, content))), event.complaint, event.note))
 
 
 def refusal(reason: str, locale: Locale) -> str:

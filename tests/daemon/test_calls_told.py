@@ -32,7 +32,7 @@ def test_a_day_is_told_as_a_day_and_each_call_by_its_customer(
     assert "2026-11-23 交車回訪" in told
     assert "負責人" not in told
     assert "處理期限" not in told
-    assert "、不滿意" in told
+    assert " · 不滿意" in told
     assert "鑰匙少一把" in told
 
 
