@@ -1,6 +1,7 @@
 """How the daemon words what happens after the grade: orders, approvals, telling the customer, closing."""
 
 from rules.after_events import Approval, Closed, Informed, Rectified, Reopened
+from rules.case import Task
 from rules.events import Event, Refused, Reminded, TaskDone, TaskOpened, TaskOverdue
 from rules.locales import Text
 from rules.policy import Policy
@@ -34,6 +35,7 @@ REOPENED = {
         "{who} opened the case again: {note} ({clause})",
     ),
 }
+REPORTING = _text("回報處理情況", "反馈处理情况", "Report how it was handled")
 APPROVALS = {  # what somebody is asked to approve of, by its title
     "rectification": _text("審閱客戶抱怨處理單", "审阅客户抱怨处理单", "Review the rectification order"),
     "correction": _text(
@@ -161,6 +163,14 @@ def _of_duty(event: Event, policy: Policy) -> Text | None:
     if isinstance(event, TaskOpened) and duty.done_by == "rectification":
         return _ORDERED_AGAIN if event.note else _ORDERED
     return {TaskOpened: _OWED, TaskDone: _DONE, TaskOverdue: _OVERDUE}[type(event)]
+
+
+def titled(task: Task, policy: Policy) -> Text:
+    """Name a duty by its title; where the rules give it none, by what it asks for, else by its clause's wording."""
+    duty = policy.duty(task.task)
+    if duty is None:
+        return policy.clause(task.clause).text
+    return duty.title or (REPORTING if duty.done_by == "report" else policy.clause(task.clause).text)
 
 
 def duty_title(event: Event, policy: Policy) -> Text | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from daemon import daywords, words
+from daemon import after_words, daywords, words
 from daemon.config import Person
 from daemon.followup import wording as callwords
 from daemon.followup.standing import calls_made
@@ -104,8 +104,8 @@ def _told(thing: Waiting, site: Site, locale: Locale) -> tuple[str, str]:
         told = callwords.MADE.get(locale).format(made=made, total=total)
         return daywords.DUTY.get(locale).format(text=told, clause=thing.task.clause), holders
     if thing.task is not None:
-        clause = site.policy.clause(thing.task.clause).text.get(locale)
-        return daywords.DUTY.get(locale).format(text=clause, clause=thing.task.clause), holders
+        title = after_words.titled(thing.task, site.policy).get(locale)
+        return daywords.DUTY.get(locale).format(text=title, clause=thing.task.clause), holders
     if thing.penalty is not None:
         return _penalty(thing.penalty, site, locale), words.penalised(
             thing.penalty.party, thing.penalty.role, site.policy, locale

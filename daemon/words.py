@@ -209,17 +209,26 @@ def role_titles(roles: Iterable[str], policy: Policy, locale: Locale) -> str:
     return JOIN.get(locale).join(known.get(role, role) for role in roles)
 
 
+def _names_of(role: str, policy: Policy) -> set[str]:
+    """Return what an office is called in any language: a mailbox that bears its office's name is named once."""
+    titles = (known.title for known in policy.roles if known.key == role)
+    return {title.get(locale) for title in titles for locale in Locale}
+
+
 def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: Locale) -> str:
     """Name an office and who holds it: 服務經理 王小明."""
     title = role_titles([role], policy, locale)
-    names = JOIN.get(locale).join(person.name for person in people if person.name != title)
+    known = _names_of(role, policy)
+    names = JOIN.get(locale).join(person.name for person in people if person.name not in known)
     return f"{title} {names}".rstrip()
 
 
 def party(who: Party, policy: Policy, locale: Locale) -> str:
     """Name somebody who acted: office and name, as far as known."""
-    words = [role_titles(who.roles[:1], policy, locale), who.name or ("" if who.roles else who.email)]
-    named = " ".join(word for word in dict.fromkeys(words) if word) or CUSTOMER_SENDER.get(locale)
+    known = set().union(*(_names_of(role, policy) for role in who.roles[:1]))
+    name = who.name or ("" if who.roles else who.email)
+    words = [role_titles(who.roles[:1], policy, locale), "" if name in known else name]
+    named = " ".join(filter(None, words)) or CUSTOMER_SENDER.get(locale)
     return named.replace(" （", "（")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from mailer.cleaning import cleaned, one_line
@@ -115,7 +115,9 @@ class Draft:
             "left": self.wording.span(due - self.now) if due and running else "",
             "over": self.wording.span(self.now - due) if due and not running else "",
             "lapsed_at": self.moment(lapsed),
-            "lapsed_for": self.wording.span(self.now - lapsed) if lapsed else "",
+            "lapsed_for": self.wording.span(self.now - lapsed)
+            if lapsed and self.now - lapsed >= _WORTH_TELLING
+            else "",
             "flaws_count": sum(flaw.required for flaw in content.flaws) or len(content.flaws),
             "cases_count": len(content.cases),
             "files": self.wording.say("general.separator").join(files),
@@ -233,6 +235,7 @@ class Draft:
         return tuple(f"{self.letter.template.value}.{name}" for name in names)
 
 
+_WORTH_TELLING = timedelta(minutes=1)  # what lapsed just now is not "0 seconds ago"
 _SHOWN = (
     "case_number",
     "reader_role",

@@ -149,7 +149,7 @@ def _over(draft: Draft) -> Panel:
 def _lapsed(draft: Draft) -> Panel:
     content, values = draft.content, draft.values
     main = draft.say("deadline.passed", due=values["lapsed_at"])
-    rest = draft.say("deadline.over", over=values["lapsed_for"])
+    rest = draft.say("deadline.over", over=values["lapsed_for"]) if values["lapsed_for"] else ""
     if content.due and content.due > draft.now:
         notes = (draft.say("deadline.now"), *_next(draft))
     else:

@@ -67,7 +67,7 @@ def _answer(draft: Draft) -> list[Block]:
     what = asked_for(draft)
     if not what:
         return []
-    names = {"appeal": (), "ruling": ("other_ruling", "workbook")}.get(what, ("drop", "workbook"))
+    names = {"appeal": (), "ruling": ("other_ruling",)}.get(what, ("drop",))
     lines = tuple(draft.say(f"penalties.answer_{name}") for name in (what, *names))
     heading = draft.say(f"headings.answer_{what}")
     return [Block("answer", heading, lines, example=draft.say(f"penalties.example_{what}"))]

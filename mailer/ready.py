@@ -54,8 +54,8 @@ def _verbs(draft: Draft) -> tuple[str, ...]:
         return _OF_A_PENALTY.get(asked_for(draft), ())
     if draft.about_duty:
         return _OF_A_DUTY.get(asked_duty(draft), ())
-    if not draft.acts:
-        return ()
+    if not draft.acts or draft.content.follow_up is not None or draft.about_many:
+        return ()  # calls and lists are answered line by line: no single word settles them
     if template is Template.AUTHORITY_EXCEEDED:
         reader = f"{draft.content.reader}-{draft.variant}"
         return _OF_A_REFUSAL.get(reader, _OF_A_REFUSAL.get(draft.variant, ()))

@@ -4,6 +4,7 @@ The sentences stand in `templates/<locale>.toml` as small Jinja templates. They 
 know of HTML.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -16,6 +17,9 @@ from jinja2 import Environment, StrictUndefined, Template
 from rules.locales import Locale
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+_BETWEEN_SCRIPTS = re.compile(
+    r"(?<=[A-Za-z])(?=[\u4e00-\u9fff])"
+)  # "Grace Chang提出": a Latin name needs a space
 
 
 class Wording:
@@ -31,7 +35,8 @@ class Wording:
 
     def say(self, key: str, **values: object) -> str:
         """Return the sentence `key`; KeyError if there is none, jinja2.UndefinedError if it lacks a value."""
-        return self._sentences[key].render(**values)
+        said = self._sentences[key].render(**values)
+        return said if self.locale is Locale.EN else _BETWEEN_SCRIPTS.sub(" ", said)
 
     def first(self, sections: tuple[str, ...], name: str) -> str:
         """Return the key of sentence `name` in the first of `sections` that has it; KeyError if none has."""

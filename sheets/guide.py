@@ -62,10 +62,11 @@ def add_guide(workbook: Workbook, locale: Locale, labels: MasterLabels, edition:
     page.heading(texts.OPEN_COLUMNS.get(locale))
     _add_columns(page, opened.columns, NAVY)
     page.heading(texts.CLOSED_COLUMNS.get(locale))
-    known = list(opened.columns)
-    for other in (closed, *more):
+    _add_columns(page, (column for column in closed.columns if column not in opened.columns), SLATE)
+    known = (*opened.columns, *closed.columns)
+    for other in more:
+        page.heading(texts.MORE_COLUMNS.get(locale).format(sheet=other.title.get(locale)))
         _add_columns(page, (column for column in other.columns if column not in known), SLATE)
-        known += other.columns
     sheet.sheet_view.showGridLines = False
     sheet.sheet_properties.tabColor = TEAL
     fit_to_width(sheet, f"{texts.TITLE.get(locale)} {labels.site}".strip(), locale)

@@ -12,6 +12,11 @@ CLOSED_COLUMNS = say(
     "“近期结案”不同的列（其余同上）",
     "The columns of Recently closed that differ (the others as above)",
 )
+MORE_COLUMNS = say(
+    "「{sheet}」不同的欄（其餘同上）",
+    "“{sheet}”不同的列（其余同上）",
+    "The columns of {sheet} that differ (the others as above)",
+)
 SYSTEM, MANAGER = say("系統", "系统", "System"), say("主管", "主管", "Managers")
 
 OVERDUE = (

@@ -4,7 +4,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Literal
 
-from daemon import words
+from daemon import after_words, words
 from daemon.attachments.folders import place_of
 from daemon.casepage import telling, wordings
 from daemon.casepage.parts import Entry, Mood, Pair, Section, Story, Told
@@ -147,8 +147,8 @@ def _duty(told: Told, task: Task) -> Entry:
     state = wordings.DONE if task.done else wordings.OVERDUE if late else wordings.OPEN_DUTY
     holder = words.office_holders(task.role, site.people(task.role), site.policy, told.locale)
     return Entry(
-        title=told.say(wordings.OWED, who=holder, due=told.moment(task.due)),
-        details=(site.policy.clause(task.clause).text.get(told.locale),),
+        title=after_words.titled(task, site.policy).get(told.locale),
+        details=(told.say(wordings.OWED, who=holder, due=told.moment(task.due)),),
         state=told.say(state),
         mood="good" if task.done else "bad" if late else "waiting",
         clause=task.clause,

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from daemon import verdicts, words
 from daemon.casepage import wordings
 from daemon.casepage.parts import Entry, Mood, Pair, Step, Told
+from daemon.followup import wording as callwords
 from daemon.ledger import OutboxEntry
 from daemon.site import Site
 from mailer.wording import wording
+from rules.after_events import Called
 from rules.case import Case
 from rules.events import Event, JsonFacts, Refused, Reported, Resolved
 from rules.fields import FormKind
@@ -21,8 +23,11 @@ def standing(told: Told) -> Iterator[Pair]:
     case, site, locale = told.case, told.site, told.locale
     grade = site.policy.grade(case.grade).title.get(locale) if case.grade else ""
     clause = f"（{case.grade_clause}）" if locale is not Locale.EN else f" ({case.grade_clause})"
-    yield Pair(label=told.say(wordings.GRADE), value=f"{grade}{clause}" if case.grade_clause else grade)
-    if case.is_open:
+    if grade:
+        yield Pair(label=told.say(wordings.GRADE), value=f"{grade}{clause}" if case.grade_clause else grade)
+    if (
+        case.is_open and case.kind == "complaint"
+    ):  # a day of calls has duties, and nobody responsible beside them
         yield Pair(label=told.say(wordings.OWNERS), value=_holders(case.owners, told))
         yield _due(told)
     yield Pair(label=told.say(wordings.OPENED), value=told.moment(case.opened_at))
@@ -101,9 +106,19 @@ def _details(told: Told, event: Event) -> Iterator[str]:
                 yield unclear
         case Resolved():
             return
+        case Called():
+            yield from _call(told, event)
         case _:
             if said := str(getattr(event, "note", "") or ""):
                 yield said
+
+
+def _call(told: Told, event: Called) -> Iterator[str]:
+    """Say whom a call was to, whether he is satisfied, and what he complained of."""
+    delivery = told.case.delivery(event.customer)
+    whom = () if delivery is None else (delivery.customer_name, delivery.plate_no)
+    content = "" if event.satisfied is None else callwords.CONTENT[event.satisfied].get(told.locale)
+    yield from filter(None, (" · ".join(filter(None, (*whom, content))), event.complaint, event.note))
 
 
 def refusal(reason: str, locale: Locale) -> str:
@@ -119,7 +134,9 @@ def note(event: Event, locale: Locale) -> str:
 
 
 def matter(case: Case, site: Site, locale: Locale) -> str:
-    """Return what a case is about, on one line: its category and the beginning of its description."""
+    """Return what a case is about, on one line: its category and the beginning of its description; the day of calls."""
+    if case.kind == "follow-up":
+        return callwords.OF_A_DAY.get(locale).format(day=case.day)
     field = site.catalogue.form(FormKind.COMPLAINT).field("category")
     category = case.facts.get("category")
     named = words.choice(field, str(category), locale) if category else ""

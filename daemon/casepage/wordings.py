@@ -81,9 +81,9 @@ TEMPLATES = {
     "ruling": _text("裁定通知", "裁定通知", "ruling"),
     "resolved": _text("解決通知", "解决通知", "resolved"),
     "authority-exceeded": _text("退回或轉呈", "退回或转呈", "refused or sent on"),
-    "rectification-order": _text("整改單", "整改单", "order to rectify"),
-    "rectification-incomplete": _text("整改單退回補件", "整改单退回补件", "order returned: incomplete"),
-    "approval-request": _text("請求核准", "请求批准", "request for approval"),
+    "rectification-order": _text("處理單", "处理单", "rectification order"),
+    "rectification-incomplete": _text("處理單退回補填", "处理单退回补填", "rectification order sent back"),
+    "approval-request": _text("請求審核", "请求审批", "request for approval"),
     "task-list": _text("待辦清單", "待办清单", "list of duties"),
     "digest": _text("彙總", "汇总", "digest"),
     "urging-note": _text("催辦單", "催办单", "urging note"),
@@ -93,7 +93,7 @@ TEMPLATES = {
     "workbook": _text("總表通知", "总表通知", "about the workbook"),
     "absence": _text("請假通知", "请假通知", "leave and deputies"),
     "changed": _text("異動通知", "变更通知", "change of the case"),
-    "confirm-request": _text("請求確認身分", "请求确认身份", "question whether a request is his"),
+    "confirm-request": _text("請求確認身分", "请求确认身份", "question whose a mail is"),
 }
 
 REPORT_REFUSED = {

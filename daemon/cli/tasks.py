@@ -4,11 +4,12 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from rich.table import Table
 from rich.text import Text
 
-from daemon import words
+from daemon import after_words, words
 from daemon.bootstrap import open_ledger
 from daemon.casepage import wordings
 from daemon.casepage.terminal import console_for
@@ -37,10 +38,10 @@ def run_tasks(arguments: argparse.Namespace) -> int:
 
 
 def _owed(ledger: Ledger, site: Site, *, everything: bool) -> Iterator[Owed]:
-    """Yield the duties of every case, settled ones among them: a duty may outlive its case."""
+    """Yield the duties of every case and day of calls, settled ones among them: a duty may outlive its case."""
     records = Reader(ledger, site)
     under: dict[str, Site] = {}
-    for case in ledger.cases():
+    for case in chain(ledger.cases(), ledger.follow_ups(open_only=not everything)):
         for task in case.tasks:
             if everything or not task.done:
                 if case.policy not in under:
@@ -66,6 +67,11 @@ def _as_json(case: Case, task: Task, site: Site, now: datetime) -> dict[str, obj
     }
 
 
+def _what(case: Case, task: Task, site: Site) -> str:
+    title = after_words.titled(task, site.policy).get(site.locale)
+    return f"{title}  {task.clause}  {case.facts.get('customer_name', '')}".rstrip()
+
+
 def _say(owed: Iterable[Owed], site: Site, now: datetime) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(3):
@@ -81,6 +87,6 @@ def _say(owed: Iterable[Owed], site: Site, now: datetime) -> None:
             Text(state.get(site.locale), style=style),
             Text(case.number, style="cyan"),
             words.office_holders(task.role, under.people(task.role), under.policy, site.locale),
-            f"{task.task}  {task.clause}  {case.facts.get('customer_name', '')}".rstrip(),
+            _what(case, task, under),
         )
     console_for(sys.stdout).print(table)

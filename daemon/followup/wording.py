@@ -22,6 +22,10 @@ CALLED = _text("{who}已回訪（{clause}）", "{who}已回访（{clause}）", "
 NOT_REACHED = _text(
     "{who}去電未接通（{clause}）", "{who}去电未接通（{clause}）", "Called by {who}, not reached ({clause})"
 )
+CONTENT = {
+    True: _text("滿意", "满意", "satisfied"),
+    False: _text("不滿意", "不满意", "not satisfied"),
+}
 TASK = _text(
     "{who}須完成電話回訪（{clause}）",
     "{who}须完成电话回访（{clause}）",

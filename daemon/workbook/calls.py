@@ -48,7 +48,10 @@ def _of_day(docket: Docket, case: Case, now: datetime) -> _Found:
     marked = key_customers(case, docket.ledger, site.policy, now)
     business = site.catalogue.form(FormKind.DELIVERIES).field("business")
     places = {delivery.key: place for place, delivery in enumerate(case.deliveries, start=1)}
-    for call in case.calls:
+    duties = [task.task for task in case.tasks]
+    known = (call for call in case.calls if call.customer in places and call.task in duties)
+    # As the list has them, not as they were drawn: whoever calls goes through his sheet from the top.
+    for call in sorted(known, key=lambda call: (duties.index(call.task), places[call.customer])):
         task, delivery = case.task(call.task), case.delivery(call.customer)
         if task is None or delivery is None:
             continue

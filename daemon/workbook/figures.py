@@ -8,6 +8,7 @@ from decimal import Decimal
 from statistics import median
 
 from daemon import words
+from daemon.casepage.wordings import TEMPLATES
 from daemon.docket import Docket
 from daemon.errors import ConfigurationError
 from daemon.standing import about
@@ -148,7 +149,7 @@ def _of_mails(docket: Docket) -> Iterable[_Line]:
         if mail.template in _OF_FINES:
             continue
         person = site.person(mail.recipient)
-        template = wordings.TEMPLATES.get(mail.template)
+        template = TEMPLATES.get(mail.template)
         said = wordings.MAIL_SENT.get(locale).format(
             template=template.get(locale) if template else mail.template,
             who=person.name if person else mail.recipient,

@@ -286,25 +286,6 @@ ARCHIVED = say(
     "{count} cases settled long ago were moved to the archive workbooks",
 )
 MAIL_SENT = say("寄出「{template}」給{who}", "发出“{template}”给{who}", "Sent “{template}” to {who}")
-TEMPLATES = {
-    "acknowledgement": say("收件確認", "收件确认", "acknowledgement"),
-    "form-problems": say("表單問題", "表单问题", "problems of a form"),
-    "assignment": say("派案通知", "派案通知", "assignment"),
-    "reminder": say("提醒", "提醒", "reminder"),
-    "escalation": say("升級通知", "升级通知", "escalation"),
-    "overdue": say("逾時通知", "超时通知", "overdue notice"),
-    "penalty": say("罰款通知", "罚款通知", "notice of a penalty"),
-    "appeal": say("罰款申訴", "罚款申诉", "appeal against a penalty"),
-    "ruling": say("申訴裁定", "申诉裁定", "ruling on an appeal"),
-    "resolved": say("結案通知", "结案通知", "resolution"),
-    "authority-exceeded": say("退回通知", "退回通知", "refusal"),
-    "rectification-order": say("客戶抱怨處理單", "客户抱怨处理单", "rectification order"),
-    "rectification-incomplete": say("處理單退回", "处理单退回", "order sent back"),
-    "approval-request": say("審核通知", "审批通知", "request for approval"),
-    "monthly-report": say("月報", "月报", "monthly report"),
-    "workbook": say("總表狀況", "总表状况", "notice about the workbook"),
-    "absence": say("請假通知", "请假通知", "notice of a leave"),
-}
 YES_OR_NO = say(
     "「{found}」不是「是」或「否」，請由清單選擇",
     "“{found}”不是“是”或“否”，请从列表选择",

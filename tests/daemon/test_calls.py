@@ -147,7 +147,7 @@ def test_a_list_that_came_late_is_reported_and_fines_nobody(office: Office) -> N
     with_callers(office)
     posted = send(office, car(1, "新車", DAY - timedelta(days=1)))
     (late,) = to(posted, CARE, "changed")
-    assert "遲到" in late.text
+    assert "遲交" in late.text
     office.clock.forward(hours=20)
     office.lapses.run_due()
     assert not any(row.event.kind == "penalty" for row in office.ledger.events("HF-20261122-001"))

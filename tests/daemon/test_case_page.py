@@ -131,7 +131,8 @@ def test_it_tells_of_duties_penalties_files_mails_and_other_cases(fined: tuple[O
     office, number, _ = fined
     page = story(office, number)
     (duty,) = [entry for entry in section(page, "duties").entries if entry.clause == "D26"]
-    assert (duty.title, duty.state) == ("售後總監 林總監，2026-11-25 10:00 前", "已逾期")
+    assert (duty.title, duty.state) == ("回報處理情況", "已逾期")
+    assert duty.details == ("售後總監 林總監，2026-11-25 10:00 前",)
     (penalty,) = section(page, "penalties").entries
     assert "50 元" in penalty.title
     assert penalty.state == "已開立"
@@ -284,6 +285,7 @@ def test_tasks_lists_what_is_owed_and_by_whom(fined: tuple[Office, str, Posted],
     assert status == 0
     assert number in out
     assert "已逾期" in out
+    assert "回報處理情況  D26" in out
 
 
 def test_tasks_that_are_done_are_shown_if_asked_for(office: Office, kesu: Run) -> None:

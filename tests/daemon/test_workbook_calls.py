@@ -128,3 +128,9 @@ def test_a_new_workbook_holds_the_calls_and_the_fines(office: Office) -> None:
     assert len(rows(office)) == 2
     fill_in(office, f"{NUMBER}/new-cars/1", 是否接通="是")
     assert rows(office)[f"{NUMBER}/new-cars/1"]["是否接通"] == "是"
+
+
+def test_calls_stand_in_the_order_of_the_list_however_they_were_drawn(office: Office) -> None:
+    listed(office, *["保養"] * 12)
+    care = [key for key in rows(office) if "/customer-care/" in key]
+    assert care == [f"{NUMBER}/customer-care/{place}" for place in range(1, 13)]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from mailer.compose import compose
-from mailer.letter import Content, Letter, Line, Template
+from mailer.letter import Content, Customer, FollowUp, Letter, Line, Template
 from mailer.mailto import LONGEST, mailto
 from parsers.reply_tokens import tokens_in
 from parsers.reply_verbs import plain_text, verb_at
@@ -140,3 +140,11 @@ def test_a_workbook_mail_asks_for_no_answer_and_shows_no_token() -> None:
     from tests.mailer.outbound.letters import trouble
 
     assert TOKEN not in page(sealed(Template.WORKBOOK, Locale.EN, trouble(Locale.EN, "held")))
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_no_button_settles_a_whole_list_of_calls_with_one_word(locale: Locale) -> None:
+    calls = FollowUp(kind="calls", total=2, customers=(Customer(name="C", phone="1", car="A", business="x"),))
+    for template in (Template.TASK_LIST, Template.REMINDER, Template.OVERDUE):
+        said = full(locale, follow_up=calls, task=True)
+        assert links(sealed(template, locale, said)) == []

@@ -107,3 +107,9 @@ def test_spans_are_rounded_down_to_two_units(span: timedelta, traditional: str, 
 def test_an_unknown_sentence_is_an_error() -> None:
     with pytest.raises(KeyError):
         wording(Locale.EN).say("general.nothing")
+
+
+@pytest.mark.parametrize("locale", [Locale.ZH_HANT, Locale.ZH_HANS])
+def test_a_latin_name_is_set_apart_from_the_words_around_it(locale: Locale) -> None:
+    assert wording(locale).say("general.complaint", customer="Mr Sun").startswith("Mr Sun 的")
+    assert wording(locale).say("general.complaint", customer="許雅婷").startswith("許雅婷的")
