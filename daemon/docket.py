@@ -19,6 +19,7 @@ from daemon.letters import LetterOrder, Writer, letter_of
 from daemon.proof import Seal
 from daemon.records import site_under as site_under
 from daemon.report.orders import ReportOrder, Reports
+from daemon.rulings import EnteredRuling, rulers_of
 from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
 from mailer.letter import Letter, Template
@@ -54,6 +55,7 @@ class NoticeOrder(BaseModel):
     as_of: int
     undelivered: str = ""  # whom this mail could not reach, and why
     stands_in_for: tuple[str, ...] = ()  # addresses of those on leave whose deputy the reader is
+    entered: EnteredRuling | None = None  # a ruling in the workbook, which its reader is asked to confirm
     unattended: tuple[
         str, ...
     ] = ()  # of those on leave in whose place customer care reads it: nobody stands in
@@ -68,6 +70,19 @@ class OutboxBody(BaseModel):
     letter: LetterOrder | None = None
     report: ReportOrder | None = None
     bundle: BundleOrder | None = None
+
+
+def _notice_order(addressee: Addressee, as_of: int) -> NoticeOrder:
+    notice = addressee.notice
+    return NoticeOrder(
+        template=notice.template,
+        reader=notice.reader,
+        clause=notice.clause,
+        person=addressee.person,
+        as_of=as_of,
+        stands_in_for=tuple(person.email for person in addressee.stands_in_for),
+        unattended=tuple(person.email for person in addressee.unattended),
+    )
 
 
 class Docket:
@@ -218,18 +233,25 @@ class Docket:
         now: datetime,
     ) -> bool:
         """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
-        (seq, event), notice = happened, addressee.notice
-        order = NoticeOrder(
-            template=notice.template,
-            reader=notice.reader,
-            clause=notice.clause,
-            person=addressee.person,
-            as_of=as_of,
-            stands_in_for=tuple(person.email for person in addressee.stands_in_for),
-            unattended=tuple(person.email for person in addressee.unattended),
-        )
-        gathers = may_gather(notice.reader, event)
+        seq, event = happened
+        order, gathers = _notice_order(addressee, as_of), may_gather(addressee.notice.reader, event)
         return entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
+
+    def ask_ruling(
+        self, entry: Entry, case: Case, seq: int, entered: EnteredRuling, now: datetime
+    ) -> list[Addressee]:
+        """Ask whoever rules on the appeal recorded as event `seq` to confirm what stands in the workbook (D31).
+
+        Each entry asks once; return who is asked, none where nobody is known.
+        """
+        recorded = entry.events(case.number)
+        event, as_of = next(row.event for row in recorded if row.seq == seq), recorded[-1].seq
+        asked = rulers_of(case, event, self.present(now, self.site_of(case), entry))
+        for addressee in asked:
+            order = _notice_order(addressee, as_of).model_copy(update={"entered": entered})
+            key = f"ruling-entered:{as_of}:"
+            entry.queue(self._outgoing(case.number, seq, order, now, key, gathers=False))
+        return asked
 
     def _outgoing(
         self,
@@ -393,6 +415,7 @@ class Docket:
         said = [
             words.STANDING_IN.get(locale).format(who=absent) if absent else "",
             words.UNATTENDED.get(locale).format(who=unattended) if unattended else "",
+            "" if notice.entered is None else notice.entered.told(locale),
             words.undelivered(notice.undelivered, locale),
         ]
         return [remark for remark in said if remark]

@@ -105,7 +105,7 @@ def penalised(party: Party, site: Site) -> list[Person]:
 _OF_PENALTIES = ("finding", "confirmation", "appeal", "ruling")
 ASKED_BACK = ("correction", "hold", "review", "call")  # how to write them depends on what was written
 _OF_FAULT = frozenset(
-    {"fault_of", "fault", "appeal"}
+    {"fault_of", "fault", "appeal", "ruling", "ruling_note"}
 )  # what managers note about somebody, not about the case
 
 

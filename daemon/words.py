@@ -356,12 +356,12 @@ def _entries(entries: JsonFacts, locale: Locale) -> str:
 
 
 def column_title(key: str, locale: Locale) -> str:
-    """Name the column of a note: one of a case, or `appeal 2` beside its second penalty."""
+    """Name the column of a note: one of a case, or `appeal 2` or `ruling 2` beside its second penalty."""
     name, _, number = key.partition(" ")
     if name == "call":
         which, _, column = number.rpartition(" ")
         return f"{CALLS.header(column, locale)} {which}"
-    if name == "appeal":
+    if name in ("appeal", "ruling", "ruling_note"):
         return f"{PENALTIES.header(name, locale)} {number}".strip()
     return OPEN.header(key, locale)
 

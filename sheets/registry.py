@@ -21,6 +21,12 @@ PENALTY_STATES = {
     "dropped": say("不罰", "不罚", "Dropped"),
 }
 
+# What whoever rules on an appeal may decide (D31), by the decisions of the command.
+RULINGS = {
+    "uphold": say("維持", "维持", "Uphold"),
+    "revoke": say("撤銷", "撤销", "Revoke"),
+}
+
 # How a case stands, as the status columns show it; `partly` is an open case of which a part was reported settled.
 STATUSES = {
     "incomplete": say("待補資料", "待补资料", "Incomplete"),
@@ -455,6 +461,29 @@ _APPEAL = _theirs(
         "The person's reasons against an issued penalty; it is suspended until it is ruled on.",
     ),
 )
+_RULING = _theirs(
+    "ruling",
+    ColumnKind.TEXT,
+    11,
+    say("裁定", "裁定", "Ruling"),
+    say(
+        "申訴中的才能填，要連同裁定理由。系統發郵件請裁定人確認，他回覆後才生效；裁定後自動清空。",
+        "申诉中的才能填，要连同裁定理由。系统发邮件请裁定人确认，他回复后才生效；裁定后自动清空。",
+        "Against an appeal, with its reason. Counts once whoever rules confirms it by e-mail; then it is cleared.",
+    ),
+    tuple(RULINGS.values()),
+)
+_RULING_NOTE = _theirs(
+    "ruling_note",
+    ColumnKind.PROSE,
+    34,
+    say("裁定理由", "裁定理由", "Ruling: why"),
+    say(
+        "為什麼維持或撤銷；和「裁定」都填了才請裁定人確認。",
+        "为什么维持或撤销；和“裁定”都填了才请裁定人确认。",
+        "Why it is upheld or revoked; whoever rules is asked once both cells are filled in.",
+    ),
+)
 _REVIEW = _theirs(
     "review",
     ColumnKind.PROSE,
@@ -638,6 +667,8 @@ PENALTIES = Sheet(
         _IMPOSED_AT,
         _CHANGED_AT,
         _APPEAL,
+        _RULING,
+        _RULING_NOTE,
         _REFUSAL,
     ),
     key_column="penalty_number",

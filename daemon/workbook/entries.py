@@ -7,7 +7,7 @@ from datetime import datetime
 from daemon import correcting, verdicts, words
 from daemon.docket import Docket
 from daemon.ledger import Entry
-from daemon.workbook import afterwards, disposals, wordings
+from daemon.workbook import afterwards, disposals, rulings, wordings
 from daemon.workbook.calls import notes_of, take_call, wanted_of
 from daemon.workbook.rows import status_key, status_text
 from parsers.reply_concessions import read_concessions
@@ -53,6 +53,7 @@ def take(docket: Docket, entry: Entry, written: Written, now: datetime) -> list[
     taking = _Taking(docket, entry, case, written, now)
     if written.sheet is PENALTIES:
         taking.appeal(int(penalty))
+        taking.ruling(int(penalty))
     elif written.sheet is CALLS:
         taking.call()
     else:
@@ -269,12 +270,27 @@ class _Taking:
 
     def appeal(self, number: int) -> None:
         """Take the reasons somebody wrote beside his penalty as his appeal (D31)."""
+        if "appeal" not in self._written.new:
+            return
         text = _shown(self._written.new.get("appeal")).strip()
         penalty = self._case.penalty(number)
         kept = Annotate(self._by, {f"appeal {number}": text or None})
         self._case = self._docket.perform(self._entry, self._case, kept, self._now)
         if text and penalty is not None:
             self._judge(Appeal(penalty.party, number, text))
+
+    def ruling(self, number: int) -> None:
+        """Ask whoever rules to confirm the ruling written beside a penalty: whoever can write the file is not he."""
+        penalty = self._case.penalty(number)
+        if penalty is None or not set(rulings.COLUMNS) & self._written.new.keys():
+            return
+        chosen, why = (_shown(self._written.row.get(name)).strip() for name in rulings.COLUMNS)
+        asking = rulings.Asking(self._docket, self._entry, self._by, self._now)
+        self._case, reason = asking.take(self._case, penalty, chosen, why)
+        if reason is not None:
+            clause, said = rulings.clause_of(self._case, self._docket), " ".join(filter(None, (chosen, why)))
+            told = filled(reason, clause=clause, found=chosen)
+            self.refused.append(filled(wordings.SAID, why=told, found=said))
 
     def call(self) -> None:
         """Keep what was written in a row of the calls, and record the call once it says whether anybody was reached."""

@@ -13,7 +13,7 @@ from daemon.ledger import LedgerError, RecordedEvent
 from daemon.privacy import PHONE, hidden, masked
 from daemon.site import Site
 from daemon.standing import about
-from daemon.workbook import afterwards
+from daemon.workbook import afterwards, rulings
 from rules.case import SETTLED_STATUSES, Case, Penalty, Status
 from rules.fields import FormKind
 from rules.locales import Locale, Text
@@ -113,6 +113,7 @@ def _of_penalty(docket: Docket, case: Case, penalty: Penalty) -> dict[str, objec
         "imposed_at": penalty.imposed_at,
         "changed_at": penalty.changed_at,
         "appeal": case.notes.get(f"appeal {penalty.number}"),
+        **rulings.shown(case, penalty),
     }
 
 

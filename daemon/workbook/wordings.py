@@ -132,7 +132,32 @@ NOT_THEN = say(
     "“告知客户时间”要在立案之后，不能晚于现在",
     "Customer told at must lie after the case was opened and not in the future",
 )
+UNKNOWN_RULING = say(
+    "看不懂裁定「{found}」；請從清單選「維持」或「撤銷」",
+    "看不懂裁定“{found}”；请从列表选“维持”或“撤销”",
+    "The ruling “{found}” is not clear; choose Uphold or Revoke from the list",
+)
+RULING_NEEDS_REASON = say(
+    "請再填「裁定理由」，才會請裁定人確認",
+    "请再填“裁定理由”，才会请裁定人确认",
+    "Please fill in why as well; only then is whoever rules asked to confirm it",
+)
+NOBODY_RULES = say(
+    "名冊上找不到裁定人，沒有人可以確認（{clause}）",
+    "名册上找不到裁定人，没有人可以确认（{clause}）",
+    "Nobody is known who could confirm the ruling ({clause})",
+)
 NOT_SETTLED = {  # what was asked, why not
+    "ruling": {
+        "already-ruled": say(
+            "已經裁定過（{clause}）", "已经裁定过（{clause}）", "It is ruled on already ({clause})"
+        ),
+        "not-appealed": say(
+            "沒有人申訴，不必裁定（{clause}）",
+            "没有人申诉，不必裁定（{clause}）",
+            "Nobody appealed; there is nothing to rule on ({clause})",
+        ),
+    },
     "review": {
         "nothing-asked": say(
             "目前沒有等候審核的事項（{clause}）",
