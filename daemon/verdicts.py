@@ -71,10 +71,10 @@ PENDING = {
     "amount-zero": _text("按規定計算為零", "按规定计算为零", "the rules come to nothing"),
 }
 RULING_ENTERED = _text(
-    "總表裡為這筆處罰填了裁定「{ruling}」，理由：{why}。這還不算裁定；要照此裁定，請回覆「{ruling}」並寫上理由，否則請回覆您自己的裁定",
-    "总表里为这笔处罚填了裁定“{ruling}”，理由：{why}。这还不算裁定；要照此裁定，请回复“{ruling}”并写上理由，否则请回复您自己的裁定",
+    "總表裡為這筆處罰填了裁定「{ruling}」，理由：{why}。這還不算裁定；要照此裁定，請回覆「{ruling}」並寫上理由，否則請回覆您自己的裁定。",
+    "总表里为这笔处罚填了裁定“{ruling}”，理由：{why}。这还不算裁定；要照此裁定，请回复“{ruling}”并写上理由，否则请回复您自己的裁定。",
     "In the workbook somebody entered the ruling “{ruling}” for this penalty, because: {why}. It does not count yet: "
-    "to rule so, reply “{ruling}” and why; else reply with your own ruling",
+    "to rule so, reply “{ruling}” and why; else reply with your own ruling.",
 )
 REFUSED_ASKING = {
     "finding": _text(

@@ -7,8 +7,9 @@ import pytest
 from rules.commands import Appeal, ConfirmPenalty, RecordFinding
 from rules.events import Noted, Penalised, Refused
 from sheets.registry import PENALTIES
-from tests.daemon.office import CARE, MANAGER, SERVICE_MANAGER, Office, Posted, mail, to
+from tests.daemon.office import AFTER_SALES, CARE, MANAGER, SERVICE_MANAGER, Office, Posted, mail, to
 from tests.daemon.spreadsheet import Master
+from tests.daemon.test_presence import with_leave
 from tests.daemon.test_workbook import path_of
 from tests.daemon.test_workbook_two_way import REASON, cases, settled
 
@@ -203,3 +204,12 @@ def test_it_is_asked_from_the_workbook_of_penalties_too_and_stands_nowhere_else(
     assert state(office) == "revoked"
     settled(office)
     assert row(office, path)["裁定"] is None
+
+
+def test_where_whoever_rules_is_on_leave_his_deputy_is_asked(office: Office) -> None:
+    with_leave(office, MANAGER, "2026-11-20..2026-11-30", AFTER_SALES)
+    fined(office)
+    write(office, 裁定="撤銷", 裁定理由="打卡紀錄屬實")
+    (question,) = office.post()
+    assert (question.to, question.template) == (AFTER_SALES, "appeal")
+    assert "填了裁定「撤銷」" in "".join(question.text.split())
