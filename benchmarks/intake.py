@@ -61,12 +61,12 @@ def _check(house: House, forms: int) -> None:
     counts = house.ledger.statistics().counts
     if sum(counts.values()) != forms or len(counts) != len(backlog.GRADES):
         raise RuntimeError(f"{forms} forms came to these cases: {counts}")
-    templates = [
-        {mail.template for mail in house.ledger.outbox_of(case.number)} for case in house.ledger.cases()
-    ]
-    if any(found != {"assignment", "acknowledgement"} for found in templates):
-        raise RuntimeError(f"not every case has its mails: {templates}")
-    if house.ledger.outbox_counts()[OutboxState.QUEUED] < 2 * forms or house.ledger.unmoved_mail(1):
+    for case in house.ledger.cases():  # an order to rectify may go out beside these two (D32)
+        found = {mail.template for mail in house.ledger.outbox_of(case.number)}
+        if not {"assignment", "acknowledgement"} <= found:
+            raise RuntimeError(f"{case.number} has not its mails, only {sorted(found)}")
+    waiting = house.ledger.outbox_counts()
+    if waiting[OutboxState.QUEUED] + waiting[OutboxState.HELD] < 2 * forms or house.ledger.unmoved_mail(1):
         raise RuntimeError("not every mail is queued, or a message was not filed")
 
 
