@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from daemon.ledger.rows import AbsenceSaid
 from daemon.ledger.schema import absences
@@ -17,6 +17,7 @@ _SAID = (
     absences.c.deputy,
     absences.c.said_at,
 )
+_NOT_OVER = select(*_SAID).where(absences.c.ends > bindparam("now")).order_by(absences.c.id)  # asked at every mail
 
 
 def say(connection: Connection, mail_id: int, statement: AbsenceSaid) -> bool:
@@ -27,5 +28,4 @@ def say(connection: Connection, mail_id: int, statement: AbsenceSaid) -> bool:
 
 def not_over(connection: Connection, now: datetime) -> list[AbsenceSaid]:
     """Return every statement that reaches beyond a moment, in the order they were made."""
-    query = select(*_SAID).where(absences.c.ends > now).order_by(absences.c.id)
-    return [AbsenceSaid(**row) for row in connection.execute(query).mappings()]
+    return [AbsenceSaid(**row) for row in connection.execute(_NOT_OVER, {"now": now}).mappings()]
