@@ -17,7 +17,9 @@ _SAID = (
     absences.c.deputy,
     absences.c.said_at,
 )
-_NOT_OVER = select(*_SAID).where(absences.c.ends > bindparam("now")).order_by(absences.c.id)  # asked at every mail
+_NOT_OVER = (
+    select(*_SAID).where(absences.c.ends > bindparam("now")).order_by(absences.c.id)
+)  # asked at every mail
 
 
 def say(connection: Connection, mail_id: int, statement: AbsenceSaid) -> bool:
