@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
-from functools import cache, lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, lru_cache, wraps
+from typing import Any, TypeVar
+
+_R = TypeVar("_R")
 
 _INVISIBLE = r"\s\u200b-\u200f\u2060\ufeff"
 _BRACKETS = r"()\[\]{}<>«»〈〉《》「」『』【】〔〕"
@@ -12,7 +15,20 @@ _DROPPED = re.compile(rf"[{_INVISIBLE}{_BRACKETS}{_PUNCTUATION}]+")
 _UNIT = re.compile(r"(?:(?:元|圆|人民币|cny|rmb|¥|￥|km|公里)+)$")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,2}\)|\d{1,2}[.、．]|[一二三四五六七八九十]{1,3}[、.．])\s*")
+_REMEMBERED = 10_000  # texts; what stands on forms is much the same from one to the next
+_LONGEST_REMEMBERED = 200  # characters; longer ones are a customer's words, or somebody's attempt to fill our memory
 _ROUNDS = 5  # folding settles within two; the bound keeps an odd character from looping
+
+
+def remembered(read: Callable[[str], _R]) -> Callable[[str], _R]:
+    """Let a pure function of a text remember what it made of short ones."""
+    known = lru_cache(maxsize=_REMEMBERED)(read)
+
+    @wraps(read)
+    def reading(text: str) -> _R:
+        return known(text) if len(text) <= _LONGEST_REMEMBERED else read(text)
+
+    return reading
 
 
 @cache
@@ -41,7 +57,7 @@ def simplified(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=50_000)
+@remembered
 def fold(text: str) -> str:
     """Fold a label, title or choice: width, script, case, spaces, punctuation and a unit at its end do not matter.
 
@@ -61,7 +77,7 @@ def _fold_once(text: str) -> str:
     return _UNIT.sub("", bare) or bare
 
 
-@lru_cache(maxsize=50_000)
+@remembered
 def spellings(text: str) -> tuple[str, ...]:
     """Return the foldings a label may be known by: as it is, without its brackets, without its number in the list."""
     plain = unicodedata.normalize("NFKC", text)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from parsers.folding import fold, simplified, spellings
+from parsers.folding import fold, remembered, simplified, spellings
 from parsers.values import means_empty
 from rules.fields import Catalogue, Form, FormKind
 from rules.locales import Locale
@@ -72,6 +72,7 @@ class LabelBook:
             for rank, name in enumerate((field.label.all(), *field.synonyms)):
                 for spelling in [name] if isinstance(name, str) else name:
                     self._add(fold(spelling), field.key, rank)
+        self._read = remembered(self._match)
 
     def _add(self, name: str, key: str, rank: int) -> None:
         if name not in self._names or self._names[name][1] > rank:
@@ -79,6 +80,9 @@ class LabelBook:
 
     def match(self, text: str) -> Label | None:
         """Read a cell's text as a label; None if it is none."""
+        return self._read(text)
+
+    def _match(self, text: str) -> Label | None:
         narrow = unicodedata.normalize("NFKC", text).strip()
         if len(narrow) <= LONGEST_LABEL and (plain := self._plain(narrow)) is not None:
             return plain
@@ -183,11 +187,13 @@ class FormBook:
             text for form in catalogue.forms for field in form.fields for text in field.label.all()[:1]
         )
         self._simplified_only = {simplified(character) for character in printed} - set(printed)
+        self._read_title = remembered(self._title)
 
     def title(self, text: str) -> TitleMatch | None:
         """Read a cell's text as a title, with a firm's name before it or a year behind it."""
-        if len(text) > LONGEST_LABEL + _TITLE_SURPLUS:
-            return None
+        return None if len(text) > LONGEST_LABEL + _TITLE_SURPLUS else self._read_title(text)
+
+    def _title(self, text: str) -> TitleMatch | None:
         folded = fold(text)
         for spelling in (folded, *spellings(text)):
             if spelling in self._titles:
@@ -222,6 +228,7 @@ class FormBook:
         return best if votes[best] else None
 
 
+@remembered
 def looks_like_label(text: str) -> bool:
     """Tell whether a text that names no field is still a label: it ends in a colon, or is a common one (備註)."""
     narrow = unicodedata.normalize("NFKC", text).strip()

@@ -96,12 +96,22 @@ def _cut(region: Region, budget: int) -> Iterator[Region]:
 
 def _cuts(region: Region) -> Iterator[tuple[float, Region, Region]]:
     """Try every row and column where a label or title begins."""
+    if not _may_be_several(region):
+        return
     places = [hit.at for hits in region.hits.values() for hit in hits] + [title.at for title in region.titles]
     bounds = region.bounds
     for column in sorted({column for _, column in places if column > bounds.left})[:300]:
         yield from _scored(region, replace(bounds, right=column - 1), replace(bounds, left=column))
     for row in sorted({row for row, _ in places if row > bounds.top})[:300]:
         yield from _scored(region, replace(bounds, bottom=row - 1), replace(bounds, top=row))
+
+
+def _may_be_several(region: Region) -> bool:
+    """Tell whether any cut could part two forms: two titles, or enough labels that stand here twice."""
+    if len(region.titles) > 1:
+        return True
+    counted = (Counter(key for hit in hits for key in set(hit.label.known)) for hits in region.hits.values())
+    return any(sum(times > 1 for times in kind.values()) >= _SAME_LABELS for kind in counted)
 
 
 def _scored(region: Region, first: Area, second: Area) -> Iterator[tuple[float, Region, Region]]:
