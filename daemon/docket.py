@@ -220,7 +220,7 @@ class Docket:
         seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
             for addressee in addressees(case, event, site):
-                self.notify(entry, case.number, (seq, event), addressee, seqs[-1], now)
+                entry.queue_soon(self._notice(case.number, (seq, event), addressee, seqs[-1], now))
         return case
 
     def notify(
@@ -233,9 +233,14 @@ class Docket:
         now: datetime,
     ) -> bool:
         """Queue the notice of an event to one person, worded as of event `as_of`; False if he had it before."""
+        return entry.queue(self._notice(number, happened, addressee, as_of, now))
+
+    def _notice(
+        self, number: str, happened: tuple[int, Event], addressee: Addressee, as_of: int, now: datetime
+    ) -> OutgoingMail:
         seq, event = happened
         order, gathers = _notice_order(addressee, as_of), may_gather(addressee.notice.reader, event)
-        return entry.queue(self._outgoing(number, seq, order, now, gathers=gathers))
+        return self._outgoing(number, seq, order, now, gathers=gathers)
 
     def ask_ruling(
         self, entry: Entry, case: Case, seq: int, entered: EnteredRuling, now: datetime
@@ -323,7 +328,7 @@ class Docket:
         message_id: str = "",
     ) -> None:
         """Queue the one answer to a message that came in; `message_id` where the answer is known by it already."""
-        entry.queue(
+        entry.queue_soon(
             OutgoingMail(
                 notice_key=f"mail:{mail_id}:{key}:{order.to.email.lower()}",
                 message_id=message_id or self.message_id(),

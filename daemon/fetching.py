@@ -12,6 +12,7 @@ from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.intake import Intake
+from daemon.ledger import Incoming
 from mailer.inbox import Inbox, MailboxSettings, RawMail
 from mailer.message import read_message
 
@@ -79,22 +80,18 @@ class Fetching:
         return [uid for uid in inbox.all_uids() if uid not in known]
 
     def _store(self, batch: list[RawMail]) -> None:
-        now = self._clock.now()
+        heads = [read_message(_head(mail.raw)) for mail in batch]
+        incoming = [
+            Incoming(mail.uid, mail.raw, head.message_id, head.sender.email, mail.received_at)
+            for mail, head in zip(batch, heads, strict=True)
+        ]
         with self._docket.ledger.writing() as entry:
-            for mail in batch:
-                head = read_message(_head(mail.raw))
-                mail_id = entry.store_mail(
-                    mail.folder,
-                    mail.uidvalidity,
-                    mail.uid,
-                    mail.raw,
-                    received_at=mail.received_at,
-                    stored_at=now,
-                    message_id=head.message_id,
-                    sender=head.sender.email,
-                )
+            first = batch[0]
+            ids = entry.store_mails(first.folder, first.uidvalidity, incoming, self._clock.now())
+            for mail, head, mail_id in zip(batch, heads, ids, strict=True):
                 if mail.truncated and mail_id is not None:
                     self._intake.refuse_large(entry, mail_id, head)
+        self._docket.ledger.just_stored(mail.raw for mail in batch)
 
     def _move_settled(self, inbox: Inbox) -> None:
         while settled := self._docket.ledger.unmoved_mail(BATCH):

@@ -16,7 +16,9 @@ _UNIT = re.compile(r"(?:(?:元|圆|人民币|cny|rmb|¥|￥|km|公里)+)$")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,2}\)|\d{1,2}[.、．]|[一二三四五六七八九十]{1,3}[、.．])\s*")
 _REMEMBERED = 10_000  # texts; what stands on forms is much the same from one to the next
-_LONGEST_REMEMBERED = 200  # characters; longer ones are a customer's words, or somebody's attempt to fill our memory
+_LONGEST_REMEMBERED = (
+    200  # characters; longer ones are a customer's words, or somebody's attempt to fill our memory
+)
 _ROUNDS = 5  # folding settles within two; the bound keeps an odd character from looping
 
 

@@ -87,7 +87,8 @@ class Forms:
         warnings = tuple(
             self._warning(problem) for problem in form.problems if problem.severity is Severity.WARNING
         )
-        known = self._same_case(entry, facts, beside)
+        returns = entry.knows_any(identity(facts, self._docket.site.policy))
+        known = self._same_case(entry, facts, beside) if returns else None
         draft = self._waiting_draft(entry, reading, form, facts, beside)
         if draft is None and known is not None and known.status is Status.INCOMPLETE and not missing:
             draft = known  # a colleague's form completes it
@@ -97,7 +98,11 @@ class Forms:
         if known is not None:
             case = self._docket.perform(entry, known, AttachForm(reading.sender), now)
             return Outcome(case, "again", file, form)
-        settled = returned.settled_before(self._docket, entry, facts, reading.sender, beside, now)
+        settled = (
+            returned.settled_before(self._docket, entry, facts, reading.sender, beside, now)
+            if returns
+            else None
+        )
         if settled is not None:
             return replace(settled, file=file, form=form)
         issuer = self._docket.site.issuer(reading.sender.email)

@@ -11,6 +11,7 @@ from daemon.ledger.errors import (
     LedgerUnsupported,
     PromiseBroken,
 )
+from daemon.ledger.intake import Incoming
 from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
     AbsenceSaid,
@@ -46,6 +47,7 @@ __all__ = [
     "Fault",
     "GivenUp",
     "Held",
+    "Incoming",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",

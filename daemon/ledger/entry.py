@@ -18,7 +18,8 @@ from daemon.ledger import (
     requests,
     sheets,
 )
-from daemon.ledger.intake import Envelope, Place
+from daemon.ledger.fresh import SaidAbsences
+from daemon.ledger.intake import Incoming
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
     AbsenceSaid,
@@ -55,18 +56,35 @@ class Entry:
     of it, even if it is caught.
     """
 
-    def __init__(self, connection: Connection, site: str, version: str) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, site: str, version: str, said: SaidAbsences) -> None:
+        self._quiet = connection  # for what has nothing to do with the outbox
         self._site = site
         self._version = version
+        self._said = said
+        self.said_more = False  # of absences: what others know is out of date once this is committed
         self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
+        self._waiting: list[
+            OutgoingMail
+        ] = []  # put in the outbox together, before anybody asks what is there
+
+    @property
+    def _connection(self) -> Connection:
+        self._send_waiting()
+        return self._quiet
+
+    def _send_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            rows = [outbox.row_of(self._quiet, mail, self._held) for mail in waiting]
+            outbox.queue_all(self._quiet, rows)
 
     @cached_property
     def _journal(self) -> Journal:
-        return Journal(self._connection, self._site, self._version)
+        return Journal(self._quiet, self._site, self._version)
 
     def finish(self) -> None:
         """Close the books; the ledger does this before it commits."""
+        self._send_waiting()
         if "_journal" in self.__dict__:
             self._journal.finish()
 
@@ -75,7 +93,7 @@ class Entry:
     def next_serial(self, day: date) -> int:
         """Take the next serial number of the site's `day`, from 1."""
         row = {"site": self._site, "day": day, "serial": 1}
-        serial: int = self._connection.execute(_COUNT, row).scalar_one()
+        serial: int = self._quiet.execute(_COUNT, row).scalar_one()
         return serial
 
     def record(
@@ -123,7 +141,7 @@ class Entry:
 
     def case(self, number: str) -> Case | None:
         """Return the case called `number`, None if there is none."""
-        return reading.case(self._connection, number)
+        return reading.case(self._quiet, number)
 
     def events(self, number: str) -> list[RecordedEvent]:
         """Return what happened to a case, in order; events whose payload was erased are left out."""
@@ -133,13 +151,17 @@ class Entry:
         """Return one event; None if there is none of this seq, or its payload was erased."""
         return reading.event_at(self._connection, seq)
 
+    def knows_any(self, keys: Mapping[str, str]) -> bool:
+        """Tell whether any case, open or settled, is recorded with one of `keys`."""
+        return reading.knows_any(self._quiet, keys)
+
     def open_cases_with(self, key: str, value: str, *, status: Status | None = None) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number; only those of `status` if given."""
-        return reading.open_cases_with(self._connection, key, value, status)
+        return reading.open_cases_with(self._quiet, key, value, status)
 
     def settled_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the settled cases recorded with `value` under `key`, by number."""
-        return reading.settled_cases_with(self._connection, key, value)
+        return reading.settled_cases_with(self._quiet, key, value)
 
     def follow_ups(self, *, open_only: bool = False) -> list[Case]:
         """Return the days of follow-up calls, by number."""
@@ -168,12 +190,18 @@ class Entry:
         sender: str,
     ) -> int | None:
         """Archive a message and return its id; None if it is known by its folder, UIDVALIDITY and UID already."""
-        envelope = Envelope(message_id, sender, received_at, stored_at)
-        return intake.store_mail(self._connection, Place(folder, uidvalidity, uid), envelope, raw)
+        incoming = Incoming(uid, raw, message_id, sender, received_at)
+        return self.store_mails(folder, uidvalidity, [incoming], stored_at)[0]
+
+    def store_mails(
+        self, folder: str, uidvalidity: int, mails: Sequence[Incoming], stored_at: datetime
+    ) -> list[int | None]:
+        """Archive messages of one folder and return their ids; None where one is known by its UID already."""
+        return intake.store_mails(self._connection, folder, uidvalidity, mails, stored_at)
 
     def settle_mail(self, mail_id: int, state: MailState, reason: str = "", target_folder: str = "") -> None:
         """Say what became of a message, and the folder it is to be moved to (empty: it stays)."""
-        intake.settle_mail(self._connection, mail_id, state, reason, target_folder)
+        intake.settle_mail(self._quiet, mail_id, state, reason, target_folder)
 
     def mark_moved(self, ids: Iterable[int], at: datetime) -> None:
         """Say that messages now lie in their target folder."""
@@ -181,11 +209,12 @@ class Entry:
 
     def claim_part(self, message_id: str, sha256: str, mail_id: int) -> bool:
         """Claim one attachment of one message for this intake; False if it was taken before."""
-        return intake.claim_part(self._connection, message_id, sha256, mail_id)
+        return intake.claim_part(self._quiet, message_id, sha256, mail_id)
 
     def link_mail(self, mail_id: int, case_number: str, *, since: int | None = None) -> None:
-        """Say that a message concerns a case; what happened to the case after event `since` was its doing."""
-        intake.link_mail(self._connection, mail_id, case_number, since)
+        """Say that a message concerns a case; its doing is what this transaction did to it after event `since`."""
+        caused = None if since is None else self._journal.caused(case_number, since)
+        intake.link_mail(self._quiet, mail_id, case_number, caused)
 
     def case_of_message(self, message_ids: Sequence[str]) -> str | None:
         """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
@@ -197,11 +226,14 @@ class Entry:
 
     def say_absence(self, mail_id: int, statement: AbsenceSaid) -> bool:
         """Keep what a mail said of its sender's absence; False if it was kept before."""
+        self.said_more = True
         return absences.say(self._connection, mail_id, statement)
 
     def absences(self, now: datetime) -> list[AbsenceSaid]:
         """Return what people said of absences that are not over, in the order they said it."""
-        return absences.not_over(self._connection, now)
+        if self.said_more:
+            return absences.not_over(self._quiet, now)
+        return self._said.not_over(now, lambda now: absences.not_over(self._quiet, now))
 
     # ------------------------------------------------------------ what goes out
 
@@ -210,7 +242,14 @@ class Entry:
 
         PromiseBroken if another notice has its Message-ID.
         """
-        return outbox.queue(self._connection, mail, self._held)
+        return outbox.queue(self._connection, outbox.row_of(self._quiet, mail, self._held))
+
+    def queue_soon(self, mail: OutgoingMail) -> None:
+        """Put a mail in the outbox like `queue`, but together with others, and without saying if it was there."""
+        kind = mail.storm.kind if mail.storm else None
+        if kind is not None and any(other.storm and other.storm.kind == kind for other in self._waiting):
+            self._send_waiting()  # whether this one is held depends on those
+        self._waiting.append(mail)
 
     def held_mails(self, now: datetime, latest: datetime) -> list[Held]:
         """Return the held mails that are to leave now, by kind; `latest` as in `Ledger.outbox_gathering_due`."""
@@ -237,7 +276,9 @@ class Entry:
 
     def replies_sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
-        return outbox.replies_sent_to(self._connection, address, since)
+        same = [one for one in self._waiting if one.recipient.lower() == address.lower()]
+        waiting = sum(one.answers is not None and one.created_at >= since for one in same)
+        return outbox.replies_sent_to(self._quiet, address, since) + waiting
 
     # ------------------------------------------------------------ what waits to be confirmed
 

@@ -9,82 +9,84 @@ from hashlib import sha256
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from daemon.ledger.errors import LedgerDamaged, LedgerRefused
+from daemon.ledger.packing import pack, unpack
 from daemon.ledger.rows import MailState, StoredMail
-from daemon.ledger.schema import archive, cases, intake_parts, mail_cases, mail_in, outbox
+from daemon.ledger.schema import archive, intake_parts, mail_cases, mail_in, outbox
 from daemon.ledger.sqlite import insert
 
-_COMPRESSION = 3  # most of a mail is base64 of files compressed already; more effort gains nothing
 _MOST_REFERENCES = 200  # a References header can be as long as its writer likes
 
-_KNOWN = select(mail_in.c.id).where(
+_KNOWN = select(mail_in.c.uid).where(
     mail_in.c.folder == bindparam("folder"),
     mail_in.c.uidvalidity == bindparam("uidvalidity"),
-    mail_in.c.uid == bindparam("uid"),
+    mail_in.c.uid.in_(bindparam("uids", expanding=True)),
 )
-_STORE = insert(mail_in).returning(mail_in.c.id)
+_STORE = insert(mail_in).returning(mail_in.c.id, sort_by_parameter_order=True)
 _SETTLE = update(mail_in).where(mail_in.c.id == bindparam("mail_id"))
 _KEPT = select(archive.c.sha256).where(archive.c.sha256 == bindparam("digest"))
-_KEEP = insert(archive)
+_KEEP = insert(archive).on_conflict_do_nothing()
 _CONTENT = select(archive.c.content).where(archive.c.sha256 == bindparam("digest"))
 _CLAIM = insert(intake_parts).on_conflict_do_nothing().returning(intake_parts.c.mail_id)
 _LINK = insert(mail_cases).on_conflict_do_nothing()
-_CAUSED = select(cases.c.updated).where(
-    cases.c.number == bindparam("case_number"), cases.c.updated > bindparam("since")
-)
 _MAILS = select(mail_in, archive.c.size).join(archive)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a message was found on the server."""
+class Incoming:
+    """A message as it was fetched, and what is known of it before it is read."""
 
-    folder: str
-    uidvalidity: int
     uid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What is known of a message before it is read."""
-
+    raw: bytes
     message_id: str
     sender: str
     received_at: datetime
-    stored_at: datetime
 
 
-def store_mail(connection: Connection, place: Place, envelope: Envelope, raw: bytes) -> int | None:
-    """Archive a message and return its id; None if this place is known already."""
-    if _is_known(connection, place):
-        return None
-    row = {
-        "folder": place.folder,
-        "uidvalidity": place.uidvalidity,
-        "uid": place.uid,
-        "sha256": keep(connection, raw),
-        "message_id": envelope.message_id,
-        "sender": envelope.sender,
-        "received_at": envelope.received_at,
-        "stored_at": envelope.stored_at,
-        "state": MailState.RECEIVED.value,
-        "reason": "",
-        "target_folder": "",
-    }
-    mail_id: int = connection.execute(_STORE, row).scalar_one()
-    return mail_id
+def store_mails(
+    connection: Connection, folder: str, uidvalidity: int, mails: Sequence[Incoming], at: datetime
+) -> list[int | None]:
+    """Archive messages of one folder and return their ids; None where a place is known already."""
+    named = {"folder": folder, "uidvalidity": uidvalidity, "uids": [mail.uid for mail in mails]}
+    known = set(connection.execute(_KNOWN, named).scalars())
+    fresh = [mail for mail in {mail.uid: mail for mail in mails}.values() if mail.uid not in known]
+    if not fresh:
+        return [None] * len(mails)
+    digests = _keep_all(connection, [mail.raw for mail in fresh])
+    rows = [
+        {
+            "folder": folder,
+            "uidvalidity": uidvalidity,
+            "uid": mail.uid,
+            "sha256": digest,
+            "message_id": mail.message_id,
+            "sender": mail.sender,
+            "received_at": mail.received_at,
+            "stored_at": at,
+            "state": MailState.RECEIVED.value,
+            "reason": "",
+            "target_folder": "",
+        }
+        for mail, digest in zip(fresh, digests, strict=True)
+    ]
+    ids = dict(zip((mail.uid for mail in fresh), connection.execute(_STORE, rows).scalars(), strict=True))
+    return [ids.pop(mail.uid, None) for mail in mails]
 
 
-def _is_known(connection: Connection, place: Place) -> bool:
-    named = {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
-    return connection.execute(_KNOWN, named).first() is not None
+def _keep_all(connection: Connection, contents: Sequence[bytes]) -> list[str]:
+    digests = [sha256(content).hexdigest() for content in contents]
+    rows = [
+        {"sha256": digest, "size": len(content), "content": pack(content)}
+        for digest, content in zip(digests, contents, strict=True)
+    ]
+    connection.execute(_KEEP, rows)
+    return digests
 
 
 def keep(connection: Connection, content: bytes) -> str:
     """Put bytes into the archive, once, and return their SHA-256."""
     digest = sha256(content).hexdigest()
     if connection.execute(_KEPT, {"digest": digest}).first() is None:
-        packed = zlib.compress(content, _COMPRESSION)
-        connection.execute(_KEEP, {"sha256": digest, "size": len(content), "content": packed})
+        connection.execute(_KEEP, {"sha256": digest, "size": len(content), "content": pack(content)})
     return digest
 
 
@@ -94,7 +96,7 @@ def raw(connection: Connection, digest: str) -> bytes:
     if packed is None:
         raise LedgerRefused(f"nothing is archived under {digest}")
     try:
-        content = zlib.decompress(packed)
+        content = unpack(packed)
     except zlib.error:
         content = b""
     if sha256(content).hexdigest() != digest:
@@ -130,10 +132,8 @@ def claim_part(connection: Connection, message_id: str, digest: str, mail_id: in
     return connection.execute(_CLAIM, claim).first() is not None
 
 
-def link_mail(connection: Connection, mail_id: int, case_number: str, since: int | None) -> None:
-    """Say that a message concerns a case, and whether what happened to the case after event `since` is its doing."""
-    known = {"case_number": case_number, "since": since}
-    caused = None if since is None else connection.execute(_CAUSED, known).scalar()
+def link_mail(connection: Connection, mail_id: int, case_number: str, caused: int | None) -> None:
+    """Say that a message concerns a case, and which event of the case, the last one, was its doing."""
     connection.execute(_LINK, {"mail_id": mail_id, "case_number": case_number, "event_seq": caused})
 
 

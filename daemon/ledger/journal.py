@@ -41,6 +41,9 @@ class Journal:
         self._version = version
         self._seq, self._hash = reading.head(connection)
         self._head = self._seq
+        self._grown: dict[
+            str, int
+        ] = {}  # cases to which something happened in this transaction, and what last
         self._policies: dict[str, str] = {}  # kept in this transaction, by text
 
     @property
@@ -65,11 +68,18 @@ class Journal:
         with whole(self._connection):
             seqs = self._append(number, so_far, happened, policy_hash)
             if seqs:
+                self._grown[number] = seqs[-1]
                 put_case(self._connection, case_after, self._site, seqs[-1])
-            replace_deadlines(self._connection, number, due)
+            new = so_far == 0  # then there is nothing of it to replace
+            replace_deadlines(self._connection, number, due, new=new)
             if keys is not None:
-                replace_keys(self._connection, case_after, keys)
+                replace_keys(self._connection, case_after, keys, new=new)
         return seqs
+
+    def caused(self, number: str, since: int) -> int | None:
+        """Return the last event of a case after `since`, of which this transaction was at that time; None if none."""
+        last = self._grown.get(number, 0)
+        return last if last > since else None
 
     def keep_policy(self, key: str, text: str) -> str:
         """Keep a policy's text for good and return its hash."""

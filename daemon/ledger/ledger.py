@@ -1,7 +1,8 @@
 """The ledger as the daemon sees it: one transaction at a time to write, any number of readers beside it."""
 
+import hashlib
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from daemon.ledger import (
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
+from daemon.ledger.fresh import FreshBytes, SaidAbsences
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
     AbsenceSaid,
@@ -68,6 +70,8 @@ class Ledger:
         self._site = site
         self._version = version
         self._closed = False
+        self._fresh = FreshBytes()
+        self._said = SaidAbsences()
 
     @classmethod
     def open(
@@ -113,9 +117,11 @@ class Ledger:
     def writing(self) -> Iterator[Entry]:
         """Begin a transaction; it is committed at the end of the block and undone by an exception out of it."""
         with self._writer.transaction() as connection:
-            entry = Entry(connection, self._site, self._version)
+            entry = Entry(connection, self._site, self._version, self._said)
             yield entry
             entry.finish()
+        if entry.said_more:
+            self._said.forget()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -344,8 +350,15 @@ class Ledger:
 
     def raw(self, sha256: str) -> bytes:
         """Return archived bytes; LedgerRefused if there are none, LedgerDamaged if they are no longer the same."""
+        if (content := self._fresh.take(sha256)) is not None:
+            return content
         with self._reading() as connection:
             return intake.raw(connection, sha256)
+
+    def just_stored(self, contents: Iterable[bytes]) -> None:
+        """Have messages at hand that were stored and committed a moment ago: `raw` is asked for each at once."""
+        for content in contents:
+            self._fresh.put(hashlib.sha256(content).hexdigest(), content)
 
     def attachments(self, case_number: str, *, as_of: int | None = None) -> list[StoredAttachment]:
         """Return the files that came to a case, in their order; those known at event `as_of` where it is given."""
@@ -474,6 +487,9 @@ class Ledger:
 
     def absences(self, now: datetime) -> list[AbsenceSaid]:
         """Return what people said of absences that are not over, in the order they said it."""
+        return self._said.not_over(now, self._said_absences)
+
+    def _said_absences(self, now: datetime) -> list[AbsenceSaid]:
         with self._reading() as connection:
             return absences.not_over(connection, now)
 

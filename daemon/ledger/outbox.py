@@ -1,6 +1,6 @@
 """What is to go out: each mail with its own state, leased to one sender at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, true, update
@@ -13,7 +13,8 @@ from daemon.ledger.sqlite import insert
 _SENDING = outbox.c.state == OutboxState.SENDING.value
 _QUEUED = outbox.c.state == OutboxState.QUEUED.value
 _HELD = outbox.c.state == OutboxState.HELD.value
-_QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"]).returning(outbox.c.id)
+_QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"])
+_QUEUE_ONE = _QUEUE.returning(outbox.c.id)
 _REPLIES = select(func.count()).where(
     outbox.c.created_at >= bindparam("since"),
     outbox.c.answers.is_not(None),
@@ -21,10 +22,20 @@ _REPLIES = select(func.count()).where(
 )
 
 
-def queue(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, datetime]) -> bool:
-    """Put a mail in the outbox, to be tried at once or held for its kind; False if its notice is there already."""
+def queue(connection: Connection, row: Mapping[str, object]) -> bool:
+    """Put a mail in the outbox; False if its notice is there already."""
+    return connection.execute(_QUEUE_ONE, row).first() is not None
+
+
+def queue_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Put mails in the outbox, but none whose notice is there already."""
+    connection.execute(_QUEUE, rows)
+
+
+def row_of(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, datetime]) -> dict[str, object]:
+    """Return a mail as the outbox keeps it: to be tried at once, or held for its kind."""
     held = gathering.held_until(connection, mail, held_kinds)
-    row = {
+    return {
         "notice_key": mail.notice_key,
         "message_id": mail.message_id,
         "case_number": mail.case_number,
@@ -43,7 +54,6 @@ def queue(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, date
         "body": mail.body,
         "kind": mail.storm.kind if mail.storm else None,
     }
-    return connection.execute(_QUEUE, row).first() is not None
 
 
 def lease(connection: Connection, now: datetime, length: timedelta, limit: int) -> list[QueuedMail]:

@@ -51,9 +51,12 @@ def put_case(connection: Connection, case: Case, site: str, seq: int) -> None:
     connection.execute(_PUT_CASE, row_of(case, site, seq))
 
 
-def replace_deadlines(connection: Connection, number: str, due: Sequence[Deadline]) -> None:
-    """Make `due` all the deadlines the case has."""
-    connection.execute(_DROP_DEADLINES, {"number": number})
+def replace_deadlines(
+    connection: Connection, number: str, due: Sequence[Deadline], *, new: bool = False
+) -> None:
+    """Make `due` all the deadlines the case has; a `new` one has none yet."""
+    if not new:
+        connection.execute(_DROP_DEADLINES, {"number": number})
     if due:
         rows = [{"case_number": number, "name": deadline.name, "due": deadline.due} for deadline in due]
         connection.execute(_PUT_DEADLINES, rows)
@@ -64,9 +67,10 @@ def drop_deadline(connection: Connection, number: str, name: str) -> None:
     connection.execute(_DROP_DEADLINE, {"number": number, "what": name})
 
 
-def replace_keys(connection: Connection, case: Case, keys: Mapping[str, str]) -> None:
-    """Make `keys` all the case is found by, settled or not."""
-    connection.execute(_DROP_KEYS, {"number": case.number})
+def replace_keys(connection: Connection, case: Case, keys: Mapping[str, str], *, new: bool = False) -> None:
+    """Make `keys` all the case is found by, settled or not; a `new` one has none yet."""
+    if not new:
+        connection.execute(_DROP_KEYS, {"number": case.number})
     if keys:
         rows = [{"case_number": case.number, "key": key, "value": value} for key, value in keys.items()]
         connection.execute(_PUT_KEYS, rows)

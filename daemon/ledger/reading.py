@@ -28,6 +28,13 @@ _OWING = ('"done":false', *(f'"state":"{state}"' for state in ("proposed", "pend
 _HEAD = select(chain_head.c.seq, chain_head.c.hash)
 
 
+_KNOWS_ANY = (
+    select(case_keys.c.case_number)
+    .where(tuple_(case_keys.c.key, case_keys.c.value).in_(bindparam("pairs", expanding=True)))
+    .limit(1)
+)
+
+
 def case(connection: Connection, number: str) -> Case | None:
     """Return the case called `number`, None if there is none."""
     body = connection.execute(_BODY, {"number": number}).scalar()
@@ -82,6 +89,12 @@ def page_of_settled(connection: Connection, closed_since: datetime, after: str, 
         .limit(size)
     )
     return _cases(connection.execute(query))
+
+
+def knows_any(connection: Connection, keys: Mapping[str, str]) -> bool:
+    """Tell whether any case, open or settled, is recorded with one of `keys`."""
+    pairs = {"pairs": list(keys.items())}
+    return bool(keys) and connection.execute(_KNOWS_ANY, pairs).first() is not None
 
 
 def open_cases_with(connection: Connection, key: str, value: str, status: Status | None = None) -> list[Case]:
