@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-_THREADS = 2  # one goes on while the other waits for what it has asked of another process
+_THREADS = 1  # what it asks another process it asks in lots
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,19 @@
 """Reading stored messages: outside the ledger, and ahead of whoever takes them in."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import StoredMail, WaitingRequest
 from daemon.proof import Evidence, evidence, is_to
+from daemon.site import Site
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
-from parsers.reader import FormReader
+from parsers.reader import FileToRead, FormReader, ReaderUnavailable
 from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
 from parsers.reply_absence import Absence, parse_absence
@@ -27,8 +29,13 @@ from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
 
 log = logging.getLogger("kesu.reading")
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
-REACH = Reach(things=8, weight=16 * 2**20)  # messages, and bytes of them, read before they are taken in
+TOGETHER = 25  # messages at most that are read, and then taken in, together
+REACH = Reach(
+    things=2, weight=16 * 2**20
+)  # so many of these lots, and bytes, are read before they are taken in
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
 
 
@@ -83,6 +90,19 @@ class Reading:
 Attempt = tuple[StoredMail, Reading | Exception]
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A message whose files are still to be read."""
+
+    message: Message
+    sender: Party
+    present: Site
+    sheets: tuple[Attachment, ...] = ()
+    asked: Sequence[FileToRead] = ()
+    welcome: bool = True
+    echo: bool = False
+
+
 class MailReader:
     """Reads what the ledger has stored; touches nothing in it."""
 
@@ -91,28 +111,47 @@ class MailReader:
         self._forms = forms
         self._clock = clock
 
-    def read(self, mails: Iterable[StoredMail]) -> Iterator[list[Attempt]]:
-        """Yield the messages in order, as many at a time as were read meanwhile, or what kept each from being read."""
-        return ahead(self._attempt, mails, lambda mail: mail.size, REACH)
+    def read(self, mails: Sequence[StoredMail]) -> Iterator[list[Attempt]]:
+        """Yield the messages in order, some together, each as read or with what kept it from being read."""
+        for lots in ahead(self._attempt_all, _lots(mails), _size, REACH):
+            yield from lots
 
-    def _attempt(self, mail: StoredMail) -> Attempt:
-        try:
-            return mail, self._read(mail)
-        except Exception as error:
-            return mail, error
+    def _attempt_all(self, mails: Sequence[StoredMail]) -> list[Attempt]:
+        """Read messages: the files of all go to the child together, which else would wait for us between them."""
+        opened = [(mail, _attempt(self._open, mail)) for mail in mails]
+        asked = [file for _, found in opened if isinstance(found, _Opened) for file in found.asked]
+        files = iter(_read_or_fault(self._forms, asked))
+        return [(mail, self._attempt_one(found, files)) for mail, found in opened]
+
+    def _attempt_one(
+        self, found: "_Opened | Exception", files: Iterator[ParsedFile | Exception]
+    ) -> Reading | Exception:
+        if isinstance(found, Exception):
+            return found
+        mine = [next(files) for _ in found.asked]
+        for file in mine:
+            if isinstance(file, Exception):
+                return file
+        read = tuple(file for file in mine if isinstance(file, ParsedFile))
+        return _attempt(lambda opened: self._understand(opened, read), found)
 
     def _read(self, mail: StoredMail) -> Reading:
+        found = self._open(mail)
+        return self._understand(found, tuple(self._forms.read_all(found.asked)))
+
+    def _open(self, mail: StoredMail) -> "_Opened":
+        """Open a message: who wrote it, and which files in it are to be read."""
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
         site = self._docket.site
         present = self._docket.present(self._clock.now())
         sender = present.acting(message.sender.email, message.sender.name)
         if not site.may_send(sender.email):
-            return Reading(message, sender, echo=message.automatic and self._names_care(raw))
+            echo = message.automatic and self._names_care(raw)
+            return _Opened(message, sender, present, welcome=False, echo=echo)
         sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
-        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
-        files = tuple(
-            self._forms.read(
+        asked = [
+            FileToRead(
                 sheet.content,
                 sheet.name,
                 zone=site.zone,
@@ -121,12 +160,20 @@ class MailReader:
                 issued_by=site.issuer(sender.email),
             )
             for sheet in sheets
-        )
+        ]
+        return _Opened(message, sender, present, sheets=sheets, asked=asked)
+
+    def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
+        """Read what a message says, its files having been read."""
+        message, sender = found.message, found.sender
+        if not found.welcome:
+            return Reading(message, sender, echo=found.echo)
+        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
         tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
-        proven = held.proves(sender, present)
+        proven = held.proves(sender, found.present)
         message = held.answering(message)
-        reading = Reading(message, sender, files, others, sheets, proven=proven, ready=held.by_token)
+        reading = Reading(message, sender, files, others, found.sheets, proven=proven, ready=held.by_token)
         answered = self._answered(message)
         return self._with_request(self._with_parts(reading, answered), held, answered)
 
@@ -208,6 +255,39 @@ class MailReader:
         holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
         persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
+
+
+def _attempt(work: Callable[[_T], _R], thing: _T) -> _R | Exception:
+    try:
+        return work(thing)
+    except Exception as error:
+        return error
+
+
+def _read_or_fault(forms: FormReader, files: Sequence[FileToRead]) -> Sequence[ParsedFile | Exception]:
+    """Read files together; should that fail, each by itself, so that none harms another."""
+    try:
+        return forms.read_all(files)
+    except ReaderUnavailable as error:  # nothing any of them did
+        return [error] * len(files)
+    except Exception:
+        return [_attempt(lambda one: forms.read_all([one])[0], file) for file in files]
+
+
+def _lots(mails: Sequence[StoredMail]) -> Iterator[list[StoredMail]]:
+    """Cut messages into lots that do not weigh too much, a heavy one alone."""
+    lot: list[StoredMail] = []
+    for mail in mails:
+        if lot and (len(lot) == TOGETHER or _size([*lot, mail]) > REACH.weight // 2):
+            yield lot
+            lot = []
+        lot.append(mail)
+    if lot:
+        yield lot
+
+
+def _size(mails: Sequence[StoredMail]) -> int:
+    return sum(mail.size for mail in mails)
 
 
 def _is_workbook(attachment: Attachment) -> bool:

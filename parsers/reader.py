@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -86,24 +87,33 @@ class _Child:
 
     def exchange(self, request: bytes, seconds: float) -> Any:
         """Send frames and return the answering JSON; _Late or _Failed if none comes."""
-        deadline = time.monotonic() + seconds
+        return next(self.exchange_all(request, 1, seconds))
+
+    def exchange_all(self, requests: bytes, count: int, seconds: float) -> Iterator[Any]:
+        """Send the frames of `count` requests and yield their answers, each `seconds` after the one before at most.
+
+        The child finds the next request in the pipe while we are busy with its last answer. _Late or _Failed come
+        in place of the first answer that does not.
+        """
         source, sink = self._pipes()
-        unsent, received = memoryview(request), bytearray()
+        unsent, received = memoryview(requests), bytearray()
         with selectors.DefaultSelector() as ready:
             ready.register(sink, selectors.EVENT_READ)
             ready.register(source, selectors.EVENT_WRITE)
-            while (answer := _complete(received)) is None:
-                events = ready.select(deadline - time.monotonic())
-                if not events or time.monotonic() > deadline:
-                    raise _Late
-                for key, _ in events:
-                    if key.fileobj is sink:
-                        received += _receive(sink)
-                    else:
-                        unsent = unsent[_send(source, unsent) :]
-                        if not unsent:
-                            ready.unregister(source)
-        return answer
+            for _ in range(count):
+                deadline = time.monotonic() + seconds
+                while (answer := _complete(received)) is None:
+                    events = ready.select(deadline - time.monotonic())
+                    if not events or time.monotonic() > deadline:
+                        raise _Late
+                    for key, _ in events:
+                        if key.fileobj is sink:
+                            received += _receive(sink)
+                        else:
+                            unsent = unsent[_send(source, unsent) :]
+                            if not unsent:
+                                ready.unregister(source)
+                yield answer
 
 
 def _environment() -> dict[str, str]:
@@ -128,7 +138,7 @@ def _send(pipe: IO[bytes], unsent: memoryview) -> int:
 
 
 def _complete(received: bytearray) -> Any:
-    """Return the JSON of a whole frame, None while part of it is missing."""
+    """Take a whole frame off the front and return its JSON, None while part of it is missing."""
     if len(received) < HEADER.size:
         return None
     (length,) = HEADER.unpack_from(received)
@@ -136,10 +146,40 @@ def _complete(received: bytearray) -> Any:
         raise _Failed("the answer is too long")
     if len(received) < HEADER.size + length:
         return None
+    answer = bytes(received[HEADER.size : HEADER.size + length])
+    del received[: HEADER.size + length]
     try:
-        return json.loads(bytes(received[HEADER.size : HEADER.size + length]))
+        return json.loads(answer)
     except ValueError as error:
         raise _Failed("the answer is no JSON") from error
+
+
+@dataclass(frozen=True)
+class FileToRead:
+    """One attachment: `name` only labels the result, `locale` is the form's where its labels do not say."""
+
+    content: bytes = field(repr=False)
+    name: str
+    zone: ZoneInfo
+    now: datetime
+    locale: Locale
+    issued_by: str | None = None
+
+    def asked(self, *, second_reader_only: bool = False) -> bytes:
+        """Return what the child is asked, in frames."""
+        request = {
+            "name": self.name,
+            "zone": self.zone.key,
+            "now": self.now.isoformat(),
+            "locale": self.locale,
+            "issued_by": self.issued_by,
+            "second_reader_only": second_reader_only,
+        }
+        return json_frame(request) + frame(self.content)
+
+    def refused(self, reason: Text) -> ParsedFile:
+        """Return that it could not be read."""
+        return ParsedFile(file=self.name, forms=(), error=reason)
 
 
 class FormReader:
@@ -180,49 +220,64 @@ class FormReader:
         issued_by: str | None = None,
     ) -> ParsedFile:
         """Read one attachment: `name` only labels the result, `locale` is the form's where its labels do not say."""
-        request = {
-            "name": name,
-            "zone": zone.key,
-            "now": now.isoformat(),
-            "locale": locale,
-            "issued_by": issued_by,
-        }
+        return self.read_all([FileToRead(content, name, zone, now, locale, issued_by)])[0]
+
+    def read_all(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
+        """Read attachments in their order; one that breaks the child costs the others nothing."""
+        read: list[ParsedFile] = []
         with self._lock:
-            return self._read(request, content, zone)
+            while len(read) < len(files):
+                read += self._read_on(files[len(read) :])
+        return read
 
-    def _read(self, request: dict[str, Any], content: bytes, zone: ZoneInfo) -> ParsedFile:
-        """Try both readers in the child, then, if the first broke it, the second alone in a new one."""
-        end = time.monotonic() + self._limits.seconds
-        reason = TOO_HEAVY
-        for second_only in (False, True):
-            try:
-                child, started = self._running()
-                end += started
-                asked = json_frame({**request, "second_reader_only": second_only}) + frame(content)
-                answer = child.exchange(asked, max(end - time.monotonic(), 0.0))
-                return self._accept(answer, zone)
-            except _Late:
-                self._drop()
-                reason = TOO_SLOW
-                break
-            except (_Failed, ValueError, KeyError, TypeError):
-                self._drop()
-            except OSError as error:
-                log.exception(
-                    "the reading child could not be started", extra={"action": "reader_not_started"}
-                )
-                raise ReaderUnavailable("the reading child could not be started") from error
-        log.warning("a file broke the reading child", extra={"action": "reader_broken", "reason": reason.en})
-        return _refusal(request, reason)
+    def _read_on(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
+        """Read files until one costs the child its life, and that one by itself."""
+        child, read = self._running(), list[ParsedFile]()
+        begun = time.monotonic()
+        requests = b"".join(file.asked() for file in files)
+        try:
+            for file, answer in zip(
+                files, child.exchange_all(requests, len(files), self._limits.seconds), strict=True
+            ):
+                read.append(self._accept(answer, file.zone))
+                begun = time.monotonic()
+                if answer["worn"]:
+                    break
+        except _Late:
+            self._drop()
+            read.append(_given_up(files[len(read)], TOO_SLOW))
+        except (_Failed, ValueError, KeyError, TypeError):
+            self._drop()
+            left = self._limits.seconds - (time.monotonic() - begun)
+            read.append(self._read_anew(files[len(read)], max(left, 0.0)))
+        return read
 
-    def _running(self) -> tuple[_Child, float]:
-        """Return a child, and the seconds its start took, which are not the file's."""
-        if self._child is not None and self._child.is_alive():
-            return self._child, 0.0
+    def _read_anew(self, file: FileToRead, seconds: float) -> ParsedFile:
+        """Read a file that broke a child with the second reader alone, in a new one."""
+        child = self._running()
+        try:
+            answer = child.exchange(file.asked(second_reader_only=True), seconds)
+            return self._accept(answer, file.zone)
+        except _Late:
+            reason = TOO_SLOW
+        except (_Failed, ValueError, KeyError, TypeError):
+            reason = TOO_HEAVY
         self._drop()
-        before = time.monotonic()
-        self._child = _Child(self._payload, self._limits)
-        return self._child, time.monotonic() - before
+        return _given_up(file, reason)
+
+    def _running(self) -> _Child:
+        """Return a child that runs; ReaderUnavailable if none can be started."""
+        if self._child is not None and self._child.is_alive():
+            return self._child
+        self._drop()
+        try:
+            self._child = _Child(self._payload, self._limits)
+        except ReaderUnavailable:
+            raise
+        except OSError as error:
+            log.exception("the reading child could not be started", extra={"action": "reader_not_started"})
+            raise ReaderUnavailable("the reading child could not be started") from error
+        return self._child
 
     def _accept(self, answer: Any, zone: ZoneInfo) -> ParsedFile:
         parsed = file_from_json(answer["parsed"], self._catalogue, zone)
@@ -238,5 +293,6 @@ class FormReader:
             self._child = None
 
 
-def _refusal(request: dict[str, Any], reason: Text) -> ParsedFile:
-    return ParsedFile(file=str(request["name"]), forms=(), error=reason)
+def _given_up(file: FileToRead, reason: Text) -> ParsedFile:
+    log.warning("a file broke the reading child", extra={"action": "reader_broken", "reason": reason.en})
+    return file.refused(reason)

@@ -1,13 +1,13 @@
 """Mail that must not be answered, must not be believed, or cannot be read at all (RFC 3834, design.md, Mail)."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
 from daemon.docket import Docket
 from daemon.intake import ANSWERS_PER_HOUR, STRANGERS_PER_HOUR, Intake
 from daemon.ledger import LedgerUnavailable, MailState
-from parsers.reader import FormReader, ReaderUnavailable
+from parsers.reader import FileToRead, FormReader, ReaderUnavailable
 from parsers.results import ParsedFile
 from rules.case import Status
 from tests.daemon.office import (
@@ -202,10 +202,10 @@ class _Fragile(FormReader):
         self._real = real
         self._error = error
 
-    def read(self, content: bytes, name: str, **details: Any) -> ParsedFile:
-        if name == "poison.xlsx":
+    def read_all(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
+        if any(file.name == "poison.xlsx" for file in files):
             raise self._error
-        return self._real.read(content, name, **details)
+        return self._real.read_all(files)
 
 
 def with_fragile_reader(office: Office, error: Exception) -> None:

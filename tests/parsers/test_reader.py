@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pytest
 
 from parsers import refusals
-from parsers.reader import FormReader, Limits, ReaderUnavailable
+from parsers.reader import FileToRead, FormReader, Limits, ReaderUnavailable
 from parsers.results import ParsedFile
 from rules.fields import Catalogue
 from rules.locales import Locale
@@ -183,6 +183,31 @@ def test_a_hanging_child_is_ended_and_said_to_be_too_slow(
         assert reader.read(GOOD[0], "a", **clock).error == refusals.TOO_SLOW
         assert time.monotonic() - begin < 2
         assert reader.read(GOOD[0], "a", **clock).error is None
+
+
+def test_files_read_together_come_in_order_and_one_that_breaks_the_child_costs_the_others_nothing(
+    reader: FormReader, clock: dict[str, Any]
+) -> None:
+    bomb = bytearray(sheet_bomb(0.4))
+    for marker, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        start = bomb.rindex(marker) + offset
+        bomb[start : start + 4] = (50_000).to_bytes(4, "little")
+    contents = [GOOD[0], bytes(bomb), GOOD[0], b"nothing", GOOD[0]]
+    files = [FileToRead(content, f"{n}.xlsx", **clock) for n, content in enumerate(contents)]
+    read = reader.read_all(files)
+    assert [file.file for file in read] == [file.name for file in files]
+    assert [file.error is None for file in read] == [True, False, True, False, True]
+    assert reader.read_all([]) == []
+
+
+def test_of_files_read_together_only_the_one_that_hangs_is_too_slow(
+    catalogue: Catalogue, clock: dict[str, Any]
+) -> None:
+    with FormReader(catalogue, Limits(seconds=0.5)) as reader:
+        assert reader.read(GOOD[0], "a", **clock).error is None
+        os.kill(pid(reader), signal.SIGSTOP)
+        read = reader.read_all([FileToRead(GOOD[0], str(n), **clock) for n in range(3)])
+    assert [file.error for file in read] == [refusals.TOO_SLOW, None, None]
 
 
 def test_the_child_ends_when_its_parent_does(catalogue: Catalogue) -> None:
