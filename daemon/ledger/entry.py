@@ -34,7 +34,7 @@ from daemon.ledger.rows import (
     StoredMail,
 )
 from daemon.ledger.schema import marks, numbers
-from daemon.ledger.sqlite import insert
+from daemon.ledger.sqlite import insert, run
 from rules.case import Case, Status
 from rules.deadlines import Deadline
 from rules.events import Event
@@ -93,8 +93,8 @@ class Entry:
     def next_serial(self, day: date) -> int:
         """Take the next serial number of the site's `day`, from 1."""
         row = {"site": self._site, "day": day, "serial": 1}
-        serial: int = self._quiet.execute(_COUNT, row).scalar_one()
-        return serial
+        (serial,) = run(self._quiet, _COUNT, row).fetchone() or (0,)
+        return int(serial)
 
     def record(
         self,
@@ -218,7 +218,7 @@ class Entry:
 
     def case_of_message(self, message_ids: Sequence[str]) -> str | None:
         """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
-        return intake.case_of_message(self._connection, message_ids)
+        return intake.case_of_message(self._connection, message_ids) if message_ids else None
 
     def mail(self, mail_id: int) -> StoredMail:
         """Return one message; LedgerRefused if there is none of this id."""

@@ -12,7 +12,7 @@ from daemon.ledger.errors import LedgerDamaged, LedgerRefused
 from daemon.ledger.packing import pack, unpack
 from daemon.ledger.rows import MailState, StoredMail
 from daemon.ledger.schema import archive, intake_parts, mail_cases, mail_in, outbox
-from daemon.ledger.sqlite import insert
+from daemon.ledger.sqlite import insert, run, run_many
 
 _MOST_REFERENCES = 200  # a References header can be as long as its writer likes
 
@@ -78,7 +78,7 @@ def _keep_all(connection: Connection, contents: Sequence[bytes]) -> list[str]:
         {"sha256": digest, "size": len(content), "content": pack(content)}
         for digest, content in zip(digests, contents, strict=True)
     ]
-    connection.execute(_KEEP, rows)
+    run_many(connection, _KEEP, rows)
     return digests
 
 
@@ -109,7 +109,7 @@ def settle_mail(
 ) -> None:
     """Say what became of a message and where it is to be moved."""
     fate = {"mail_id": mail_id, "state": state.value, "reason": reason, "target_folder": target_folder}
-    settled = connection.execute(_SETTLE, fate)
+    settled = run(connection, _SETTLE, fate)
     if settled.rowcount != 1:
         raise LedgerRefused(f"no message has the id {mail_id}")
 
@@ -129,12 +129,12 @@ def claim_part(connection: Connection, message_id: str, digest: str, mail_id: in
         "sha256": digest,
         "mail_id": mail_id,
     }
-    return connection.execute(_CLAIM, claim).first() is not None
+    return run(connection, _CLAIM, claim).fetchone() is not None
 
 
 def link_mail(connection: Connection, mail_id: int, case_number: str, caused: int | None) -> None:
     """Say that a message concerns a case, and which event of the case, the last one, was its doing."""
-    connection.execute(_LINK, {"mail_id": mail_id, "case_number": case_number, "event_seq": caused})
+    run(connection, _LINK, {"mail_id": mail_id, "case_number": case_number, "event_seq": caused})
 
 
 def mail(connection: Connection, mail_id: int) -> StoredMail:

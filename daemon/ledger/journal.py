@@ -12,7 +12,7 @@ from daemon.ledger.columns import utc_text
 from daemon.ledger.errors import LedgerRefused, PromiseBroken
 from daemon.ledger.projections import put_case, replace_deadlines, replace_keys
 from daemon.ledger.schema import chain_head, events, payloads, policies
-from daemon.ledger.sqlite import insert, whole
+from daemon.ledger.sqlite import insert, run, run_many, whole
 from rules.after_events import Listed
 from rules.case import Case
 from rules.deadlines import Deadline
@@ -61,10 +61,10 @@ class Journal:
     ) -> list[int]:
         """Append `happened`, make the case what it now is, and return the events' seqs."""
         number = case_after.number
-        past = self._connection.execute(_PAST, {"number": number}).all()
-        so_far = past[0].n if past else 0
+        past = run(self._connection, _PAST, {"number": number}).fetchall()
+        so_far = past[0][0] if past else 0
         _refuse_false_start(number, so_far, happened)
-        _refuse_broken_promises(number, {row.promise for row in past}, happened)
+        _refuse_broken_promises(number, {promise for _, promise in past}, happened)
         with whole(self._connection):
             seqs = self._append(number, so_far, happened, policy_hash)
             if seqs:
@@ -103,8 +103,8 @@ class Journal:
         if not happened:
             return []
         linked = [self._link(number, n, event, policy_hash) for n, event in enumerate(happened, so_far + 1)]
-        self._connection.execute(_ADD_EVENTS, [event_row for event_row, _ in linked])
-        self._connection.execute(_ADD_PAYLOADS, [payload_row for _, payload_row in linked])
+        run_many(self._connection, _ADD_EVENTS, [event_row for event_row, _ in linked])
+        run_many(self._connection, _ADD_PAYLOADS, [payload_row for _, payload_row in linked])
         return list(range(self._seq - len(linked) + 1, self._seq + 1))
 
     def _link(self, number: str, n: int, event: Event, policy_hash: str) -> tuple[_Row, _Row]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, se
 from daemon.ledger import gathering
 from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail
 from daemon.ledger.schema import outbox
-from daemon.ledger.sqlite import insert
+from daemon.ledger.sqlite import insert, run, run_many
 
 _SENDING = outbox.c.state == OutboxState.SENDING.value
 _QUEUED = outbox.c.state == OutboxState.QUEUED.value
@@ -24,12 +24,12 @@ _REPLIES = select(func.count()).where(
 
 def queue(connection: Connection, row: Mapping[str, object]) -> bool:
     """Put a mail in the outbox; False if its notice is there already."""
-    return connection.execute(_QUEUE_ONE, row).first() is not None
+    return run(connection, _QUEUE_ONE, row).fetchone() is not None
 
 
 def queue_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
     """Put mails in the outbox, but none whose notice is there already."""
-    connection.execute(_QUEUE, rows)
+    run_many(connection, _QUEUE, rows)
 
 
 def row_of(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, datetime]) -> dict[str, object]:
@@ -171,7 +171,8 @@ def counts(connection: Connection) -> dict[OutboxState, int]:
 
 def replies_sent_to(connection: Connection, address: str, since: datetime) -> int:
     """Count the automatic replies queued or sent to an address since a time, however its letters are cased."""
-    return connection.execute(_REPLIES, {"address": address, "since": since}).scalar_one()
+    (count,) = run(connection, _REPLIES, {"address": address, "since": since}).fetchone() or (0,)
+    return int(count)
 
 
 def entries_of(connection: Connection, case_number: str, event_seq: int | None = None) -> list[OutboxEntry]:

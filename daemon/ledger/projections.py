@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from daemon.ledger.chain import canonical
 from daemon.ledger.replay import replay_all
 from daemon.ledger.schema import case_keys, cases, deadlines, events
-from daemon.ledger.sqlite import insert
+from daemon.ledger.sqlite import insert, run, run_many
 from rules.case import Case
 from rules.deadlines import Deadline
 
@@ -48,7 +48,7 @@ def row_of(case: Case, site: str, seq: int) -> dict[str, object]:
 
 def put_case(connection: Connection, case: Case, site: str, seq: int) -> None:
     """Make the row of `case` what it is after event `seq`."""
-    connection.execute(_PUT_CASE, row_of(case, site, seq))
+    run(connection, _PUT_CASE, row_of(case, site, seq))
 
 
 def replace_deadlines(
@@ -56,10 +56,10 @@ def replace_deadlines(
 ) -> None:
     """Make `due` all the deadlines the case has; a `new` one has none yet."""
     if not new:
-        connection.execute(_DROP_DEADLINES, {"number": number})
+        run(connection, _DROP_DEADLINES, {"number": number})
     if due:
         rows = [{"case_number": number, "name": deadline.name, "due": deadline.due} for deadline in due]
-        connection.execute(_PUT_DEADLINES, rows)
+        run_many(connection, _PUT_DEADLINES, rows)
 
 
 def drop_deadline(connection: Connection, number: str, name: str) -> None:
@@ -70,10 +70,10 @@ def drop_deadline(connection: Connection, number: str, name: str) -> None:
 def replace_keys(connection: Connection, case: Case, keys: Mapping[str, str], *, new: bool = False) -> None:
     """Make `keys` all the case is found by, settled or not; a `new` one has none yet."""
     if not new:
-        connection.execute(_DROP_KEYS, {"number": case.number})
+        run(connection, _DROP_KEYS, {"number": case.number})
     if keys:
         rows = [{"case_number": case.number, "key": key, "value": value} for key, value in keys.items()]
-        connection.execute(_PUT_KEYS, rows)
+        run_many(connection, _PUT_KEYS, rows)
 
 
 def rebuild(connection: Connection, site: str, deadlines_of: DeadlinesOf, keys_of: KeysOf | None) -> int:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, Result, and_, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, Result, Select, and_, bindparam, exists, func, literal, or_, select, tuple_
 
 from daemon.ledger.errors import LedgerDamaged
 from daemon.ledger.rows import Changes, DueRow, RecordedEvent, Statistics
 from daemon.ledger.schema import case_keys, cases, chain_head, deadlines, events, marks, payloads, policies
+from daemon.ledger.sqlite import run
 from rules.case import OPEN_STATUSES, Case, Status
 from rules.events import Event, event_from_json
 
@@ -95,9 +97,21 @@ def knows_any(connection: Connection, keys: Mapping[str, str]) -> bool:
     """Tell whether any case, open or settled, is recorded with one of `keys`."""
     if not keys:
         return False
-    same = (and_(case_keys.c.key == key, case_keys.c.value == value) for key, value in keys.items())
-    query = select(case_keys.c.case_number).where(or_(*same)).limit(1)
-    return connection.execute(query).first() is not None
+    named = {
+        f"{what}{number}": text
+        for number, pair in enumerate(keys.items())
+        for what, text in zip("kv", pair, strict=True)
+    }
+    return run(connection, _any_of(len(keys)), named).fetchone() is not None
+
+
+@cache
+def _any_of(count: int) -> Select[str]:
+    same = (
+        and_(case_keys.c.key == bindparam(f"k{number}"), case_keys.c.value == bindparam(f"v{number}"))
+        for number in range(count)
+    )
+    return select(case_keys.c.case_number).where(or_(*same)).limit(1)
 
 
 def open_cases_with(connection: Connection, key: str, value: str, status: Status | None = None) -> list[Case]:
@@ -105,7 +119,8 @@ def open_cases_with(connection: Connection, key: str, value: str, status: Status
     named = {"key": key, "value": value}
     if status is None:
         return _cases(connection.execute(_OPEN_WITH, named))
-    return _cases(connection.execute(_OF_STATUS_WITH, {**named, "status": status.value}))
+    found = run(connection, _OF_STATUS_WITH, {**named, "status": status.value}).fetchall()
+    return [Case.model_validate_json(body) for (body,) in found]
 
 
 def settled_cases_with(connection: Connection, key: str, value: str) -> list[Case]:
