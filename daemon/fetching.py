@@ -64,6 +64,7 @@ class Fetching:
 
     def _connected(self) -> Inbox:
         if self._inbox is None:
+            self._intake.warm_up()
             inbox = Inbox(self._settings)
             inbox.connect()
             self._inbox = inbox

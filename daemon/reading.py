@@ -1,6 +1,7 @@
 """Reading stored messages: outside the ledger, and ahead of whoever takes them in."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -110,6 +111,10 @@ class MailReader:
         self._docket = docket
         self._forms = forms
         self._clock = clock
+
+    def warm_up(self) -> None:
+        """Make ready on a thread of its own what the first message would have to wait for."""
+        threading.Thread(target=self._forms.warm_up, name="kesu-warm-up", daemon=True).start()
 
     def read(self, mails: Sequence[StoredMail]) -> Iterator[list[Attempt]]:
         """Yield the messages in order, some together, each as read or with what kept it from being read."""

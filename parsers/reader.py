@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -203,6 +204,11 @@ class FormReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def warm_up(self) -> None:
+        """Start the child ahead of the first file, which need not wait for it then; never raises."""
+        with suppress(ReaderUnavailable), self._lock:  # whoever reads will hear of it
+            self._running()
 
     def close(self) -> None:
         """End the child; a later read starts another."""

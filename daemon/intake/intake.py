@@ -39,6 +39,10 @@ class Intake:
         self._forms = Forms(docket)
         self._words = Words(docket, self._replies)
 
+    def warm_up(self) -> None:
+        """Make ready meanwhile what the first message would have to wait for."""
+        self._reader.warm_up()
+
     def take_waiting(self, stopped: Stopped = never) -> int:
         """Take in every message that is stored but not settled, until `stopped`; return how many."""
         count = 0
