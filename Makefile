@@ -36,7 +36,7 @@ validator: $(VENV)/.validator ## install Microsoft's Open XML SDK, a judge of th
 soak: $(VENV)/.dev ## play 300 stories of managers, daemon and crashes on one workbook (minutes; the tests play a few)
 	KESU_EXAMPLES=300 $(BIN)/python -m pytest -q tests/daemon/test_workbook_machine.py
 
-bench: $(VENV)/.dev ## measure intake, lapses and the workbook, with peers in the same run
+bench: $(VENV)/.dev $(VENV)/.peers ## measure intake, promptness, lapses and the workbook, with peers in the same run
 	$(BIN)/python -m benchmarks
 
 pictures: $(VENV)/.dev ## make the README's pictures anew (needs chromium, libreoffice, pdftoppm)
@@ -67,6 +67,12 @@ $(VENV)/.validator: tests/preservation/validator/package-lock.json | $(VENV)/bin
 	@mkdir -p $(VENV)/validator
 	cp tests/preservation/validator/package.json tests/preservation/validator/package-lock.json $(VENV)/validator/
 	npm ci --prefix $(VENV)/validator --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Programs to measure against, kept apart from the product's own environment.
+$(VENV)/.peers: benchmarks/peers.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip --disable-pip-version-check install -q --require-hashes --no-deps -r benchmarks/peers.txt
 	@touch $@
 
 clean: ## remove what make and the demo made

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import intake, lapses, workbook
+from benchmarks import intake, lapses, promptness, workbook
 from benchmarks.figures import Figure, Skipped, machine_facts, print_table
 
 Measure = Callable[[argparse.Namespace], list[Figure]]
@@ -11,6 +11,10 @@ BENCHMARKS: dict[str, tuple[str, Measure]] = {
     "intake": (
         "Intake: a backlog on Dovecot, from log-in to committed cases with their mails, messages filed",
         lambda options: intake.measure(options.forms, options.rounds),
+    ),
+    "promptness": (
+        "Promptness: one form at a time, from its delivery to the running daemon's doing",
+        lambda options: promptness.measure(options.mails),
     ),
     "lapses": (
         "Lapses: from the end of a window to the commit with its mails",
@@ -40,7 +44,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(BENCHMARKS)}")
     parser.add_argument("--rounds", type=int, default=2, help="times each intake is run (default 2)")
-    parser.add_argument("--forms", type=int, default=1000, help="messages in the backlog (default 1000)")
+    parser.add_argument("--forms", type=int, default=2000, help="messages in the backlog (default 2000)")
+    parser.add_argument("--mails", type=int, default=40, help="forms sent one by one (default 40)")
     parser.add_argument("--open-cases", type=int, default=10_000, help="cases in the ledger (default 10000)")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHMARKS]

@@ -47,10 +47,15 @@ customer-care-director = [{{ name = "吳美玲", email = "care.director@example.
 
 
 def furnish(
-    folder: Path, *, imap_port: int = _NO_SERVER, mailbox: str = MAILBOX, name: str = "bench"
+    folder: Path,
+    *,
+    imap_port: int = _NO_SERVER,
+    smtp_port: int = _NO_SERVER,
+    mailbox: str = MAILBOX,
+    name: str = "bench",
 ) -> Site:
     """Write a site's configuration into `folder` and load it: the shipped dealership rules, unchanged."""
-    text = _CONFIG.format(site=name, port=imap_port, smtp=_NO_SERVER, mailbox=mailbox)
+    text = _CONFIG.format(site=name, port=imap_port, smtp=smtp_port, mailbox=mailbox)
     (folder / "config.toml").write_text(text, encoding="utf-8")
     (folder / "password").write_text(PASSWORD, encoding="utf-8")
     return load_site(folder / "config.toml")

@@ -1,4 +1,4 @@
-"""Forms per second from a backlog on a real Dovecot, beside the plain script that does a fraction of the work.
+"""Forms per second from a backlog on a real Dovecot, beside peers that do a fraction of the work.
 
 Ours is measured by the daemon's own round: log in, fetch, store raw, read in the limited child, decide, commit the
 case with its mails in the outbox, file the message in its folder. Each run has a mailbox and a process of its own.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from benchmarks import backlog, plain_loop
+from benchmarks import backlog, other_readers, plain_loop
 from benchmarks.figures import Figure, Skipped, peak_memory
 from benchmarks.household import PASSWORD, furnish
 from daemon.bootstrap import House, build
@@ -71,44 +71,76 @@ def _check(house: House, forms: int) -> None:
 
 
 def plain(job: Job) -> Run:
-    """Let the peer read the mailbox."""
+    """Let the plain script read the mailbox."""
+    return _counted(
+        job, lambda: plain_loop.take_in(job.port, job.mailbox, PASSWORD, job.folder / "plain.db", job.cells)
+    )
+
+
+def getmail(job: Job) -> Run:
+    """Let getmail6 empty the mailbox, and openpyxl read what it delivered."""
+    return _counted(
+        job,
+        lambda: other_readers.getmail_and_openpyxl(job.port, job.mailbox, PASSWORD, job.folder, job.cells),
+    )
+
+
+def bare(job: Job) -> Run:
+    """Do the reading that nobody gets around, and nothing else."""
+    return _counted(job, lambda: other_readers.bare_sum(job.port, job.mailbox, PASSWORD))
+
+
+def _counted(job: Job, read: Callable[[], int]) -> Run:
     start = time.perf_counter()
-    stored = plain_loop.take_in(job.port, job.mailbox, PASSWORD, job.folder / "plain.db", job.cells)
+    count = read()
     seconds = time.perf_counter() - start
-    if stored != job.forms:
-        raise RuntimeError(f"the plain loop stored {stored} of {job.forms} forms")
+    if count != job.forms:
+        raise RuntimeError(f"{count} of {job.forms} forms were read")
     return Run(seconds, *peak_memory())
 
 
+Contender = Callable[[Job], Run]
+
+
 def measure(forms: int, rounds: int) -> list[Figure]:
-    """Run both `rounds` times, the order changing; Skipped without Dovecot."""
+    """Run all `rounds` times, the order changing; Skipped without Dovecot."""
     if dovecot.PROGRAM is None:
         raise Skipped("dovecot is not installed")
-    runs: dict[str, list[Run]] = {"kesu": [], "plain": []}
-    for number, name, run in _alternating(forms, rounds):
+    contenders: dict[str, Contender] = {"kesu": kesu, "plain": plain, "bare": bare}
+    if other_readers.GETMAIL.exists():
+        contenders["getmail"] = getmail
+    else:
+        print("  getmail6 is left out: `make peers` installs it", flush=True)
+    runs: dict[str, list[Run]] = {name: [] for name in contenders}
+    for number, name, run in _alternating(forms, rounds, contenders):
         runs[name].append(run)
         print(f"  round {number}: {name} {forms / run.seconds:.0f} forms/s", flush=True)
-    return [
-        *_figures("kesu", runs["kesu"], forms),
-        *_figures("plain", runs["plain"], forms),
-        Figure("kesu against the plain loop", _total(runs["plain"]) / _total(runs["kesu"]), "times as fast"),
-    ]
+    figures = [figure for name in contenders for figure in _figures(name, runs[name], forms)]
+    return [*figures, *_ratios(runs)]
 
 
-def _alternating(forms: int, rounds: int) -> Iterator[tuple[int, str, Run]]:
-    contenders: tuple[tuple[str, Callable[[Job], Run]], ...] = (("kesu", kesu), ("plain", plain))
-    mailboxes = [f"{name}{number}@example.com" for number in range(rounds) for name, _ in contenders]
+def _ratios(runs: dict[str, list[Run]]) -> Iterator[Figure]:
+    ours = _total(runs["kesu"])
+    yield Figure("kesu against the plain loop", _total(runs["plain"]) / ours, "times as fast")
+    if "getmail" in runs:
+        yield Figure("kesu against getmail6 and openpyxl", _total(runs["getmail"]) / ours, "times as fast")
+    yield Figure("kesu against the bare sum", ours / _total(runs["bare"]), "times its time")
+
+
+def _alternating(forms: int, rounds: int, contenders: dict[str, Contender]) -> Iterator[tuple[int, str, Run]]:
+    mailboxes = [f"{name}{number}@example.com" for number in range(rounds) for name in contenders]
     with Dovecot(dict.fromkeys(mailboxes, PASSWORD)) as server:
         mails, cells = list(backlog.messages(forms)), backlog.cells()
         for number in range(rounds):
-            for name, contender in islice(cycle(contenders), number % 2, number % 2 + 2):
+            start = number % len(contenders)
+            for name, contender in islice(cycle(contenders.items()), start, start + len(contenders)):
                 mailbox = f"{name}{number}@example.com"
                 for mail in mails:
                     server.deliver(mailbox, mail)
                 yield number + 1, name, _alone(contender, Job(server.port, mailbox, Path(), forms, cells))
 
 
-def _alone(contender: Callable[[Job], Run], job: Job) -> Run:
+def _alone(contender: Contender, job: Job) -> Run:
     """Run in a fresh process, so that neither finds anything warm and its memory is its own."""
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, mp_context=spawn) as process:
