@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from daemon.changes import Changed, doer
 from daemon.config import Person
+from daemon.origins import is_ours
 from daemon.site import Site
 from daemon.standing import penalised
 from rules.after_events import Approval, Drawn
@@ -52,8 +53,8 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
     if notice.to == ASKER:
         return [Addressee(person, notice) for person in _person_of(_asker(event, case), site)]
     if notice.to == "sender":
-        sender = case.sender if isinstance(event, Resolved) else Party()
-        return [Addressee(person, notice) for person in _person_of(sender, site)]
+        senders = _senders(case, site) if isinstance(event, Resolved) else ()
+        return [Addressee(person, notice) for sender in senders for person in _person_of(sender, site)]
     if isinstance(event, Penalised) and notice.to == _office_of(
         event
     ):  # about himself: leave makes no difference
@@ -74,6 +75,14 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
 def _in_their_place(site: Site) -> tuple[str, ...]:
     """Return who gets the calls of an office that nobody holds: whoever hears of late lists (customer care)."""
     return () if site.policy.follow_up is None else site.policy.follow_up.told
+
+
+def _senders(case: Case, site: Site) -> tuple[Party, ...]:
+    """Return who sent the form of a case: whoever passed it on, and whose it is where he is one of us."""
+    origin = case.sender.origin
+    if origin is None or not is_ours(origin, site):
+        return (case.sender,)
+    return (case.sender, site.party(origin.email, origin.name))
 
 
 def _asker(event: Event, case: Case) -> Party:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from daemon import words
 from daemon.docket import Docket
 from daemon.letters import EnclosureOrder, LetterOrder, Writer, root_id
 from mailer.letter import Address, CaseLine, Content, Flaw, Line, Template
 from mailer.message import Message
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case
-from rules.events import Party
+from rules.events import Origin, Party
 from rules.facts import facts_to_json
 from rules.fields import FormKind
 from rules.locales import Locale, Text
@@ -49,6 +50,7 @@ class Outcome:
     file: ParsedFile | None = None
     form: ParsedForm | None = None
     number: str = ""
+    origin: Origin | None = None  # whose form it is, where somebody passed it on
 
     @classmethod
     def unknown(cls, number: str) -> "Outcome":
@@ -135,7 +137,7 @@ def answer(
     if unreadable or any(outcome.flaws for outcome in complaints):
         return [_problems(docket, message, sender, locale, unreadable, complaints), *orders]
     if complaints:
-        return [_acknowledgement(docket, message, sender, locale, complaints), *orders]
+        return [acknowledgement(docket, message, sender, locale, complaints), *orders]
     return orders
 
 
@@ -193,9 +195,10 @@ def too_large(
 # ---------------------------------------------------------------- the letters
 
 
-def _acknowledgement(
+def acknowledgement(
     docket: Docket, message: Message, sender: Party, locale: Locale, complaints: Sequence[Outcome]
 ) -> LetterOrder:
+    """Return the mail that says which cases the forms of a message came to."""
     content = _about_cases(docket, locale, complaints)
     hint = _hint(docket, complaints)
     return _order(Template.ACKNOWLEDGEMENT, docket, message, sender, locale, content, hint=hint)
@@ -260,11 +263,15 @@ def _about_cases(docket: Docket, locale: Locale, complaints: Sequence[Outcome]) 
     cases = {outcome.case.number: outcome.case for outcome in complaints}
     writers = [Writer(case, (), docket.site_of(case)) for case in cases.values()]
     lines = tuple(_line(writer, locale, became[writer.case.number]) for writer in writers)
+    origins = dict.fromkeys(words.origin(one.origin) for one in complaints if one.origin is not None)
+    passed_on = words.JOIN.get(locale).join(origins)
     if len(writers) != 1:
-        return Content(reader="sender", zone=docket.site.config.daemon.timezone, cases=lines)
+        zone = docket.site.config.daemon.timezone
+        return Content(reader="sender", zone=zone, cases=lines, forwarded_for=passed_on)
     case = writers[0].case
     content = writers[0].content(locale, "sender", [case.grade_clause])
-    return content.model_copy(update={"cases": lines, "warnings": _warnings(complaints, locale)})
+    said = {"cases": lines, "warnings": _warnings(complaints, locale), "forwarded_for": passed_on}
+    return content.model_copy(update=said)
 
 
 def _line(writer: Writer, locale: Locale, became: str) -> CaseLine:

@@ -10,6 +10,7 @@ from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.ledger import StoredMail, WaitingRequest
+from daemon.origins import comes_back, issuer, lies_in_ours, submitter
 from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
 from mailer.compose import compose
@@ -49,6 +50,8 @@ class Reading:
     files: tuple[ParsedFile, ...] = ()
     others: tuple[Attachment, ...] = ()  # photos, invoices
     sheets: tuple[Attachment, ...] = ()
+    submitters: tuple[Party, ...] = ()  # of each file: its sender, and whose it is where he passed it on
+    comes_back: bool = False  # it only passes on a mail of ours, or a machine's
     reply: Reply | None = None
     verdict: Verdict | None = None
     blame: Blame | None = None
@@ -82,6 +85,10 @@ class Reading:
         ]
         return named or [(thread, self)]
 
+    def submitter(self, file: ParsedFile) -> Party:
+        """Return who sends the forms in a file of this message."""
+        return next(party for known, party in zip(self.files, self.submitters, strict=True) if known is file)
+
     @property
     def forms(self) -> list[ParsedForm]:
         """Every form in every file."""
@@ -99,6 +106,7 @@ class _Opened:
     sender: Party
     present: Site
     sheets: tuple[Attachment, ...] = ()
+    submitters: tuple[Party, ...] = ()
     asked: Sequence[FileToRead] = ()
     welcome: bool = True
     echo: bool = False
@@ -154,7 +162,8 @@ class MailReader:
         if not site.may_send(sender.email):
             echo = message.automatic and self._names_care(raw)
             return _Opened(message, sender, present, welcome=False, echo=echo)
-        sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
+        sheets = tuple(file for file in _worth_reading(message, site) if _is_workbook(file))
+        submitters = tuple(submitter(sender, message, sheet, site) for sheet in sheets)
         asked = [
             FileToRead(
                 sheet.content,
@@ -162,23 +171,27 @@ class MailReader:
                 zone=site.zone,
                 now=self._clock.now(),
                 locale=site.locale_of(sender.email),
-                issued_by=site.issuer(sender.email),
+                issued_by=issuer(by, site),
             )
-            for sheet in sheets
+            for sheet, by in zip(sheets, submitters, strict=True)
         ]
-        return _Opened(message, sender, present, sheets=sheets, asked=asked)
+        return _Opened(message, sender, present, sheets, submitters, asked)
 
     def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""
         message, sender = found.message, found.sender
         if not found.welcome:
             return Reading(message, sender, echo=found.echo)
-        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
+        others = tuple(
+            file for file in _worth_reading(message, self._docket.site) if not _is_workbook(file)
+        )
         tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
         proven = held.proves(sender, found.present)
         message = held.answering(message)
         reading = Reading(message, sender, files, others, found.sheets, proven=proven, ready=held.by_token)
+        back = comes_back(message, self._docket.site)
+        reading = replace(reading, submitters=found.submitters, comes_back=back)
         answered = self._answered(message)
         return self._with_request(self._with_parts(reading, answered), held, answered)
 
@@ -232,7 +245,7 @@ class MailReader:
             return None
         today = self._clock.now().astimezone(site.zone).date()
         found = parse_absence(message.text, today, answered=answered)
-        if found is not None or message.in_reply_to:
+        if found is not None or message.in_reply_to or message.forwarded is not None:
             return found
         return parse_absence(f"{message.subject}\n{message.text}", today)
 
@@ -293,6 +306,11 @@ def _lots(mails: Sequence[StoredMail]) -> Iterator[list[StoredMail]]:
 
 def _size(mails: Sequence[StoredMail]) -> int:
     return sum(mail.size for mail in mails)
+
+
+def _worth_reading(message: Message, site: Site) -> list[Attachment]:
+    """Return the files of a message but for those in a mail of ours that comes back whole."""
+    return [file for file in message.attachments if not lies_in_ours(file, site)]
 
 
 def _is_workbook(attachment: Attachment) -> bool:

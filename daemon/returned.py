@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from daemon.answers import Outcome
 from daemon.docket import Docket
 from daemon.ledger import Entry
+from daemon.origins import issuer
 from parsers.results import ParsedFile, ParsedForm, Problem
 from parsers.wordings import in_the_future, missing
 from rules.case import Case
@@ -86,7 +87,7 @@ def settled_before(
         if repeats_settled(facts, case, known, policy):
             return Outcome(docket.perform(entry, case, AttachForm(sender), now), "again")
         if recurs(facts, case, known, policy, now):
-            command = Recur(facts, docket.site.issuer(sender.email), sender)
+            command = Recur(facts, issuer(sender, docket.site), sender)
             return Outcome(docket.perform(entry, case, command, now), "reopened")
     return None
 

@@ -22,6 +22,7 @@ from rules.events import (
     Lapsed,
     Noted,
     Opened,
+    Origin,
     Party,
     Penalised,
     PenaltyState,
@@ -115,6 +116,7 @@ TASK = _text(
 )
 TASK_DONE = _text("{who}已回報（{clause}）", "{who}已反馈（{clause}）", "{who} has reported ({clause})")
 CUSTOMER_SENDER = _text("同仁", "同事", "a colleague")
+PASSED_ON = _text("{who}，由{by}轉寄", "{who}，由{by}转发", "{who}, forwarded by {by}")
 
 
 def undelivered(whom: str, locale: Locale) -> str:
@@ -228,8 +230,15 @@ def party(who: Party, policy: Policy, locale: Locale) -> str:
     known = set().union(*(_names_of(role, policy) for role in who.roles[:1]))
     name = who.name or ("" if who.roles else who.email)
     words = [role_titles(who.roles[:1], policy, locale), "" if name in known else name]
-    named = " ".join(filter(None, words)) or CUSTOMER_SENDER.get(locale)
-    return named.replace(" （", "（")
+    named = (" ".join(filter(None, words)) or CUSTOMER_SENDER.get(locale)).replace(" （", "（")
+    return named if who.origin is None else PASSED_ON.get(locale).format(who=origin(who.origin), by=named)
+
+
+def origin(whose: Origin) -> str:
+    """Name whose mail was passed on: name and address, as far as known."""
+    if not (whose.name and whose.email):
+        return whose.name or whose.email
+    return f"{whose.name} <{whose.email}>"
 
 
 def concession(facts: JsonFacts, locale: Locale) -> str:

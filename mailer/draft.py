@@ -251,6 +251,8 @@ _SHOWN = (
     "resolved_by",
     "sent_to",
     "duty_title",
+    "forwarded_for",
+    "forwarded_by",
 )
 
 
@@ -304,6 +306,8 @@ def _acknowledged(content: Content) -> str:
 def _problem(content: Content) -> str:
     if content.reader == "informed":
         return "care"  # customer care is told of a mail that was set aside
+    if content.pasted:
+        return "pasted"
     if any(flaw.required for flaw in content.flaws):
         return "required"
     if content.no_form:

@@ -349,6 +349,9 @@ class Content(_Part):
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
+    forwarded_for: str = ""  # whose form the reader passed on: name and address
+    forwarded_by: str = ""  # who passed on the reader's form: office and name
+    pasted: bool = False  # the form stood as a table in the mail's text; it comes back filled in, in a file
     unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
     valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None

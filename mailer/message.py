@@ -15,12 +15,13 @@ from email.utils import parsedate_to_datetime
 from mailer.letter import Address
 from mailer.message_addresses import read_addresses
 from mailer.message_automatic import automatic_reason
+from mailer.message_forwarded import Forwarded, attached, in_text
 from mailer.message_html import html_text
 from mailer.message_names import file_name
 from mailer.message_parts import Head, Leaf, Walk, leaves, read_head
 from mailer.message_words import decode_bytes
 
-__all__ = ["Address", "Attachment", "Message", "is_spreadsheet", "read_message"]
+__all__ = ["Address", "Attachment", "Forwarded", "Message", "is_spreadsheet", "read_message"]
 
 _LONGEST_TEXT = 1_000_000  # characters
 _MOST_REFERENCES = 200
@@ -36,13 +37,17 @@ _EXCHANGE_STUB = "Retrieval using the IMAP4 protocol failed"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One file in a mail, with a base name that is safe to write. `inline` ones are shown in the text, as logos are."""
+    """One file in a mail, with a base name that is safe to write. `inline` ones are shown in the text, as logos are.
+
+    `forwarded`: it lay in a mail that lies in this one.
+    """
 
     name: str
     media_type: str
     content: bytes = field(repr=False)
     sha256: str
     inline: bool
+    forwarded: Forwarded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Message:
     """A mail. Message-IDs keep their angle brackets; what a mail lacks is empty.
 
     `automatic_reason` names the header that shows that no person wrote it: such a mail is never answered, but its
-    forms count. `headers` are all fields with names in lower case, in their order.
+    forms count. `headers` are all fields with names in lower case, in their order. `html` is its own first page, as it
+    came. `forwarded` is the mail that it passes on.
     """
 
     message_id: str = ""
@@ -62,6 +68,8 @@ class Message:
     subject: str = field(default="", repr=False)
     date: datetime | None = None
     text: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    forwarded: Forwarded | None = None
     attachments: tuple[Attachment, ...] = ()
     automatic_reason: str = ""
     defects: tuple[str, ...] = ()
@@ -141,6 +149,8 @@ def _read(raw: bytes) -> Message:
         subject=head.text("subject"),
         date=_date(head.first("date")),
         text=text,
+        html=_html(words),
+        forwarded=_forwarded(head.text("subject"), text, found),
         attachments=_attachments(leaf for leaf in found if not _is_text(leaf)),
         automatic_reason=automatic_reason(head, sender.email),
         defects=tuple(walk.defects),
@@ -199,6 +209,18 @@ def _text(words: list[Leaf], walk: Walk) -> str:
     return text[:_LONGEST_TEXT]
 
 
+def _html(words: list[Leaf]) -> str:
+    pages = (leaf for leaf in words if leaf.media_type == "text/html" and not leaf.nested)
+    return next((_words(page)[:_LONGEST_TEXT] for page in pages), "")
+
+
+def _forwarded(subject: str, text: str, found: list[Leaf]) -> Forwarded | None:
+    """The mail that is passed on: the first one attached, else the one in the text."""
+    heads = (leaf.within for leaf in found if leaf.within is not None)
+    known = (attached(head) for head in heads)
+    return next((one for one in known if one is not None), None) or in_text(subject, text)
+
+
 def _words(leaf: Leaf) -> str:
     text = decode_bytes(leaf.content[: 4 * _LONGEST_TEXT], leaf.charset, leaf.head.hint)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
@@ -217,6 +239,7 @@ def _attachments(parts: Iterable[Leaf]) -> tuple[Attachment, ...]:
                 content=leaf.content,
                 sha256=hashlib.sha256(leaf.content).hexdigest(),
                 inline=shown and leaf.disposition != "attachment",
+                forwarded=None if leaf.within is None else attached(leaf.within),
             )
         )
     return tuple(found)

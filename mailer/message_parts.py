@@ -56,6 +56,7 @@ class Leaf:
     name: str  # as the mail gives it, decoded; empty when it gives none
     content: bytes = field(repr=False)
     nested: bool  # it came inside a message/rfc822
+    within: Head | None = None  # the header of the innermost such message
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class Walk:
     hint: str
     defects: list[str] = field(default_factory=list)
     parts_left: int = _MOST_PARTS
+    within: Head | None = None  # the header of the forwarded message that the walk is in
 
     def defect(self, what: str) -> None:
         """Note what is wrong with the mail, once."""
@@ -175,7 +177,9 @@ def _inside_message(head: Head, body: memoryview, walk: Walk, depth: int) -> Ite
     if encoding in ("base64", "quoted-printable"):
         content = memoryview(_decoded(bytes(content), encoding, walk))
     inner, rest = read_head(content, walk.hint, walk.defects)
+    outer, walk.within = walk.within, inner
     yield from leaves(inner, rest, walk, depth + 1, nested=True)
+    walk.within = outer
 
 
 def _leaf(
@@ -191,6 +195,7 @@ def _leaf(
         name=one_line(placed.get("filename") or parameters.get("name") or ""),
         content=_decoded(_without_last_break(content), _encoding(head), walk),
         nested=nested,
+        within=walk.within,
     )
 
 

@@ -206,6 +206,9 @@ def _notes(draft: Draft) -> list[Block]:
         lines.append(draft.say("notes.quarantined"))
     if content.unfined:
         lines.append(draft.say(f"notes.{content.unfined}"))
+    lines += [
+        draft.say(f"notes.{name}") for name in ("forwarded_for", "forwarded_by") if getattr(content, name)
+    ]
     if content.penalty and content.penalty.unreached and not draft.acts:
         lines.append(draft.say("notes.unreached"))
     return [Block("note", "", tuple(lines))] if lines else []
@@ -253,11 +256,13 @@ def _steps(draft: Draft) -> list[Block]:
         return []
     content, enclosed = draft.content, bool(draft.letter.enclosures)
     names = ["resave"] if content.unreadable else []
-    if content.flaws:
+    if content.pasted:
+        names.append("open_pasted")
+    elif content.flaws:
         names.append("open_enclosed" if enclosed else "open_own")
     elif content.no_form and enclosed:
         names.append("blank_instead" if content.unreadable else "blank")
-    names += ["send", "replace"] if content.flaws else ["send"]
+    names += ["send", "replace"] if content.flaws and not content.pasted else ["send"]
     if content.follow_up:
         names = ["open_list", "send", "replace_list"]
     return [Block("steps", draft.say("headings.steps"), tuple(draft.say(f"steps.{name}") for name in names))]

@@ -1,6 +1,6 @@
 """What every event carries, and who does things: the ground `rules.events` and its parts stand on."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from rules.facts import Json
 
@@ -15,11 +15,30 @@ class BaseEvent(BaseModel):
     at: AwareDatetime
 
 
+class Origin(BaseModel):
+    """Whose mail somebody passed on, as far as known. Told, not proven: it names, and gives no rights to anybody."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: str = ""
+    name: str = ""
+
+
 class Party(BaseModel):
-    """Who did something: the roles he acts in, and his address where he is a person of flesh and blood."""
+    """Who did something: the roles he acts in, and his address where he is a person of flesh and blood.
+
+    `origin`: he only passed it on, and it is somebody else's; the roles and the address stay his own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     roles: tuple[str, ...] = ()
     email: str = ""
     name: str = ""
+    origin: Origin | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_ever(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Write nothing of an origin where there is none: what stands in the ledger does not change its form."""
+        written: dict[str, object] = write(self)
+        return {key: value for key, value in written.items() if key != "origin" or value is not None}

@@ -26,6 +26,7 @@ from rules.after_events import (
 )
 from rules.event_base import BaseEvent as BaseEvent
 from rules.event_base import JsonFacts as JsonFacts
+from rules.event_base import Origin as Origin
 from rules.event_base import Party as Party
 from rules.spans import Span
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from daemon import answers, asking, proof, returned
+from daemon import answers, asking, origins, proof, returned
 from daemon.answers import Outcome
 from daemon.docket import SENDER_KEY, Docket
 from daemon.followup import lists
@@ -81,6 +81,7 @@ class Forms:
     ) -> Outcome:
         """Open a case, or find the one it belongs to; `beside` are the cases of the same message, never merged."""
         facts = {key: value for key, value in form.facts.items() if key != CASE_NUMBER}
+        sender = reading.submitter(file)
         # A problem without a key is about what stands beside the form: it never keeps the form itself from its grade.
         errors = [problem for problem in form.problems if problem.severity is Severity.ERROR]
         missing = tuple(problem.key for problem in errors if problem.key)
@@ -93,21 +94,21 @@ class Forms:
         if draft is None and known is not None and known.status is Status.INCOMPLETE and not missing:
             draft = known  # a colleague's form completes it
         if draft is not None:
-            command = AmendCase(facts, reading.sender, missing, warnings)
-            return Outcome(self._docket.perform(entry, draft, command, now), "amended", file, form)
+            command = AmendCase(facts, sender, missing, warnings)
+            case = self._docket.perform(entry, draft, command, now)
+            return Outcome(case, "amended", file, form, origin=sender.origin)
         if known is not None:
-            case = self._docket.perform(entry, known, AttachForm(reading.sender), now)
-            return Outcome(case, "again", file, form)
+            case = self._docket.perform(entry, known, AttachForm(sender), now)
+            return Outcome(case, "again", file, form, origin=sender.origin)
         settled = (
-            returned.settled_before(self._docket, entry, facts, reading.sender, beside, now)
-            if returns
-            else None
+            returned.settled_before(self._docket, entry, facts, sender, beside, now) if returns else None
         )
         if settled is not None:
-            return replace(settled, file=file, form=form)
-        issuer = self._docket.site.issuer(reading.sender.email)
-        opening = OpenCase(facts, issuer, reading.sender, missing, warnings)
-        return Outcome(self._docket.open(entry, opening, now), "opened", file, form)
+            return replace(settled, file=file, form=form, origin=sender.origin)
+        issuer = origins.issuer(sender, self._docket.site)
+        opening = OpenCase(facts, issuer, sender, missing, warnings)
+        case = self._docket.open(entry, opening, now)
+        return Outcome(case, "opened", file, form, origin=sender.origin)
 
     def _warning(self, problem: Problem) -> str:
         locale = self._docket.site.locale

@@ -107,7 +107,9 @@ class Intake:
         if request is not None and reading.speaks:  # he says it anew, in his own words
             entry.settle_request(request.id, RequestState.REPLACED, now)
         tally = self._forms.take(entry, mail, reading, now)
-        if not reading.forms:
+        if reading.comes_back and not reading.forms:
+            tally.ignored = "it only passes on a mail of ours, or a machine's"
+        elif not reading.forms:
             self._words.take(entry, mail, reading, now, tally)
         if tally.unproven and not self._replies.may_answer(entry, reading, now):
             tally.refused = "nobody can tell that it is from its sender, who cannot be asked now"

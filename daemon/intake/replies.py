@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from daemon import answers
+from daemon import answers, forwarding
 from daemon.docket import Docket
 from daemon.followup import lists
 from daemon.intake.numbers import thread_of
@@ -48,11 +48,18 @@ class Replies:
         orders += [
             lists.answer(self._docket, reading.message, reading.sender, taken) for taken in tally.lists
         ]
+        orders += self._copies(entry, reading, tally, now)
         asks = not orders and self._is_a_question(entry, reading, tally)
         if asks and entry.claim_part(mail.message_id, digest(reading.message.text), mail.id):
             orders = [answers.no_form(self._docket, reading.message, reading.sender)]
         for number, order in enumerate(orders):
             self._docket.answer(entry, mail.id, order, now, key=f"answer-{number}")
+
+    def _copies(self, entry: Entry, reading: Reading, tally: Tally, now: datetime) -> list[LetterOrder]:
+        """Return what those hear whose forms somebody passed on, unless they have had many answers this hour."""
+        known = forwarding.copies(self._docket, reading.message, reading.sender, tally.outcomes)
+        since = now - timedelta(hours=1)
+        return [order for order in known if entry.replies_sent_to(order.to.email, since) < ANSWERS_PER_HOUR]
 
     def may_answer(self, entry: Entry, reading: Reading, now: datetime, most: int = ANSWERS_PER_HOUR) -> bool:
         """Tell whether the sender of a message may be answered: no machine, not ourselves, not too often."""
@@ -72,7 +79,7 @@ class Replies:
             and not tally.outcomes
             and not tally.lists
             and not tally.duplicates
-            and not (tally.leave or tally.note)
+            and not (tally.leave or tally.note or tally.ignored)
             and not thread_of(entry, reading.message)
         )
 
@@ -80,17 +87,18 @@ class Replies:
         """Return how a message ends, and why."""
         faults = [file.error.en for file in tally.unreadable if file.error is not None]
         flawed = [outcome for outcome in tally.outcomes if outcome.flaws]
+        passed_on = forwarding.reason(tally.outcomes, reading.sender)
         mended = [taken.reasons for taken in tally.lists if taken.flawed]
         if faults or flawed or mended:
             problems = mended + [problem.message.en for outcome in flawed for problem in outcome.flaws]
-            return MailState.QUARANTINED, "; ".join([*faults, *problems])[:2000]
+            return MailState.QUARANTINED, "; ".join(filter(None, [passed_on, *faults, *problems]))[:2000]
         if tally.refused:
             return MailState.QUARANTINED, tally.refused
         if tally.outcomes or tally.lists or tally.leave or tally.note:
-            return MailState.TAKEN, tally.note
+            return MailState.TAKEN, "; ".join(filter(None, (tally.note, passed_on)))
         if tally.duplicates:
             return MailState.DUPLICATE, "the same message was taken in before"
-        return MailState.IGNORED, reading.message.automatic_reason or "no form in it"
+        return MailState.IGNORED, reading.message.automatic_reason or tally.ignored or "no form in it"
 
     def file(self, entry: Entry, mail: StoredMail, state: MailState, reason: str) -> None:
         """Write down how a message ended, and into which folder it is moved."""

@@ -25,6 +25,7 @@ class Tally:
     )  # answers of its own, beside those to the outcomes
     note: str = ""  # what became of a message that came to no outcome of its own
     refused: str = ""  # why a message is set aside
+    ignored: str = ""  # why a message without forms comes to nothing, where that is known
 
     def put_aside(self, what: Unproven | LetterOrder | None) -> None:
         """Note words that may not act: they wait to be confirmed, or are asked back, or say nothing."""
