@@ -315,7 +315,7 @@ def _corrected(outcome: Outcome, locale: Locale) -> EnclosureOrder:
     prefill = {key: value for key, value in form.facts.items() if key != "case_number"}
     return EnclosureOrder(
         form=FormKind.COMPLAINT,
-        blank=form.blank or _blank_of(str(form.facts.get("department", "after-sales"))),
+        blank=form.blank or blank_of(str(form.facts.get("department", "after-sales"))),
         prefill=facts_to_json(prefill),
         flaws={
             problem.key: problem.message.get(locale) for problem in reversed(form.problems) if problem.key
@@ -324,7 +324,8 @@ def _corrected(outcome: Outcome, locale: Locale) -> EnclosureOrder:
     )
 
 
-def _blank_of(department: str) -> str:
+def blank_of(department: str) -> str:
+    """Return the key of the blank that a department's complaints are written on."""
     return "sales" if department == "sales" else "after-sales"
 
 

@@ -150,8 +150,8 @@ def _enclosure(order: EnclosureOrder, locale: Locale, site: Site, token: str) ->
         context=[(line.label, line.value) for line in order.context],
     )
     name = blank_name(form, blank, locale)
-    if order.case_number:  # several corrected forms in one mail must not overwrite each other when saved
-        name = f"{name.removesuffix('.xlsx')} {order.case_number}.xlsx"
+    if order.case_number or order.part:  # several forms in one mail must not overwrite each other when saved
+        name = f"{name.removesuffix('.xlsx')} {order.case_number or order.part}.xlsx"
     return Enclosure(name=name, content=content, media_type=XLSX)
 
 

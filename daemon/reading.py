@@ -15,6 +15,7 @@ from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
+from parsers.pasted import may_hold_form
 from parsers.reader import FileToRead, FormReader, ReaderUnavailable
 from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
@@ -51,6 +52,7 @@ class Reading:
     others: tuple[Attachment, ...] = ()  # photos, invoices
     sheets: tuple[Attachment, ...] = ()
     submitters: tuple[Party, ...] = ()  # of each file: its sender, and whose it is where he passed it on
+    pasted: tuple[ParsedForm, ...] = ()  # complaint forms in its own text
     comes_back: bool = False  # it only passes on a mail of ours, or a machine's
     reply: Reply | None = None
     verdict: Verdict | None = None
@@ -193,7 +195,24 @@ class MailReader:
         back = comes_back(message, self._docket.site)
         reading = replace(reading, submitters=found.submitters, comes_back=back)
         answered = self._answered(message)
+        reading = replace(reading, pasted=self._pasted(reading, answered))
         return self._with_request(self._with_parts(reading, answered), held, answered)
+
+    def _pasted(self, reading: Reading, answered: str) -> tuple[ParsedForm, ...]:
+        """Read the forms that a person put into the text of a mail without workbooks."""
+        message, site, email = reading.message, self._docket.site, reading.sender.email
+        if reading.files or message.automatic or not may_hold_form(message.html, message.text):
+            return ()
+        parsed = self._forms.read_pasted(
+            message.html,
+            message.text,
+            answered,
+            zone=site.zone,
+            now=self._clock.now(),
+            locale=site.locale_of(email),
+            issued_by=site.issuer(email),
+        )
+        return parsed.forms
 
     def _with_request(self, reading: Reading, held: Evidence, answered: str) -> Reading:
         """Add what the message says to the question whether an earlier one was really its sender's."""

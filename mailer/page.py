@@ -239,7 +239,7 @@ def _flaws(draft: Draft) -> list[Block]:
 
 
 def _flaw(draft: Draft, flaw: Flaw) -> Row:
-    place = draft.say("general.place", sheet=flaw.sheet, cell=flaw.cell)
+    place = draft.say("general.place", sheet=flaw.sheet, cell=flaw.cell) if flaw.sheet else ""
     several = len({other.file for other in draft.content.flaws}) > 1
     mark = " · ".join(filter(None, (flaw.file, place))) if several else place
     return Row(flaw.label, flaw.message, mark)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from parsers.forms import parse_workbook
+from parsers.pasted import parse_pasted
 from parsers.refusals import DAMAGED, TOO_HEAVY
 from parsers.results import ParsedFile
 from parsers.wire import HEADER, file_to_json, json_frame
@@ -63,16 +64,7 @@ def _answer(request: Mapping[str, Any], content: bytes, catalogue: Catalogue) ->
     """Read one file; after running out of memory the answer asks for a new child."""
     name = str(request["name"])
     try:
-        parsed = parse_workbook(
-            content,
-            name,
-            catalogue,
-            ZoneInfo(request["zone"]),
-            datetime.fromisoformat(request["now"]),
-            Locale(request["locale"]),
-            request["issued_by"],
-            second_reader_only=request["second_reader_only"],
-        )
+        parsed = _parsed(request, content, catalogue)
         return {"parsed": file_to_json(parsed), "worn": False}
     except MemoryError:
         return {"parsed": file_to_json(ParsedFile(file=name, forms=(), error=TOO_HEAVY)), "worn": True}
@@ -83,6 +75,24 @@ def _answer(request: Mapping[str, Any], content: bytes, catalogue: Catalogue) ->
             "worn": True,
             "fault": f"{type(error).__name__} at {_where(error)}",
         }
+
+
+def _parsed(request: Mapping[str, Any], content: bytes, catalogue: Catalogue) -> ParsedFile:
+    zone, now = ZoneInfo(request["zone"]), datetime.fromisoformat(request["now"])
+    locale, issued_by = Locale(request["locale"]), request["issued_by"]
+    if request["pasted"]:
+        page, text, answered = json.loads(content)
+        return parse_pasted(page, text, answered, catalogue, zone, now, locale, issued_by)
+    return parse_workbook(
+        content,
+        str(request["name"]),
+        catalogue,
+        zone,
+        now,
+        locale,
+        issued_by,
+        second_reader_only=request["second_reader_only"],
+    )
 
 
 def _where(error: BaseException) -> str:

@@ -92,6 +92,21 @@ def parse_workbook(
     except Refused as refused:
         return ParsedFile(file=name, forms=(), error=refused.reason)
     workbook, tokens = split_tokens(workbook, content)
+    return parse_grids(workbook, name, catalogue, zone, now, locale, issued_by, tokens=tokens)
+
+
+def parse_grids(
+    workbook: Workbook,
+    name: str,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+    locale: Locale,
+    issued_by: str | None = None,
+    *,
+    tokens: tuple[str, ...] = (),
+) -> ParsedFile:
+    """Read every form in sheets that are cells already, wherever they come from."""
     if not any(grid.cells for grid in workbook.grids):
         return ParsedFile(file=name, forms=(), error=EMPTY_WORKBOOK)
     book, choices = books_of(catalogue)

@@ -157,7 +157,10 @@ def _complete(received: bytearray) -> Any:
 
 @dataclass(frozen=True)
 class FileToRead:
-    """One attachment: `name` only labels the result, `locale` is the form's where its labels do not say."""
+    """One attachment: `name` only labels the result, `locale` is the form's where its labels do not say.
+
+    `pasted`: no file, but a mail's own page and text, and the text of our mail that it answers, as JSON.
+    """
 
     content: bytes = field(repr=False)
     name: str
@@ -165,6 +168,7 @@ class FileToRead:
     now: datetime
     locale: Locale
     issued_by: str | None = None
+    pasted: bool = False
 
     def asked(self, *, second_reader_only: bool = False) -> bytes:
         """Return what the child is asked, in frames."""
@@ -175,6 +179,7 @@ class FileToRead:
             "locale": self.locale,
             "issued_by": self.issued_by,
             "second_reader_only": second_reader_only,
+            "pasted": self.pasted,
         }
         return json_frame(request) + frame(self.content)
 
@@ -227,6 +232,21 @@ class FormReader:
     ) -> ParsedFile:
         """Read one attachment: `name` only labels the result, `locale` is the form's where its labels do not say."""
         return self.read_all([FileToRead(content, name, zone, now, locale, issued_by)])[0]
+
+    def read_pasted(
+        self,
+        page: str,
+        text: str,
+        answered: str,
+        *,
+        zone: ZoneInfo,
+        now: datetime,
+        locale: Locale,
+        issued_by: str | None = None,
+    ) -> ParsedFile:
+        """Read the forms in a mail's own text (`pasted.parse_pasted`), under the same limits."""
+        content = json.dumps([page, text, answered]).encode("ascii")
+        return self.read_all([FileToRead(content, "", zone, now, locale, issued_by, pasted=True)])[0]
 
     def read_all(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
         """Read attachments in their order; one that breaks the child costs the others nothing."""

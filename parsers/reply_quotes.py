@@ -6,7 +6,7 @@ Cutting too much costs a question back; cutting too little would take our own ex
 import re
 
 from parsers.change_verbs import change_verb_at
-from parsers.reply_tokens import without_tokens
+from parsers.reply_tokens import tokens_in, without_tokens
 from parsers.reply_verbs import opening, openings, plain_text, verb_at
 from parsers.verdict_verbs import blame_at, verdict_verb_at
 
@@ -84,6 +84,16 @@ def own_text(text: str, answered: str = "") -> str:
             said = said or not _only_greets(line)
         index += 1
     return "\n".join(kept).strip()
+
+
+def begins_quotation(line: str, answered: "Answered", *, told: bool = False) -> bool:
+    """Tell whether a line by itself shows that a quoted mail begins; `told`: in a table, where rulers and headers may
+    stand on a form.
+    """
+    plain = plain_text(line)
+    if _OURS.match(plain) or tokens_in(line) or answered.holds(plain):
+        return True
+    return not told and bool(_MARKED.match(plain) or _ATTRIBUTION.fullmatch(plain))
 
 
 class Answered:

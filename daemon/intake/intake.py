@@ -13,9 +13,10 @@ from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
+from daemon.intake import pasted
 from daemon.intake.forms import Forms
 from daemon.intake.numbers import thread_of
-from daemon.intake.replies import Replies
+from daemon.intake.replies import Replies, digest
 from daemon.intake.tally import Tally
 from daemon.intake.words import Words
 from daemon.ledger import Entry, LedgerUnavailable, MailState, RequestState, StoredMail, WaitingRequest
@@ -109,6 +110,8 @@ class Intake:
         tally = self._forms.take(entry, mail, reading, now)
         if reading.comes_back and not reading.forms:
             tally.ignored = "it only passes on a mail of ours, or a machine's"
+        elif pasted.is_all(reading):
+            self._offer(entry, mail, reading, tally)
         elif not reading.forms:
             self._words.take(entry, mail, reading, now, tally)
         if tally.unproven and not self._replies.may_answer(entry, reading, now):
@@ -117,6 +120,12 @@ class Intake:
             tally.note = "waits for its sender to confirm it"
             asking.ask(self._docket, entry, mail, reading, tally.unproven, now)
         return tally
+
+    def _offer(self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally) -> None:
+        """Give a form that stands in the text back as a file, once."""
+        tally.ignored = "a table in its text is no form; it goes back to its sender as one"
+        if entry.claim_part(mail.message_id, digest(reading.message.text), mail.id):
+            tally.orders.append(pasted.offer(self._docket, entry, reading, thread_of(entry, reading.message)))
 
     def _take_confirmation(
         self, entry: Entry, reading: Reading, request: WaitingRequest, now: datetime
