@@ -19,9 +19,11 @@ def submitter(sender: Party, message: Message, file: Attachment, site: Site) -> 
 
 
 def _origin(forwarded: Forwarded, sender: Party, site: Site) -> Origin | None:
-    """Return whose mail it was; None where it is the forwarder's own, or one of ours."""
+    """Return whose mail it was; None where it is the forwarder's own, or the daemon's, or a stranger tells it."""
     email = forwarded.sender.email.lower()
     if not (email or forwarded.sender.name) or email in (sender.email.lower(), site.own_address):
+        return None
+    if not site.may_send(sender.email):
         return None
     known = site.person(email) if email else None
     return Origin(email=forwarded.sender.email, name=known.name if known else forwarded.sender.name)

@@ -82,8 +82,25 @@ def test_zammad_5607_the_form_in_an_attached_mail_is_its_senders_who_hears_of_it
     assert answer.subject == copy.subject
     assert copy.message["In-Reply-To"] == inner["Message-ID"]
     assert "轉寄" in copy.text
-    assert "0912-345-678" not in copy.text
     assert COLLEAGUE not in copy.text
+
+
+def test_the_original_sender_sees_the_customers_number_only_where_his_office_may(office: Office) -> None:
+    path = office.folder / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("[people]", '[privacy]\nphones = ["customer-care"]\n\n[people]'), encoding="utf-8"
+    )
+    office.configure()
+    for original in (COLLEAGUE, CARE):
+        facts = {"customer_name": original, "customer_phone": "0912-345-678"}
+        office.receive(forwarded(STAFF, original, form=complaint(**facts)))
+    posted = office.post()
+    (hidden,), (shown,) = to(posted, COLLEAGUE), to(posted, CARE, "acknowledgement")
+    assert "0912345678" not in hidden.text
+    assert "091***5678" in hidden.text
+    assert "0912345678" in shown.text
+    assert all("0912345678" in one.text for one in to(posted, STAFF))
 
 
 def test_a_form_beside_a_forwarded_mail_is_the_forwarders_own(office: Office) -> None:
