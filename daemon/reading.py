@@ -184,9 +184,7 @@ class MailReader:
         message, sender = found.message, found.sender
         if not found.welcome:
             return Reading(message, sender, echo=found.echo)
-        others = tuple(
-            file for file in _worth_reading(message, self._docket.site) if not _is_workbook(file)
-        )
+        others = tuple(file for file in _worth_reading(message, self._docket.site) if not _is_workbook(file))
         tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
         proven = held.proves(sender, found.present)
