@@ -45,8 +45,8 @@ def issuer(sender: Party, site: Site) -> str | None:
 def comes_back(message: Message, site: Site) -> bool:
     """Tell whether a message only passes on a mail of ours, or a machine's: to answer it could start a loop."""
     forwarded = message.forwarded
-    if forwarded is None or not says_nothing(message.text):
-        return False
+    if forwarded is None or message.automatic or not says_nothing(message.text):
+        return False  # a bounce, which returns a mail of ours too, is known as a machine's by itself
     return forwarded.automatic or forwarded.sender.email.lower() == site.own_address
 
 
