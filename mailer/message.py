@@ -15,10 +15,10 @@ from email.utils import parsedate_to_datetime
 from mailer.letter import Address
 from mailer.message_addresses import read_addresses
 from mailer.message_automatic import automatic_reason
+from mailer.message_charsets import decode_bytes
 from mailer.message_html import html_text
 from mailer.message_names import file_name
 from mailer.message_parts import Head, Leaf, Walk, leaves, read_head
-from mailer.message_words import decode_bytes
 
 __all__ = ["Address", "Attachment", "Message", "is_spreadsheet", "read_message"]
 

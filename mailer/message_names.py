@@ -5,6 +5,7 @@ import re
 _LONGEST = 180  # bytes of UTF-8; file systems allow 255
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_ENDING_ONLY = re.compile(r"\.(?:xls[xmb]?|ods|et|pdf|zip|rar|7z|jpe?g|png|gif|docx?|csv|txt)", re.IGNORECASE)
 _ENDINGS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.ms-excel.sheet.macroenabled.12": ".xlsm",
@@ -22,12 +23,21 @@ _ENDINGS = {
     "text/calendar": ".ics",
     "message/rfc822": ".eml",
 }
+_MEDIA_TYPES = {ending: media_type for media_type, ending in _ENDINGS.items()} | {".jpeg": "image/jpeg"}
+
+
+def media_type_named(name: str) -> str:
+    """The media type that a name's ending stands for."""
+    return _MEDIA_TYPES.get("." + name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 def file_name(given: str, media_type: str, content: bytes, number: int) -> str:
     """A safe base name for a mail's file; made from its type and `number` where the mail gives none."""
     base = re.split(r"[/\\]", given)[-1]
-    base = _FORBIDDEN.sub("_", base).strip().strip(".").strip()
+    base = _FORBIDDEN.sub("_", base).strip()
+    if _ENDING_ONLY.fullmatch(base):
+        return f"attachment-{number}{base}"
+    base = base.strip(".").strip()
     if not base:
         return f"attachment-{number}{_ending(media_type, content)}"
     if _RESERVED.match(base):

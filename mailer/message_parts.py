@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailer.message_words import decode_base64, decode_bytes, decode_percent, decode_words, one_line
+from mailer.message_charsets import decode_bytes
+from mailer.message_parameters import parameters_of, stray_name
+from mailer.message_words import decode_base64, decode_words, one_line
 
 _DEEPEST = 20
 _MOST_PARTS = 500
@@ -19,8 +21,6 @@ _MOST_HEADERS = 1000
 
 _HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*[ \t]*:|[ \t])[^\n]*(?:\n|\Z))*")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
-_SECTION = re.compile(r"(.+?)(?:\*(\d{1,3}))?(\*)?")
 _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
 _FIRST_LINE = re.compile(rb"\n--([^\r\n]{1,200})\r?\n")
 
@@ -105,23 +105,6 @@ def leaves(head: Head, body: memoryview, walk: Walk, depth: int = 0, nested: boo
     yield _leaf(head, media_type, parameters, body, walk, nested)
 
 
-def parameters_of(value: str, hint: str) -> tuple[str, dict[str, str]]:
-    """A value like Content-Type's: what stands first, in lower case, and its parameters, decoded (RFC 2231, 2047)."""
-    value = value[:_LONGEST_VALUE]
-    sections: dict[str, dict[int, tuple[str, bool]]] = {}
-    for parameter in _PARAMETER.finditer(value):
-        parts = _SECTION.fullmatch(parameter[1].lower())
-        if parts is not None:
-            section = (_unquoted(parameter[2]), parts[3] is not None)
-            # An extended value goes before a plain one of the same name, which is meant for old readers.
-            name = parts[1] if parts[2] is None and parts[3] is None else parts[1] + "*"
-            sections.setdefault(name, {}).setdefault(int(parts[2] or 0), section)
-    values = {name: _joined(found, hint) for name, found in sections.items()}
-    plain = {name: found for name, found in values.items() if not name.endswith("*")}
-    extended = {name[:-1]: found for name, found in values.items() if name.endswith("*") and found}
-    return value.partition(";")[0].strip().lower(), {**plain, **extended}
-
-
 def _fields(head: bytes, hint: str) -> Iterator[tuple[str, str]]:
     unfolded = re.sub(rb"\r?\n(?=[ \t])", b"", head)
     for line in unfolded.split(b"\n")[:_MOST_HEADERS]:
@@ -188,10 +171,20 @@ def _leaf(
         media_type=media_type,
         charset=parameters.get("charset", ""),
         disposition="attachment" if disposition.startswith("attach") else disposition,
-        name=one_line(placed.get("filename") or parameters.get("name") or ""),
+        name=one_line(placed.get("filename") or parameters.get("name") or _stray_name(head, media_type)),
         content=_decoded(_without_last_break(content), _encoding(head), walk),
         nested=nested,
     )
+
+
+def _stray_name(head: Head, media_type: str) -> str:
+    """A name that a mailer put where none belongs; what a text is described as is no name of it."""
+    found = stray_name(head.first("content-disposition"), head.hint)
+    found = found or stray_name(head.first("content-type"), head.hint)
+    if found or media_type in ("text/plain", "text/html"):
+        return found
+    described = stray_name(head.first("content-description"), head.hint)
+    return described or stray_name(head.first("content-location").rpartition("/")[2], head.hint)
 
 
 def _after_blank_line(body: memoryview) -> memoryview:
@@ -235,26 +228,3 @@ def _uudecoded(content: bytes, walk: Walk) -> bytes:
         except binascii.Error:
             walk.defect("broken uuencoding")
     return bytes(decoded)
-
-
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    if len(value) >= 2 and value[0] == value[-1] == '"':
-        # Only these two: a path like C:\forms\1.xlsx is not meant to be escaped.
-        return value[1:-1].replace("\\\\", "\\").replace('\\"', '"')
-    return value.strip('"')
-
-
-def _joined(sections: dict[int, tuple[str, bool]], hint: str) -> str:
-    """The sections of one parameter as text: the first may name the charset of all that are percent-encoded."""
-    first, first_is_extended = sections[min(sections)]
-    charset = ""
-    if first_is_extended and first.count("'") >= 2:
-        charset, _, first = first.split("'", 2)
-    rest = [value for number, (value, _) in sorted(sections.items()) if number != min(sections)]
-    joined = "".join([first, *rest])
-    if any(extended for _, extended in sections.values()):
-        return decode_words(decode_percent(joined, charset, hint), hint)
-    text = decode_words(joined, hint)
-    unpercented = decode_percent(text, hint=hint)
-    return text if unpercented.isascii() else unpercented  # 100%25.xlsx may be just a name
