@@ -42,7 +42,7 @@ def file_name(given: str, media_type: str, content: bytes, number: int) -> str:
         return f"attachment-{number}{_ending(media_type, content)}"
     if _RESERVED.match(base):
         base = "_" + base
-    return _shortened(base)
+    return shortened(base)
 
 
 def _ending(media_type: str, content: bytes) -> str:
@@ -53,12 +53,12 @@ def _ending(media_type: str, content: bytes) -> str:
     return ".xls" if content.startswith(b"\xd0\xcf\x11\xe0") else ".bin"
 
 
-def _shortened(name: str) -> str:
-    """A name within the limit that keeps its ending, cut between characters."""
-    if len(name.encode()) <= _LONGEST:
+def shortened(name: str, most: int = _LONGEST) -> str:
+    """A name of so many bytes at most that keeps its ending, cut between characters."""
+    if len(name.encode()) <= most:
         return name
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending.encode()) > 12:
         stem, dot, ending = name, "", ""
-    room = _LONGEST - len((dot + ending).encode())
+    room = most - len((dot + ending).encode())
     return stem.encode()[:room].decode("utf-8", "ignore").rstrip() + dot + ending

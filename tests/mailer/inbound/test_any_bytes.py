@@ -93,8 +93,9 @@ def test_every_file_the_standard_library_finds_in_a_corpus_mail_is_found(file: P
     readable(raw)
     ours = [_comparable(found.content) for found in read_message(raw).attachments]
     for content in _standard_files(email.message_from_bytes(raw)):
-        assert content in ours
-        ours.remove(content)
+        if content in ours or not _is_packed(content):
+            assert content in ours
+            ours.remove(content)
 
 
 def _standard_files(message: StandardMessage) -> Iterator[bytes]:
@@ -112,6 +113,11 @@ def _standard_files(message: StandardMessage) -> Iterator[bytes]:
         return
     if isinstance(content, bytes) and content.strip():
         yield _comparable(content)
+
+
+def _is_packed(content: bytes) -> bool:
+    """What the standard library leaves packed may have been opened: test_corpus_mails names what came of it."""
+    return content.startswith((b"PK\x03\x04", b"\x78\x9f\x3e\x22"))
 
 
 def _comparable(content: bytes) -> bytes:
