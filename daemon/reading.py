@@ -12,6 +12,7 @@ from daemon.docket import Docket
 from daemon.ledger import StoredMail, WaitingRequest
 from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
+from daemon.unopened import as_refused
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.reader import FileToRead, FormReader, ReaderUnavailable
@@ -154,7 +155,7 @@ class MailReader:
         if not site.may_send(sender.email):
             echo = message.automatic and self._names_care(raw)
             return _Opened(message, sender, present, welcome=False, echo=echo)
-        sheets = tuple(attachment for attachment in message.attachments if _is_workbook(attachment))
+        sheets = tuple(attachment for attachment in message.attachments if _is_wanted(attachment))
         asked = [
             FileToRead(
                 sheet.content,
@@ -165,6 +166,7 @@ class MailReader:
                 issued_by=site.issuer(sender.email),
             )
             for sheet in sheets
+            if not sheet.unopened
         ]
         return _Opened(message, sender, present, sheets=sheets, asked=asked)
 
@@ -173,7 +175,9 @@ class MailReader:
         message, sender = found.message, found.sender
         if not found.welcome:
             return Reading(message, sender, echo=found.echo)
-        others = tuple(attachment for attachment in message.attachments if not _is_workbook(attachment))
+        read = iter(files)
+        files = tuple(as_refused(sheet) if sheet.unopened else next(read) for sheet in found.sheets)
+        others = tuple(attachment for attachment in message.attachments if not _is_wanted(attachment))
         tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
         proven = held.proves(sender, found.present)
@@ -295,6 +299,10 @@ def _size(mails: Sequence[StoredMail]) -> int:
     return sum(mail.size for mail in mails)
 
 
-def _is_workbook(attachment: Attachment) -> bool:
-    """Tell whether a file is, or calls itself, a workbook: one that is none is named to its sender, not passed over."""
-    return is_spreadsheet(attachment) or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
+def _is_wanted(attachment: Attachment) -> bool:
+    """Tell whether a file is, calls itself or may hold a workbook: its sender hears of one that cannot be read."""
+    return (
+        bool(attachment.unopened)
+        or is_spreadsheet(attachment)
+        or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
+    )
