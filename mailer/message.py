@@ -150,6 +150,10 @@ def _read(raw: bytes) -> Message:
     text = _text(words, walk) or unpacking.spare_text[:_LONGEST_TEXT]
     _note_oddities(head, senders, walk)
     _note_placeholder(head, text, attachments, walk)
+    if not text and not attachments:
+        walk.defect(
+            "only a forwarded mail, without files" if any(leaf.nested for leaf in words) else "nothing in it"
+        )
     return Message(
         message_id=_message_id(head.first("message-id")),
         in_reply_to=next(iter(_message_ids(head.first("in-reply-to"))), ""),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from mailer.message_charsets import chinese_codec
+from mailer.message_charsets import chinese_codec, codec_for
 from mailer.message_words import one_line
 
 _MOST_ENTRIES = 300
@@ -42,6 +42,7 @@ _WORKBOOK_FIRST = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/", b"mi
 _RUBBISH = re.compile(r"(\A|/)(__MACOSX/|\.DS_Store\Z|Thumbs\.db\Z|desktop\.ini\Z|\._)", re.IGNORECASE)
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _AES = 99
+_CYRILLIC = {"koi8-r", "koi8-u", "cp1251", "iso8859-5"}
 _UNICODE_NAME = 0x7075
 
 
@@ -184,12 +185,13 @@ def _raw_name(info: ZipInfo) -> bytes | None:
 
 
 def _codec_of(names: list[bytes], hint: str) -> str:
-    """UTF-8 (macOS sends it unmarked), a Chinese set (Windows in China and Taiwan), or what the format says: CP437."""
+    """UTF-8 (macOS sends it unmarked), the set of Windows where the mail is from, or what the format says: CP437."""
     together = b"\n".join(names)
     try:
         together.decode("utf-8")
     except UnicodeDecodeError:
-        return chinese_codec(together, hint) or "cp437"
+        cyrillic = codec_for(hint) in _CYRILLIC
+        return "cp866" if cyrillic else chinese_codec(together, hint) or "cp437"
     return "utf-8"
 
 

@@ -19,7 +19,13 @@ _LONGEST_HEAD = 256 * 2**10
 _LONGEST_VALUE = 16 * 2**10
 _MOST_HEADERS = 1000
 
-_HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*[ \t]*:|[ \t])[^\n]*(?:\n|\Z))*")
+_HEAD = re.compile(
+    rb"(?:(?:From |[!-9;-~]*[ \t]*:|[ \t])[^\n]*(?:\n|\Z)"
+    # Lines that gateways broke or added: no header ends just before a field that every mail has.
+    rb"|(?<=\n)(?:[^\r\n][^\n]*\n){1,6}(?=(?:received|return-path|delivered-to|from|to|cc|subject|date|sender|reply-to"
+    rb"|message-id|mime-version|content-type|content-transfer-encoding)[ \t]*:))*",
+    re.IGNORECASE,
+)
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
 _FIRST_LINE = re.compile(rb"\n--([^\r\n]{1,200})\r?\n")
@@ -155,7 +161,7 @@ def _inside_message(head: Head, body: memoryview, walk: Walk, depth: int) -> Ite
     encoding = _encoding(head)
     # RFC 2046 forbids to encode a forwarded mail; mailers do it all the same.
     content = _after_blank_line(body)
-    if encoding in ("base64", "quoted-printable"):
+    if encoding not in ("", "7bit", "8bit", "binary"):
         content = memoryview(_decoded(bytes(content), encoding, walk))
     inner, rest = read_head(content, walk.hint, walk.defects)
     yield from leaves(inner, rest, walk, depth + 1, nested=True)
@@ -199,17 +205,20 @@ def _without_last_break(content: bytes) -> bytes:
 
 
 def _encoding(head: Head) -> str:
-    return head.first("content-transfer-encoding").partition(";")[0].strip().strip('"').lower()
+    return (
+        re.split(r"[;(]", head.first("content-transfer-encoding"), maxsplit=1)[0].strip().strip('"').lower()
+    )
 
 
 def _decoded(content: bytes, encoding: str, walk: Walk) -> bytes:
-    if encoding == "base64":
+    plain = re.sub(r"[^a-z0-9]", "", encoding)  # "7-bit", "quoted printable", "Base 64"
+    if plain in ("base64", "b64"):
         return decode_base64(content)
-    if encoding == "quoted-printable":
+    if plain in ("quotedprintable", "qp"):
         return binascii.a2b_qp(content)
-    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+    if plain in ("xuuencode", "uuencode", "xuue", "uue"):
         return _uudecoded(content, walk)
-    if encoding not in ("", "7bit", "8bit", "binary"):
+    if plain not in ("", "7bit", "7bits", "8bit", "8bits", "binary", "plain", "none"):
         walk.defect(f"unknown transfer encoding {one_line(encoding)[:40]}")
     return content
 

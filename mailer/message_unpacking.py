@@ -10,6 +10,7 @@ from mailer.message_parts import Leaf, Walk
 from mailer.message_winmail import is_winmail, read_winmail
 
 WITHIN = " › "
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"  # what a Macintosh keeps beside a file, under its name (RFC 1740)
 _LONGEST_OUTER = 60  # bytes of an archive's name that stand before the names of its files
 
 
@@ -34,6 +35,8 @@ class Unpacking:
 
     def files(self, leaf: Leaf) -> Iterator[Carried]:
         """Every file that a part is, or holds."""
+        if leaf.content.startswith(_APPLE_DOUBLE):
+            return
         if is_winmail(leaf.media_type, leaf.content):
             yield from self._of_winmail(leaf)
             return

@@ -76,6 +76,18 @@ _HOSTILE = {
     "folds": b"Subject: x" + b"\n " * 500_000,
     "ids": b"References: " + b"<" * 1_000_000,
     "zip": b"\n\nPK\x03\x04" + b"xl/" * 1_000_000,
+    "stray lines": b"From: a\n" + (b"stray\n" * 5 + b"To: x\n") * 100_000 + b"stray\n" * 500_000,
+    "names": b"Content-Type: a/b\nContent-Disposition: " + b'name="' * 500_000,
+    "sections": b"Content-Type: a/b" + b";name*1*=utf-8'" * 500_000,
+    "unfinished words": b"Subject: " + b"=?utf-8?B?" + b"5oqV" * 500_000,
+    "words in words": b"Subject: =?utf-8?Q?" + b"=3D=3Futf-8=3FQ=3F" * 100_000 + b"?=",
+    "wrong charset": b"Content-Type: text/plain; charset=iso-8859-1\n\n"
+    + b"\xcd\xb6\xcb\xdf" * 1_000_000
+    + b"\xff",
+    "pairs": b"Subject: " + b"\x81\x30" * 1_000_000 + b"\n\n" + b"\xa1a" * 1_000_000,
+    "shifts": b"Content-Type: text/plain; charset=iso-2022-cn\n\n\x1b$)A"
+    + b"\x0e!!" * 1_000_000
+    + b"~{" * 500_000,
 }
 
 
