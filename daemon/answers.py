@@ -232,6 +232,7 @@ def _problems(
             "warnings": (),  # they stand among the flaws
             "flaws": tuple(_flaws(complaints, locale)),
             "unreadable": tuple(_unreadable(unreadable, locale)),
+            "archives": _archives(message, unreadable),
             "quarantined": bool(unreadable),
         }
     )
@@ -240,6 +241,12 @@ def _problems(
     enclosures = corrected[:MOST_ENCLOSURES] or _clean_blanks(docket)
     hint = _hint(docket, complaints)
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, enclosures, hint)
+
+
+def _archives(message: Message, unreadable: Sequence[ParsedFile]) -> int:
+    """Count the archives among the files that could not be read: they are unpacked, not saved again."""
+    archives = {attachment.name for attachment in message.attachments if attachment.unopened}
+    return sum(file.file in archives for file in unreadable)
 
 
 def _hint(docket: Docket, complaints: Sequence[Outcome]) -> str:

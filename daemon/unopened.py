@@ -10,9 +10,9 @@ MOST_NAMED = 5  # files under one reason
 
 REASONS = {
     Unopened.PASSWORD: Text(
-        zh_hant="壓縮檔設有密碼，無法開啟，請取消密碼，或直接附上表單與照片後重寄",
-        zh_hans="压缩包设有密码，无法打开，请取消密码，或直接附上表单与照片后重发",
-        en="the archive is protected by a password; send it without one, or attach the form and photos themselves",
+        zh_hant="設有密碼，無法開啟，請取消密碼，或直接附上表單與照片後重寄",
+        zh_hans="设有密码，无法打开，请取消密码，或直接附上表单与照片后重发",
+        en="protected by a password and not opened; send it without one, or attach the form and photos themselves",
     ),
     Unopened.TOO_LARGE: Text(
         zh_hant="解壓縮後過大，為安全起見未予開啟，請直接附上表單，照片分次寄送",

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 
 # What Chinese mailers label gb2312 or gbk uses characters of gb18030 ("朱镕基喆" is lost otherwise); likewise the
 # other labels of the East name an older, smaller set than what is sent.
@@ -50,6 +51,7 @@ _LOOKED_AT = 4096  # bytes
 _LIKELY = 0.5  # of the pairs are everyday characters
 
 
+@lru_cache(maxsize=512)
 def codec_for(label: str) -> str | None:
     """The Python codec for a charset label, by what is really sent under it; None for what is no charset."""
     plain = label.strip().strip("\"'").partition("*")[0]  # RFC 2231 allows charset*language

@@ -85,7 +85,17 @@ def test_the_sender_of_an_archive_that_is_not_opened_is_told_why(
     assert answer.template == "form-problems"
     assert "表單.rar" in answer.text
     assert words in answer.text
+    assert (
+        "解壓縮" if locale is Locale.ZH_HANT else "解压缩" if locale is Locale.ZH_HANS else "Unpack"
+    ) in answer.text
+    assert "LibreOffice" not in answer.text  # an archive is not saved again as .xlsx
     assert office.cases() == []
+
+
+def test_what_to_do_is_told_for_archives_and_for_workbooks_where_both_came(office: Office) -> None:
+    office.receive(mail(files={"表單.rar": RAR, "broken.xlsx": b"PK broken"}))
+    (answer,) = to(office.post(), STAFF)
+    assert answer.text.index("解壓縮") < answer.text.index("LibreOffice")
 
 
 def test_what_stays_shut_beside_a_form_is_named_and_the_archive_kept_with_the_case(office: Office) -> None:
@@ -98,7 +108,7 @@ def test_what_stays_shut_beside_a_form_is_named_and_the_archive_kept_with_the_ca
     assert [file.name for file in kept] == ["all.zip"]
     (answer,) = to(office.post(), STAFF)
     assert office.case().number in answer.text
-    assert "secret.xlsx：壓縮檔設有密碼" in answer.text
+    assert "secret.xlsx：設有密碼" in answer.text
     assert "photos.7z：只能開啟 .zip" in answer.text
 
 
