@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 
 from mailer.letter import Address
 from mailer.message_addresses import read_addresses
-from mailer.message_archives import Unopened, is_zip
+from mailer.message_archives import Bounds, Unopened, is_zip
 from mailer.message_automatic import automatic_reason
 from mailer.message_charsets import decode_bytes
 from mailer.message_html import html_text
@@ -144,7 +144,7 @@ def _read(raw: bytes) -> Message:
     senders = read_addresses(head.first("from") or head.first("sender"), hint)
     sender = senders[0] if senders else Address(email="")
     words = [leaf for leaf in found if _is_text(leaf)]
-    unpacking = Unpacking(walk)
+    unpacking = Unpacking(walk, Bounds.of_mail(len(raw)))
     files = [file for leaf in found if not _is_text(leaf) for file in unpacking.files(leaf)]
     attachments = _attachments(files)
     text = _text(words, walk) or unpacking.spare_text[:_LONGEST_TEXT]

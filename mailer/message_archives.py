@@ -15,7 +15,9 @@ from mailer.message_charsets import chinese_codec, codec_for
 from mailer.message_words import one_line
 
 _MOST_ENTRIES = 300
-_MOST_BYTES = 64 * 2**20  # unpacked, of all archives in a mail
+_MOST_BYTES = 64 * 2**20  # unpacked, of all archives in a mail, and
+_MOST_SWELLING = 10  # times the mail: photos and forms hardly grow; or
+_LITTLE = 8 * 2**20  # bytes, which are no harm
 _SUSPECT = 4 * 2**20  # from this size on the ratio counts
 _MOST_RATIO = 250
 _DEEPEST = 1  # archives in an archive
@@ -63,8 +65,13 @@ class Unopened(StrEnum):
 class Bounds:
     """What may still be unpacked of one mail."""
 
+    size: int
     entries: int = _MOST_ENTRIES
-    size: int = _MOST_BYTES
+
+    @classmethod
+    def of_mail(cls, size: int) -> "Bounds":
+        """The bounds for a mail of so many bytes."""
+        return cls(size=min(_MOST_BYTES, max(_LITTLE, _MOST_SWELLING * size)))
 
 
 @dataclass(frozen=True, slots=True)

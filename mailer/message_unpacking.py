@@ -30,7 +30,7 @@ class Unpacking:
     """Takes the files of one mail out of winmail.dat and archives, as far as its bounds allow."""
 
     walk: Walk
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: Bounds
     spare_text: str = ""  # the words in a winmail.dat, for a mail that has no others
 
     def files(self, leaf: Leaf) -> Iterator[Carried]:
