@@ -17,7 +17,6 @@ MEDIA_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 _MOST_ATTRIBUTES = 10_000
 _MOST_FILES = 500
-_MOST_PROPERTIES = 5_000  # in one block
 _DEEPEST = 4  # mails within mails
 _LONGEST_NAME = 2_000  # bytes
 _LONGEST_BODY = 2_000_000  # bytes
@@ -196,7 +195,7 @@ def _properties(data: memoryview) -> Iterator[Property]:
     try:
         (count,) = struct.unpack_from("<I", data, 0)
         at = 4
-        for _ in range(min(count, _MOST_PROPERTIES)):
+        for _ in range(count):
             kind, identifier = struct.unpack_from("<HH", data, at)
             at = _behind_name(data, at + 4, identifier)
             value, at = _value(data, at, kind)

@@ -131,11 +131,21 @@ def test_gbk_without_any_label_is_still_gbk(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["Größe und Äußeres", "déjà vu à la française", "Señor Núñez", "Ærø smørrebrød"]
+    "words", ["Größe und Äußeres", "déjà vu à la française", "Señor Núñez", "Ærø smørrebrød", "Äpfel Äste"]
 )
 def test_words_of_western_europe_stay_what_their_label_says(words: str) -> None:
     assert body(words.encode("iso-8859-1"), "iso-8859-1") == words
     assert body(words.encode("utf-8"), "iso-8859-1") == words
+
+
+def test_what_could_be_utf_8_as_well_is_what_an_eastern_label_says() -> None:
+    assert body("投".encode("gbk"), "gb2312") == "投"
+    assert body("投".encode(), "gb2312") == "投"
+
+
+def test_bytes_that_could_be_both_are_what_another_part_of_the_mail_says() -> None:
+    assert decode_bytes("高雄".encode("big5"), hint="big5") == "高雄"
+    assert decode_bytes("蔼动".encode("gbk"), hint="gb2312") == "蔼动"
 
 
 def test_text_cut_within_a_character_loses_that_one_only() -> None:

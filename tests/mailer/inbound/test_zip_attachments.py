@@ -150,8 +150,8 @@ def test_a_name_in_utf_8_counts_by_its_flag_or_its_extra_field() -> None:
 
 
 def test_what_another_part_says_of_its_charset_helps_with_names_that_could_be_both() -> None:
-    archive = by_hand("一中.xlsx".encode("big5"))
-    assert names(mail(("o.zip", archive), head=b"Subject: =?big5?B?q8i2RA==?=\r\n")) == ["o.zip › 一中.xlsx"]
+    archive = by_hand("高雄.xlsx".encode("big5"))
+    assert names(mail(("o.zip", archive), head=b"Subject: =?big5?B?q8i2RA==?=\r\n")) == ["o.zip › 高雄.xlsx"]
 
 
 @pytest.mark.parametrize("flags", [1, 0x41, 0x801])
@@ -159,6 +159,14 @@ def test_encrypted_files_say_that_they_need_a_password(flags: int) -> None:
     message = mail(("o.zip", by_hand(b"a.xlsx", flags=flags)))
     assert names(message) == ["o.zip"]
     assert shut(message) == [("a.xlsx", Unopened.PASSWORD)]
+
+
+def test_an_archive_that_holds_a_workbook_unpacked_is_no_workbook() -> None:
+    archive = bytearray(zipped({"a.xlsx": SHEET, "b.xlsx": SHEET}, STORED))
+    archive[archive.rindex(b"PK\x01\x02") + 8] |= 1
+    taken, kept = mail(("o.zip", bytes(archive))).attachments
+    assert is_spreadsheet(taken)
+    assert not is_spreadsheet(kept)
 
 
 def test_what_is_not_encrypted_beside_it_is_taken() -> None:
