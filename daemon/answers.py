@@ -39,6 +39,14 @@ POISON = Text(
     zh_hans="邮件无法处理，已隔离，请人工查看隔离文件夹",
     en="The mail could not be taken in and is quarantined; please look into the quarantine folder",
 )
+PLACEHOLDER = Text(
+    zh_hant="郵件伺服器交不出這封郵件，只給了一則通知；原件仍在信箱，請用 Outlook 或網頁信箱查看，"
+    "或將它移回收件匣，以便重新收取",
+    zh_hans="邮件服务器交不出这封邮件，只给了一则通知；原件仍在邮箱，请用 Outlook 或网页邮箱查看，"
+    "或将它移回收件箱，以便重新收取",
+    en="The mail server did not hand over this mail, only a notice in its place; the mail itself is still in the "
+    "mailbox: look at it with Outlook or on the web, or move it back to the inbox to have it fetched again",
+)
 
 
 @dataclass(frozen=True)
@@ -174,6 +182,13 @@ def poison(docket: Docket, sender: str, now: datetime) -> list[LetterOrder]:
     return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
 
 
+def placeholder(docket: Docket, message: Message, now: datetime) -> list[LetterOrder]:
+    """Return what customer care is told of a mail that the server keeps back."""
+    return _to_care(
+        docket, lambda locale: Line(label=message.subject[:120] or "?", value=PLACEHOLDER.get(locale)), now
+    )
+
+
 def too_large(
     docket: Docket, message: Message, sender: Party, told: Sequence[Party], now: datetime
 ) -> list[LetterOrder]:
@@ -220,6 +235,7 @@ def _problems(
             "warnings": (),  # they stand among the flaws
             "flaws": tuple(_flaws(complaints, locale)),
             "unreadable": tuple(_unreadable(unreadable, locale)),
+            "archives": _archives(message, unreadable),
             "quarantined": bool(unreadable),
         }
     )
@@ -228,6 +244,12 @@ def _problems(
     enclosures = corrected[:MOST_ENCLOSURES] or _clean_blanks(docket)
     hint = _hint(docket, complaints)
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, enclosures, hint)
+
+
+def _archives(message: Message, unreadable: Sequence[ParsedFile]) -> int:
+    """Count the archives among the files that could not be read: they are unpacked, not saved again."""
+    archives = {attachment.name for attachment in message.attachments if attachment.unopened}
+    return sum(file.file in archives for file in unreadable)
 
 
 def _hint(docket: Docket, complaints: Sequence[Outcome]) -> str:

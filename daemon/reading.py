@@ -13,6 +13,7 @@ from daemon.ledger import StoredMail, WaitingRequest
 from daemon.origins import comes_back, issuer, lies_in_ours, submitter
 from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
+from daemon.unopened import as_refused
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.pasted import may_hold_form
@@ -164,7 +165,7 @@ class MailReader:
         if not site.may_send(sender.email):
             echo = message.automatic and self._names_care(raw)
             return _Opened(message, sender, present, welcome=False, echo=echo)
-        sheets = tuple(file for file in _worth_reading(message, site) if _is_workbook(file))
+        sheets = tuple(file for file in _worth_reading(message, site) if _is_wanted(file))
         submitters = tuple(submitter(sender, message, sheet, site) for sheet in sheets)
         asked = [
             FileToRead(
@@ -176,6 +177,7 @@ class MailReader:
                 issued_by=issuer(by, site),
             )
             for sheet, by in zip(sheets, submitters, strict=True)
+            if not sheet.unopened
         ]
         return _Opened(message, sender, present, sheets, submitters, asked)
 
@@ -184,7 +186,9 @@ class MailReader:
         message, sender = found.message, found.sender
         if not found.welcome:
             return Reading(message, sender, echo=found.echo)
-        others = tuple(file for file in _worth_reading(message, self._docket.site) if not _is_workbook(file))
+        read = iter(files)
+        files = tuple(as_refused(sheet) if sheet.unopened else next(read) for sheet in found.sheets)
+        others = tuple(file for file in _worth_reading(message, self._docket.site) if not _is_wanted(file))
         tokens = (*tokens_in(message.text), *(token for file in files for token in file.tokens))
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
         proven = held.proves(sender, found.present)
@@ -330,6 +334,10 @@ def _worth_reading(message: Message, site: Site) -> list[Attachment]:
     return [file for file in message.attachments if not lies_in_ours(file, site)]
 
 
-def _is_workbook(attachment: Attachment) -> bool:
-    """Tell whether a file is, or calls itself, a workbook: one that is none is named to its sender, not passed over."""
-    return is_spreadsheet(attachment) or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
+def _is_wanted(attachment: Attachment) -> bool:
+    """Tell whether a file is, calls itself or may hold a workbook: its sender hears of one that cannot be read."""
+    return (
+        bool(attachment.unopened)
+        or is_spreadsheet(attachment)
+        or attachment.name.lower().endswith(WORKBOOK_ENDINGS)
+    )

@@ -346,6 +346,7 @@ class Content(_Part):
     flaws: tuple[Flaw, ...] = ()
     no_form: bool = False  # the message carried no form at all; a blank is attached
     unreadable: tuple[Line, ...] = ()  # file name and why it could not be read
+    archives: int = 0  # how many of them are archives
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False

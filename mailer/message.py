@@ -14,14 +14,17 @@ from email.utils import parsedate_to_datetime
 
 from mailer.letter import Address
 from mailer.message_addresses import read_addresses
+from mailer.message_archives import Bounds, Unopened, is_zip
 from mailer.message_automatic import automatic_reason
+from mailer.message_charsets import decode_bytes
 from mailer.message_forwarded import Forwarded, attached, in_text
 from mailer.message_html import html_text
 from mailer.message_names import file_name
 from mailer.message_parts import Head, Leaf, Walk, leaves, read_head
-from mailer.message_words import decode_bytes
+from mailer.message_unpacking import Carried, Unpacking
+from mailer.message_winmail import is_winmail
 
-__all__ = ["Address", "Attachment", "Forwarded", "Message", "is_spreadsheet", "read_message"]
+__all__ = ["Address", "Attachment", "Forwarded", "Message", "Unopened", "is_spreadsheet", "read_message"]
 
 _LONGEST_TEXT = 1_000_000  # characters
 _MOST_REFERENCES = 200
@@ -32,7 +35,9 @@ _LABELS = (  # each begins with letters that can be searched for at full speed
 )
 _NO_HINT = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_EXCHANGE_STUB = "Retrieval using the IMAP4 protocol failed"
+# What Exchange gives in place of a mail that it cannot convert: as the subject, in some versions as the text.
+_EXCHANGE_NOTICE = "Retrieval using the IMAP4 protocol failed"
+PLACEHOLDER = "the server put a notice in place of the mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Attachment:
     """One file in a mail, with a base name that is safe to write. `inline` ones are shown in the text, as logos are.
 
     `forwarded`: it lay in a mail that lies in this one.
+    `unopened` tells of an archive which files in it were not opened ("" for all of it), and why; the others stand
+    beside it as attachments of their own, "archive.zip › form.xlsx".
     """
 
     name: str
@@ -48,6 +55,7 @@ class Attachment:
     sha256: str
     inline: bool
     forwarded: Forwarded | None = None
+    unopened: tuple[tuple[str, Unopened], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,11 @@ class Message:
         """Whether the mail must never be answered (RFC 3834)."""
         return bool(self.automatic_reason)
 
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it is only a server's notice that it cannot hand the mail over."""
+        return PLACEHOLDER in self.defects
+
     def header(self, name: str) -> tuple[str, ...]:
         """All values of a header field, topmost first."""
         return tuple(value for key, value in self.headers if key == name.lower())
@@ -102,8 +115,8 @@ def is_spreadsheet(attachment: Attachment) -> bool:
     content = attachment.content
     if content.startswith(_OLE):
         return b"W\0o\0r\0k\0b\0o\0o\0k\0" in content or not any(other in content for other in _OTHER_OLE)
-    if not content.startswith(b"PK"):
-        return False
+    if not content.startswith(b"PK") or is_zip(content, attachment.name, attachment.media_type):
+        return False  # a workbook in an archive, perhaps not packed any more, does not make the archive one
     if _has_entry(content, b"xl/") or b"application/vnd.oasis.opendocument.spreadsheet" in content[:200]:
         return True
     return _has_entry(content, b"[Content_Types].xml") and not any(
@@ -137,8 +150,16 @@ def _read(raw: bytes) -> Message:
     senders = read_addresses(head.first("from") or head.first("sender"), hint)
     sender = senders[0] if senders else Address(email="")
     words = [leaf for leaf in found if _is_text(leaf)]
-    text = _text(words, walk)
-    _note_oddities(head, senders, text, walk)
+    unpacking = Unpacking(walk, Bounds.of_mail(len(raw)))
+    files = [(file, leaf.within) for leaf in found if not _is_text(leaf) for file in unpacking.files(leaf)]
+    attachments = _attachments(files)
+    text = _text(words, walk) or unpacking.spare_text[:_LONGEST_TEXT]
+    _note_oddities(head, senders, walk)
+    _note_placeholder(head, text, attachments, walk)
+    if not text and not attachments:
+        walk.defect(
+            "only a forwarded mail, without files" if any(leaf.nested for leaf in words) else "nothing in it"
+        )
     return Message(
         message_id=_message_id(head.first("message-id")),
         in_reply_to=next(iter(_message_ids(head.first("in-reply-to"))), ""),
@@ -151,7 +172,7 @@ def _read(raw: bytes) -> Message:
         text=text,
         html=_html(words),
         forwarded=_forwarded(head.text("subject"), text, found),
-        attachments=_attachments(leaf for leaf in found if not _is_text(leaf)),
+        attachments=attachments,
         automatic_reason=automatic_reason(head, sender.email),
         defects=tuple(walk.defects),
         headers=head.fields,
@@ -173,20 +194,26 @@ def _charset_hint(raw: bytes) -> str:
     return ""
 
 
-def _note_oddities(head: Head, senders: tuple[Address, ...], text: str, walk: Walk) -> None:
+def _note_oddities(head: Head, senders: tuple[Address, ...], walk: Walk) -> None:
     if len(head.every("from")) > 1 or len(senders) > 1:
         walk.defect("several senders")
     elif not senders or not senders[0].email:
         walk.defect("no sender")
-    if text.startswith(_EXCHANGE_STUB) or head.text("subject").startswith(_EXCHANGE_STUB):
-        walk.defect("the server put a notice in place of the mail")
+
+
+def _note_placeholder(head: Head, text: str, attachments: tuple[Attachment, ...], walk: Walk) -> None:
+    """Note what is no mail; somebody who forwards such a notice with the form that it kept back writes one."""
+    if attachments or head.first("in-reply-to"):
+        return
+    if text.startswith(_EXCHANGE_NOTICE) or head.text("subject").startswith(_EXCHANGE_NOTICE):
+        walk.defect(PLACEHOLDER)
 
 
 def _is_text(leaf: Leaf) -> bool:
     """Whether a part is what a mail says, rather than a file it carries."""
     if leaf.media_type not in ("text/plain", "text/html") or leaf.name or leaf.disposition == "attachment":
         return False
-    return not _is_office_file(leaf.content)
+    return not _is_office_file(leaf.content) and not is_winmail("", leaf.content)
 
 
 def _is_office_file(content: bytes) -> bool:
@@ -226,20 +253,20 @@ def _words(leaf: Leaf) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-def _attachments(parts: Iterable[Leaf]) -> tuple[Attachment, ...]:
+def _attachments(files: Iterable[tuple[Carried, Head | None]]) -> tuple[Attachment, ...]:
     found: list[Attachment] = []
-    for leaf in parts:
-        if not leaf.content and not leaf.name:
+    for file, within in files:
+        if not file.content and not file.name:
             continue  # an empty part that is nothing
-        shown = leaf.disposition == "inline" or bool(leaf.head.first("content-id"))
         found.append(
             Attachment(
-                name=file_name(leaf.name, leaf.media_type, leaf.content, number=len(found) + 1),
-                media_type=leaf.media_type,
-                content=leaf.content,
-                sha256=hashlib.sha256(leaf.content).hexdigest(),
-                inline=shown and leaf.disposition != "attachment",
-                forwarded=None if leaf.within is None else attached(leaf.within),
+                name=file_name(file.name, file.media_type, file.content, number=len(found) + 1),
+                media_type=file.media_type,
+                content=file.content,
+                sha256=hashlib.sha256(file.content).hexdigest(),
+                inline=file.shown,
+                unopened=file.unopened,
+                forwarded=None if within is None else attached(within),
             )
         )
     return tuple(found)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailer.message_words import decode_base64, decode_bytes, decode_percent, decode_words, one_line
+from mailer.message_charsets import decode_bytes
+from mailer.message_parameters import parameters_of, stray_name
+from mailer.message_words import decode_base64, decode_words, one_line
 
 _DEEPEST = 20
 _MOST_PARTS = 500
@@ -17,10 +19,14 @@ _LONGEST_HEAD = 256 * 2**10
 _LONGEST_VALUE = 16 * 2**10
 _MOST_HEADERS = 1000
 
-_HEAD = re.compile(rb"(?:(?:From |[!-9;-~]*[ \t]*:|[ \t])[^\n]*(?:\n|\Z))*")
+_HEAD = re.compile(
+    rb"(?:(?:From |[!-9;-~]*[ \t]*:|[ \t])[^\n]*(?:\n|\Z)"
+    # Lines that gateways broke or added: no header ends just before a field that every mail has.
+    rb"|(?<=\n)(?:[^\r\n][^\n]*\n){1,6}(?=(?:received|return-path|delivered-to|from|to|cc|subject|date|sender|reply-to"
+    rb"|message-id|mime-version|content-type|content-transfer-encoding)[ \t]*:))*",
+    re.IGNORECASE,
+)
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
-_SECTION = re.compile(r"(.+?)(?:\*(\d{1,3}))?(\*)?")
 _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
 _FIRST_LINE = re.compile(rb"\n--([^\r\n]{1,200})\r?\n")
 
@@ -107,23 +113,6 @@ def leaves(head: Head, body: memoryview, walk: Walk, depth: int = 0, nested: boo
     yield _leaf(head, media_type, parameters, body, walk, nested)
 
 
-def parameters_of(value: str, hint: str) -> tuple[str, dict[str, str]]:
-    """A value like Content-Type's: what stands first, in lower case, and its parameters, decoded (RFC 2231, 2047)."""
-    value = value[:_LONGEST_VALUE]
-    sections: dict[str, dict[int, tuple[str, bool]]] = {}
-    for parameter in _PARAMETER.finditer(value):
-        parts = _SECTION.fullmatch(parameter[1].lower())
-        if parts is not None:
-            section = (_unquoted(parameter[2]), parts[3] is not None)
-            # An extended value goes before a plain one of the same name, which is meant for old readers.
-            name = parts[1] if parts[2] is None and parts[3] is None else parts[1] + "*"
-            sections.setdefault(name, {}).setdefault(int(parts[2] or 0), section)
-    values = {name: _joined(found, hint) for name, found in sections.items()}
-    plain = {name: found for name, found in values.items() if not name.endswith("*")}
-    extended = {name[:-1]: found for name, found in values.items() if name.endswith("*") and found}
-    return value.partition(";")[0].strip().lower(), {**plain, **extended}
-
-
 def _fields(head: bytes, hint: str) -> Iterator[tuple[str, str]]:
     unfolded = re.sub(rb"\r?\n(?=[ \t])", b"", head)
     for line in unfolded.split(b"\n")[:_MOST_HEADERS]:
@@ -174,7 +163,7 @@ def _inside_message(head: Head, body: memoryview, walk: Walk, depth: int) -> Ite
     encoding = _encoding(head)
     # RFC 2046 forbids to encode a forwarded mail; mailers do it all the same.
     content = _after_blank_line(body)
-    if encoding in ("base64", "quoted-printable"):
+    if encoding not in ("", "7bit", "8bit", "binary"):
         content = memoryview(_decoded(bytes(content), encoding, walk))
     inner, rest = read_head(content, walk.hint, walk.defects)
     outer, walk.within = walk.within, inner
@@ -192,11 +181,21 @@ def _leaf(
         media_type=media_type,
         charset=parameters.get("charset", ""),
         disposition="attachment" if disposition.startswith("attach") else disposition,
-        name=one_line(placed.get("filename") or parameters.get("name") or ""),
+        name=one_line(placed.get("filename") or parameters.get("name") or _stray_name(head, media_type)),
         content=_decoded(_without_last_break(content), _encoding(head), walk),
         nested=nested,
         within=walk.within,
     )
+
+
+def _stray_name(head: Head, media_type: str) -> str:
+    """A name that a mailer put where none belongs; what a text is described as is no name of it."""
+    found = stray_name(head.first("content-disposition"), head.hint)
+    found = found or stray_name(head.first("content-type"), head.hint)
+    if found or media_type in ("text/plain", "text/html"):
+        return found
+    described = stray_name(head.first("content-description"), head.hint)
+    return described or stray_name(head.first("content-location").rpartition("/")[2], head.hint)
 
 
 def _after_blank_line(body: memoryview) -> memoryview:
@@ -211,17 +210,20 @@ def _without_last_break(content: bytes) -> bytes:
 
 
 def _encoding(head: Head) -> str:
-    return head.first("content-transfer-encoding").partition(";")[0].strip().strip('"').lower()
+    return (
+        re.split(r"[;(]", head.first("content-transfer-encoding"), maxsplit=1)[0].strip().strip('"').lower()
+    )
 
 
 def _decoded(content: bytes, encoding: str, walk: Walk) -> bytes:
-    if encoding == "base64":
+    plain = re.sub(r"[^a-z0-9]", "", encoding)  # "7-bit", "quoted printable", "Base 64"
+    if plain in ("base64", "b64"):
         return decode_base64(content)
-    if encoding == "quoted-printable":
+    if plain in ("quotedprintable", "qp"):
         return binascii.a2b_qp(content)
-    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+    if plain in ("xuuencode", "uuencode", "xuue", "uue"):
         return _uudecoded(content, walk)
-    if encoding not in ("", "7bit", "8bit", "binary"):
+    if plain not in ("", "7bit", "7bits", "8bit", "8bits", "binary", "plain", "none"):
         walk.defect(f"unknown transfer encoding {one_line(encoding)[:40]}")
     return content
 
@@ -240,26 +242,3 @@ def _uudecoded(content: bytes, walk: Walk) -> bytes:
         except binascii.Error:
             walk.defect("broken uuencoding")
     return bytes(decoded)
-
-
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    if len(value) >= 2 and value[0] == value[-1] == '"':
-        # Only these two: a path like C:\forms\1.xlsx is not meant to be escaped.
-        return value[1:-1].replace("\\\\", "\\").replace('\\"', '"')
-    return value.strip('"')
-
-
-def _joined(sections: dict[int, tuple[str, bool]], hint: str) -> str:
-    """The sections of one parameter as text: the first may name the charset of all that are percent-encoded."""
-    first, first_is_extended = sections[min(sections)]
-    charset = ""
-    if first_is_extended and first.count("'") >= 2:
-        charset, _, first = first.split("'", 2)
-    rest = [value for number, (value, _) in sorted(sections.items()) if number != min(sections)]
-    joined = "".join([first, *rest])
-    if any(extended for _, extended in sections.values()):
-        return decode_words(decode_percent(joined, charset, hint), hint)
-    text = decode_words(joined, hint)
-    unpercented = decode_percent(text, hint=hint)
-    return text if unpercented.isascii() else unpercented  # 100%25.xlsx may be just a name

@@ -255,14 +255,17 @@ def _steps(draft: Draft) -> list[Block]:
     if draft.letter.template is not Template.FORM_PROBLEMS or draft.variant == "care":
         return []
     content, enclosed = draft.content, bool(draft.letter.enclosures)
-    names = ["resave"] if content.unreadable else []
+    names = ["unpack"] if content.archives else []
+    if len(content.unreadable) > content.archives:
+        names.append("resave")
     if content.pasted:
         names.append("open_pasted")
     elif content.flaws:
         names.append("open_enclosed" if enclosed else "open_own")
     elif content.no_form and enclosed:
         names.append("blank_instead" if content.unreadable else "blank")
-    names += ["send", "replace"] if content.flaws and not content.pasted else ["send"]
+    if names != ["unpack"]:
+        names += ["send", "replace"] if content.flaws and not content.pasted else ["send"]
     if content.follow_up:
         names = ["open_list", "send", "replace_list"]
     return [Block("steps", draft.say("headings.steps"), tuple(draft.say(f"steps.{name}") for name in names))]

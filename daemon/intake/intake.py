@@ -82,6 +82,9 @@ class Intake:
 
     def _settle(self, entry: Entry, mail: StoredMail, reading: Reading) -> None:
         now, head = self._clock.now(), entry.last_seq()
+        if reading.message.is_placeholder:
+            self._replies.refuse_placeholder(entry, mail, reading.message, now)
+            return
         if not self._docket.site.may_send(reading.sender.email):
             self._replies.refuse_stranger(entry, mail, reading, now)
             return

@@ -13,6 +13,7 @@ from daemon.intake.tally import Tally
 from daemon.ledger import Entry, MailState, StoredMail
 from daemon.letters import LetterOrder
 from daemon.reading import Reading
+from mailer.message import PLACEHOLDER, Message
 
 log = logging.getLogger("kesu.intake")
 
@@ -112,6 +113,12 @@ class Replies:
         if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
             return
         self.tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now)
+
+    def refuse_placeholder(self, entry: Entry, mail: StoredMail, message: Message, now: datetime) -> None:
+        """Quarantine what a server gave in place of a mail; it is no word of anybody, so only customer care is told."""
+        self.file(entry, mail, MailState.QUARANTINED, PLACEHOLDER)
+        if entry.claim_part(mail.message_id, mail.sha256, mail.id):
+            self.tell_care(entry, mail, answers.placeholder(self._docket, message, now), now)
 
     def tell_care(
         self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime, key: str = "care"

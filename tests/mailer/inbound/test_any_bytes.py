@@ -76,6 +76,18 @@ _HOSTILE = {
     "folds": b"Subject: x" + b"\n " * 500_000,
     "ids": b"References: " + b"<" * 1_000_000,
     "zip": b"\n\nPK\x03\x04" + b"xl/" * 1_000_000,
+    "stray lines": b"From: a\n" + (b"stray\n" * 5 + b"To: x\n") * 100_000 + b"stray\n" * 500_000,
+    "names": b"Content-Type: a/b\nContent-Disposition: " + b'name="' * 500_000,
+    "sections": b"Content-Type: a/b" + b";name*1*=utf-8'" * 500_000,
+    "unfinished words": b"Subject: " + b"=?utf-8?B?" + b"5oqV" * 500_000,
+    "words in words": b"Subject: =?utf-8?Q?" + b"=3D=3Futf-8=3FQ=3F" * 100_000 + b"?=",
+    "wrong charset": b"Content-Type: text/plain; charset=iso-8859-1\n\n"
+    + b"\xcd\xb6\xcb\xdf" * 1_000_000
+    + b"\xff",
+    "pairs": b"Subject: " + b"\x81\x30" * 1_000_000 + b"\n\n" + b"\xa1a" * 1_000_000,
+    "shifts": b"Content-Type: text/plain; charset=iso-2022-cn\n\n\x1b$)A"
+    + b"\x0e!!" * 1_000_000
+    + b"~{" * 500_000,
 }
 
 
@@ -93,8 +105,9 @@ def test_every_file_the_standard_library_finds_in_a_corpus_mail_is_found(file: P
     readable(raw)
     ours = [_comparable(found.content) for found in read_message(raw).attachments]
     for content in _standard_files(email.message_from_bytes(raw)):
-        assert content in ours
-        ours.remove(content)
+        if content in ours or not _is_packed(content):
+            assert content in ours
+            ours.remove(content)
 
 
 def _standard_files(message: StandardMessage) -> Iterator[bytes]:
@@ -112,6 +125,11 @@ def _standard_files(message: StandardMessage) -> Iterator[bytes]:
         return
     if isinstance(content, bytes) and content.strip():
         yield _comparable(content)
+
+
+def _is_packed(content: bytes) -> bool:
+    """What the standard library leaves packed may have been opened: test_corpus_mails names what came of it."""
+    return content.startswith((b"PK\x03\x04", b"\x78\x9f\x3e\x22"))
 
 
 def _comparable(content: bytes) -> bytes:

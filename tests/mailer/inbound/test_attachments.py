@@ -253,18 +253,6 @@ def test_an_unknown_transfer_encoding_is_a_defect_and_the_bytes_are_kept() -> No
     assert message.defects[0] == "unknown transfer encoding wrong"
 
 
-def test_winmail_and_zip_are_kept_as_they_are() -> None:
-    packed = zipped("inside.xlsx")
-    message = read_message(
-        mixed(
-            part("Content-Type: application/ms-tnef", content=b"tnef"),
-            part("Content-Type: application/zip", content=packed),
-        )
-    )
-    assert [found.content for found in message.attachments] == [b"tnef", packed]
-    assert names(message) == ["attachment-1.dat", "attachment-2.zip"]
-
-
 def test_depth_is_bounded() -> None:
     levels = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5000)
