@@ -22,6 +22,7 @@ from daemon.ledger.rows import (
     Fault,
     GivenUp,
     Held,
+    InDoubt,
     MailState,
     OutboxEntry,
     OutboxState,
@@ -34,6 +35,7 @@ from daemon.ledger.rows import (
     StoredAttachment,
     StoredMail,
     Storm,
+    Turn,
     WaitingRequest,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "GivenUp",
     "Held",
     "Incoming",
+    "InDoubt",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
@@ -69,5 +72,6 @@ __all__ = [
     "StoredAttachment",
     "StoredMail",
     "Storm",
+    "Turn",
     "WaitingRequest",
 ]
