@@ -148,6 +148,9 @@ class SmtpSection(_Account):
 
     port: Port = 465
     sender: str
+    sent_folder: str = ""  # the one the server marks as Sent where it is empty
+    per_minute: Annotated[int, Field(ge=0)] = 0  # 0: no limit is known
+    per_day: Annotated[int, Field(ge=0)] = 0
 
     @field_validator("sender")
     @classmethod

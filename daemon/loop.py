@@ -1,4 +1,4 @@
-"""The running daemon: five channels on threads of their own, a ticker for periodic work, and signals."""
+"""The running daemon: its channels on threads of their own, a ticker for periodic work, and signals."""
 
 import logging
 import signal
@@ -14,6 +14,7 @@ from daemon.bell import Bell
 from daemon.bootstrap import House
 from daemon.channel import Channel
 from daemon.docket import Docket
+from daemon.doubts import EVERY
 from daemon.ledger import LedgerError
 from mailer.inbox import MailboxUnavailable
 from rules.case import Case
@@ -42,6 +43,7 @@ class Loop:
             self._channel("intake", self._intake, house.fetching.hang_up),
             self._channel("lapses", self._lapses),
             self._channel("outbox", self._outbox, house.outbox.close),
+            self._channel("doubts", self._doubts),
             self._channel("workbook", self._workbook),
             self._channel("jobs", self._jobs),
             self._channel("attachments", self._attachments),
@@ -114,6 +116,10 @@ class Loop:
         self._house.outbox.send_due(self._bells.stop.is_set)
         self._wait(self._bells.outbox, self._house.outbox.seconds_to_next())
 
+    def _doubts(self) -> None:
+        self._house.doubts.round()
+        self._bells.stop.wait(EVERY)
+
     def _workbook(self) -> None:
         self._house.workbook.round()
         self._wait(self._bells.workbook, 60.0)
@@ -162,6 +168,7 @@ def run_once(house: House) -> bool:
         ("workbook", house.workbook.round),
         ("jobs", house.jobs.run_due),
         ("attachments", house.filing.round),
+        ("doubts", house.doubts.round),
         ("outbox", house.outbox.send_due),
     ]
     outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to
