@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from daemon import __version__
+from daemon.alarm_notices import ShortNotices
+from daemon.alarm_urls import urls_of
+from daemon.alarms import Alarms
 from daemon.alone import Alone
 from daemon.attachments.filing import Filing
 from daemon.bell import Bells
@@ -24,7 +27,9 @@ from daemon.morning import MorningLists
 from daemon.outbox import Copies, Outbox
 from daemon.report.monthly import MonthlyReports
 from daemon.site import Site
+from daemon.troubles import Watch
 from daemon.workbook import Workbook
+from mailer.chat import Chat
 from mailer.inbox import MailboxSettings
 from mailer.pace import Pace
 from mailer.sent import SentFolder
@@ -47,6 +52,9 @@ class House:
     outbox: Outbox
     doubts: Doubts
     health: Health
+    watch: Watch
+    alarms: Alarms
+    short_notices: ShortNotices
     workbook: Workbook
     jobs: Jobs
     filing: Filing
@@ -82,6 +90,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     bells = Bells()
     intake = Intake(docket, reader, clock)
     pace, health = pace_of(site.config), Health()
+    watch, line = Watch(lambda: docket.site, ledger, health), _second_channel(site.config)
     return House(
         site=site,
         ledger=ledger,
@@ -99,6 +108,9 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         jobs=Jobs(ledger, clock, jobs_of(docket)),
         filing=Filing(docket, clock),
         health=health,
+        watch=watch,
+        alarms=Alarms(lambda: docket.site, ledger, clock, watch.look, line),
+        short_notices=ShortNotices(lambda: docket.site, ledger, clock, line),
         alone=alone,
     )
 
@@ -161,6 +173,12 @@ def smtp_settings(config: Config) -> SmtpSettings:
 def pace_of(config: Config) -> Pace:
     """Return how much the provider takes, as far as that is known."""
     return Pace(per_minute=config.smtp.per_minute, per_day=config.smtp.per_day)
+
+
+def _second_channel(config: Config) -> Chat | None:
+    """Return where alarms go, None where nowhere; nothing is connected yet, and its library not loaded."""
+    urls = urls_of(config.alarms, config.base)
+    return Chat(urls) if urls else None
 
 
 def _postman(settings: SmtpSettings, pace: Pace) -> Postman:

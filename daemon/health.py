@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 MAILBOX = "mailbox"
 SMTP = "smtp"
+CARE = "care"  # customer care, by mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Health:
         """Say that a part does not work, and why."""
         with self._lock:
             self._states[part] = State(well=False, reason=reason, permanent=permanent)
+
+    def is_ill(self, part: str) -> bool:
+        """Tell whether a part said last that it does not work."""
+        with self._lock:
+            return part in self._states and not self._states[part].well
 
     def states(self) -> dict[str, State]:
         """Return what each part said last."""

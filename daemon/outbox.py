@@ -16,7 +16,7 @@ from daemon.allowance import Allowance
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
-from daemon.health import SMTP, Health
+from daemon.health import CARE, SMTP, Health
 from daemon.ledger import QueuedMail, Turn
 from daemon.urgency import FIRST, LAST
 from mailer.compose import AddressError, compose
@@ -181,6 +181,8 @@ class Outbox:
             return False
         self._pause.end()
         self._health.well(SMTP)
+        if self._health.is_ill(CARE) and self._is_care(mail, now):
+            self._health.well(CARE)
         self._docket.ledger.outbox_sent(mail.id, self._clock.now(), reply)
         log.info("sent mail=%d template=%s case=%s", mail.id, mail.template, mail.case_number)
         if self._copies is not None:
@@ -203,6 +205,9 @@ class Outbox:
             mail.message_id
         )  # by which a copy is found whose Message-ID was rewritten
         return message
+
+    def _is_care(self, mail: QueuedMail, now: datetime) -> bool:
+        return mail.recipient.lower() in (person.email.lower() for person in self._docket.care(now))
 
     def _put_back(self, mail: QueuedMail, reason: str) -> None:
         """Leave a leased mail for the next start or the end of the pause, which need not wait for the lease to end."""
@@ -251,5 +256,7 @@ class Outbox:
 
     def _give_up(self, mail: QueuedMail, reason: str, now: datetime) -> None:
         log.error("mail %d to a %s reader is given up: %s", mail.id, mail.template, reason)
+        if self._is_care(mail, now):
+            self._health.ill(CARE, reason, permanent=True)  # and cannot be told by mail
         self._docket.undeliverable(mail, reason, now)  # before it counts as given up: a crash repeats it
         self._docket.ledger.outbox_failed(mail.id, reason, now)

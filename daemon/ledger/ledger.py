@@ -42,6 +42,7 @@ from daemon.ledger.rows import (
     GivenUp,
     InDoubt,
     MailState,
+    NoticeSeen,
     OutboxEntry,
     OutboxState,
     QueuedMail,
@@ -434,6 +435,16 @@ class Ledger:
         """Return when the `n`-th last mail left (1: the last), None where not so many have."""
         with self._reading() as connection:
             return turns.nth_last(connection, n)
+
+    def outbox_last_id(self) -> int:
+        """Return the number of the last mail queued, 0 if there is none."""
+        with self._reading() as connection:
+            return turns.last_id(connection)
+
+    def outbox_notices(self, last: int, templates: Collection[str], limit: int) -> list[NoticeSeen]:
+        """Return the mails of these kinds queued after mail `last`, the oldest first."""
+        with self._reading() as connection:
+            return turns.notices_after(connection, last, templates, limit)
 
     def outbox_waiting(self) -> tuple[int, datetime | None]:
         """Return how many mails are to leave, and since when the first of them could have."""

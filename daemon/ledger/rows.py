@@ -151,6 +151,17 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeSeen:
+    """A mail as whoever counts notices sees it: no words, no reader."""
+
+    id: int
+    template: str
+    case_number: str | None
+    event_seq: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InDoubt:
     """A mail of which nobody knows whether it left; `since` is when it became necessary, `due` when it may be asked."""
 

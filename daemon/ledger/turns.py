@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true, update
 
 from daemon.ledger.columns import UtcDateTime
-from daemon.ledger.rows import InDoubt, OutboxState, Turn
+from daemon.ledger.rows import InDoubt, NoticeSeen, OutboxState, Turn
 from daemon.ledger.schema import outbox
 
 _SENDING = outbox.c.state == OutboxState.SENDING.value
@@ -83,6 +83,24 @@ def nth_last(connection: Connection, n: int) -> datetime | None:
     """Return when the `n`-th last mail left (1: the last), None where not so many have."""
     query = select(outbox.c.sent_at).where(_LEFT).order_by(outbox.c.sent_at.desc()).limit(1).offset(n - 1)
     return connection.execute(query).scalar()
+
+
+def last_id(connection: Connection) -> int:
+    """Return the number of the last mail queued, 0 if there is none."""
+    return connection.execute(select(func.max(outbox.c.id))).scalar() or 0
+
+
+def notices_after(
+    connection: Connection, last: int, templates: Collection[str], limit: int
+) -> list[NoticeSeen]:
+    """Return the mails of these kinds queued after mail `last`, the oldest first; not those that carry others."""
+    query = (
+        select(*(outbox.c[name] for name in NoticeSeen.__slots__))
+        .where(outbox.c.id > last, outbox.c.template.in_(templates), ~_BUNDLE)
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [NoticeSeen(**row) for row in connection.execute(query).mappings()]
 
 
 def waiting_since(connection: Connection) -> tuple[int, datetime | None]:
