@@ -18,6 +18,7 @@ log = logging.getLogger("kesu.doubts")
 SETTLING = timedelta(seconds=30)  # what a server needs to file a mail whose sender was cut off
 PATIENCE = timedelta(minutes=10)  # a notice twice is better than none while the mailbox cannot be reached
 EVERY = 10.0  # seconds
+REST = timedelta(minutes=1)  # after a look that failed: providers lock accounts that knock too often
 _AT_ONCE = 200
 _FOUND = "found in the Sent folder"
 
@@ -37,15 +38,20 @@ class Doubts:
         self._sent = sent
         self._clock = clock
         self._bells = bells
+        self._rests_until: datetime | None = None
 
     def round(self) -> None:
         """Look up what is in doubt now."""
-        if self._sent is None:
+        if self._sent is None or self._rests(self._clock.now()):
             return
         mails = self._ledger.outbox_in_doubt(self._clock.now(), _AT_ONCE)
         if mails:
             self._look_up(self._sent, mails)
             self._bells.outbox.ring()
+
+    def _rests(self, now: datetime) -> bool:
+        """Tell whether the last look failed a moment ago; a clock that was put back makes no moment long."""
+        return self._rests_until is not None and timedelta() < self._rests_until - now <= REST
 
     def _look_up(self, sent: Sent, mails: Sequence[InDoubt]) -> None:
         try:
@@ -65,6 +71,7 @@ class Doubts:
 
     def _give_up_waiting(self, mails: Sequence[InDoubt], error: MailboxUnavailable) -> None:
         now = self._clock.now()
+        self._rests_until = now + REST
         late = [mail.id for mail in mails if error.permanent or now - mail.due >= PATIENCE]
         log.warning("%d mails in doubt cannot be looked up: %s", len(mails), error)
         if late:

@@ -45,7 +45,7 @@ _Seen = Iterator[Trouble | str]  # a trouble, or the key of what is well
 
 
 class Watch:
-    """Looks at a house; `patience` is how long mail may wait. `channels` are set once they run."""
+    """Looks at a house; `channels` are set once they run."""
 
     def __init__(self, site: Callable[[], Site], ledger: Ledger, health: Health) -> None:
         self._site = site

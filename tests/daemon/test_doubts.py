@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from daemon.bell import Bells
+from daemon.bootstrap import mailbox_settings, sent_folder
+from daemon.config import load_config
 from daemon.doubts import PATIENCE, Doubts
 from daemon.ledger import OutboxEntry, OutboxState, Turn
 from daemon.outbox import LEASE, Outbox
 from mailer.inbox import MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings
-from tests.daemon.office import Office, complaint, mail
+from tests.daemon.office import Office, complaint, mail, write_config
 from tests.servers.smtp import DROP, RecordingSmtp
 
 
@@ -150,6 +153,8 @@ def test_while_the_mailbox_cannot_be_reached_it_waits_but_not_for_ever(
     doubts.round()
     outbox.send_due()
     assert how_often(smtp, doubtful.message_id) == 1
+    doubts.round()
+    assert len(filed.asked) == 1, "an account is not knocked at every few seconds"
     office.clock.forward(seconds=PATIENCE.total_seconds())
     doubts.round()
     outbox.send_due()
@@ -197,3 +202,22 @@ def test_only_what_is_in_doubt_is_looked_up(office: Office) -> None:
     (first, *_) = office.ledger.outbox_lease(now, LEASE, 1, Turn(looked_up=True))
     assert office.ledger.outbox_in_doubt(now, 10) == []
     assert [one.id for one in office.ledger.outbox_in_doubt(now + LEASE, 10)] == [first.id]
+
+
+@pytest.mark.parametrize(
+    ("smtp_lines", "looks"),
+    [
+        ("", False),
+        ('username = "complaints@example.com"\npassword_env = "KESU_IMAP_PASSWORD"\n', True),
+        ('username = "relay@example.com"\npassword_env = "KESU_IMAP_PASSWORD"\n', False),
+        ('sent_folder = "Sent"\n', True),
+    ],
+)
+def test_mails_are_looked_up_where_the_account_that_sends_is_the_mailbox_or_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smtp_lines: str, looks: bool
+) -> None:
+    monkeypatch.setenv("KESU_IMAP_PASSWORD", "secret")
+    path = write_config(tmp_path)
+    path.write_text(path.read_text().replace("[smtp]\n", f"[smtp]\n{smtp_lines}"), encoding="utf-8")
+    config = load_config(path)
+    assert (sent_folder(config, mailbox_settings(config)) is not None) is looks
