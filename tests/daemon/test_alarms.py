@@ -27,6 +27,7 @@ from daemon.outbox import Outbox
 from daemon.site import load_site
 from daemon.troubles import Look, Trouble, Watch, same
 from mailer.chat import Chat, Outcome
+from mailer.inbox import MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings
 from rules.locales import Locale
 from tests.daemon.office import CARE as CARE_ADDRESS
@@ -232,21 +233,24 @@ def test_a_channel_that_ended_and_one_that_always_fails_are_told(office: Office,
     def fine() -> None:
         stop.wait(0.01)
 
-    dead, failing, working = (
-        Channel(name, work, stop) for name, work in (("lapses", fine), ("jobs", fail), ("outbox", fine))
-    )
-    failing.start()
-    working.start()
-    while not (failing.failure and working.worked):
+    def cut_off() -> None:
+        raise MailboxUnavailable("no answer", permanent=False)
+
+    works = {"lapses": fine, "jobs": fail, "outbox": fine, "intake": cut_off}
+    dead, failing, working, intake = channels = [Channel(name, work, stop) for name, work in works.items()]
+    for channel in (failing, working, intake):
+        channel.start()
+    while not (failing.failure and working.worked and intake.failure):
         time.sleep(0.01)
     watch = Watch(lambda: office.docket.site, office.ledger, Health())
-    watch.channels = (dead, failing, working)
-    channel = Alarms(lambda: office.docket.site, office.ledger, office.clock, watch.look, notebook)
-    channel.round()
+    watch.channels = channels
+    alarm = Alarms(lambda: office.docket.site, office.ledger, office.clock, watch.look, notebook)
+    alarm.round()
     office.clock.forward(minutes=10)
-    channel.round()
+    alarm.round()
     stop.set()
-    assert told(notebook) == [
+    assert not dead.is_alive()
+    assert told(notebook) == [  # the mailbox tells of itself
         "程式的一部分停止運作（自 11-23 09:00 起）：lapses 已停止",
         "程式的一部分停止運作（自 11-23 09:00 起）：jobs 一再出錯（KeyError）",
     ]
