@@ -1,9 +1,12 @@
 """The one place that names concrete classes and puts them together."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from daemon import __version__
+from daemon.alarm_notices import ShortNotices
+from daemon.alarm_urls import urls_of
+from daemon.alarms import Alarms
 from daemon.alone import Alone
 from daemon.attachments.filing import Filing
 from daemon.bell import Bells
@@ -11,9 +14,11 @@ from daemon.clock import Clock, SystemClock
 from daemon.config import Config
 from daemon.digest import DailyDigest
 from daemon.docket import Docket
+from daemon.doubts import SETTLING, Doubts
 from daemon.errors import ConfigurationError
 from daemon.fetching import Fetching
 from daemon.followup.morning import call_lists
+from daemon.health import Health
 from daemon.intake import Intake
 from daemon.jobs import Job, Jobs, daily
 from daemon.lapses import Lapses
@@ -22,8 +27,12 @@ from daemon.morning import MorningLists
 from daemon.outbox import Copies, Outbox
 from daemon.report.monthly import MonthlyReports
 from daemon.site import Site
+from daemon.troubles import Watch
 from daemon.workbook import Workbook
+from mailer.chat import Chat
 from mailer.inbox import MailboxSettings
+from mailer.pace import Pace
+from mailer.sent import SentFolder
 from mailer.smtp import Postman, SmtpSettings
 from parsers.reader import FormReader
 
@@ -41,6 +50,11 @@ class House:
     fetching: Fetching
     lapses: Lapses
     outbox: Outbox
+    doubts: Doubts
+    health: Health
+    watch: Watch
+    alarms: Alarms
+    short_notices: ShortNotices
     workbook: Workbook
     jobs: Jobs
     filing: Filing
@@ -68,12 +82,15 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     mailbox, smtp = mailbox_settings(site.config), smtp_settings(site.config)
     clock = clock or SystemClock()
     ledger, alone = _own_ledger(site.config)
-    ledger.outbox_free(clock.now())
+    sent = sent_folder(site.config, mailbox)
+    ledger.outbox_free(clock.now() + (SETTLING if sent else timedelta()))
     docket = Docket(ledger, site)
     docket.remember_settled()
     reader = FormReader(site.catalogue)
     bells = Bells()
     intake = Intake(docket, reader, clock)
+    pace, health = pace_of(site.config), Health()
+    watch, line = Watch(lambda: docket.site, ledger, health), _second_channel(site.config)
     return House(
         site=site,
         ledger=ledger,
@@ -83,10 +100,17 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
         clock=clock,
         fetching=Fetching(docket, intake, mailbox, clock),
         lapses=Lapses(docket, clock, bells),
-        outbox=Outbox(docket, Postman(smtp), clock, copies),
+        outbox=Outbox(
+            docket, _postman(smtp, pace), clock, copies, pace=pace, looks_up=sent is not None, health=health
+        ),
+        doubts=Doubts(ledger, sent, clock, bells),
         workbook=Workbook(docket, clock, bells),
         jobs=Jobs(ledger, clock, jobs_of(docket)),
         filing=Filing(docket, clock),
+        health=health,
+        watch=watch,
+        alarms=Alarms(lambda: docket.site, ledger, clock, watch.look, line),
+        short_notices=ShortNotices(lambda: docket.site, ledger, clock, line),
         alone=alone,
     )
 
@@ -144,3 +168,24 @@ def smtp_settings(config: Config) -> SmtpSettings:
         username=section.username or None,
         password=section.secret("smtp", config.base) if section.username else None,
     )
+
+
+def pace_of(config: Config) -> Pace:
+    """Return how much the provider takes, as far as that is known."""
+    return Pace(per_minute=config.smtp.per_minute, per_day=config.smtp.per_day)
+
+
+def _second_channel(config: Config) -> Chat | None:
+    """Return where alarms go, None where nowhere; nothing is connected yet, and its library not loaded."""
+    urls = urls_of(config.alarms, config.base)
+    return Chat(urls) if urls else None
+
+
+def _postman(settings: SmtpSettings, pace: Pace) -> Postman:
+    return Postman(settings, session_mails=pace.session_mails, most_bytes=pace.most_bytes)
+
+
+def sent_folder(config: Config, mailbox: MailboxSettings) -> SentFolder | None:
+    """Return where mails in doubt are looked up; None where nobody can know that they would be filed there."""
+    named, own = config.smtp.sent_folder, config.smtp.username.lower() == mailbox.username.lower()
+    return SentFolder(mailbox, named) if named or own else None

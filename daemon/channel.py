@@ -30,19 +30,22 @@ class Channel(threading.Thread):
         self._stop_asked = stop
         self._recover = recover
         self.failures = 0
+        self.failure = ""  # the kind of error it fails with at present
+        self.worked = False  # since it was started
 
     def run(self) -> None:
         """Work until asked to stop."""
         while not self._stop_asked.is_set():
             try:
                 self._work()
-                self.failures = 0
+                self.failures, self.failure, self.worked = 0, "", True
             except Exception as error:
                 self._fail(error)
         self._quietly(self._recover)
 
     def _fail(self, error: Exception) -> None:
         self.failures += 1
+        self.failure = type(error).__name__
         pause = backoff(self.failures, _RANDOM.random)
         log.warning("%s failed (%s: %s); again in %.0f s", self.name, type(error).__name__, error, pause)
         log.debug("the failure of %s", self.name, exc_info=error)

@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from daemon.errors import ConfigurationError
+from mailer.letter import Template
 from rules.locales import Locale
 
 Security = Literal["tls", "starttls", "plain"]
@@ -43,7 +44,7 @@ def _an_address(text: str) -> str:
 
 EmailText = Annotated[str, AfterValidator(_an_address)]
 ENVIRONMENT_PREFIX = "KESU_"
-_LISTS = (("access", "senders"), ("privacy", "fines"), ("privacy", "phones"))
+_LISTS = (("access", "senders"), ("privacy", "fines"), ("privacy", "phones"), ("alarms", "notices"))
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -148,6 +149,9 @@ class SmtpSection(_Account):
 
     port: Port = 465
     sender: str
+    sent_folder: str = ""  # the one the server marks as Sent where it is empty
+    per_minute: Annotated[int, Field(ge=0)] = 0  # 0: no limit is known
+    per_day: Annotated[int, Field(ge=0)] = 0
 
     @field_validator("sender")
     @classmethod
@@ -250,6 +254,31 @@ class AccessSection(_Section):
     tokens: Literal["replies", "all", "off"] = "replies"
 
 
+class AlarmsSection(_Section):
+    """The second channel: whom short texts reach when mail itself is down. Its addresses are secrets."""
+
+    urls_env: str = ""
+    urls_file: str = ""
+    after_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    notices: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_address_in_the_file(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and "urls" in raw:
+            raise ValueError(
+                "addresses hold secrets and do not belong in this file; name urls_env or urls_file"
+            )
+        return raw
+
+    @field_validator("notices")
+    @classmethod
+    def _known_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [kind for kind in kinds if kind not in set(Template)]:
+            raise ValueError(f"{', '.join(unknown)}: no such mail; it is one of {', '.join(Template)}")
+        return kinds
+
+
 class PrivacySection(_Section):
     """Which roles see other people's fines and customers' telephone numbers; `*` is everybody.
 
@@ -309,6 +338,7 @@ class Config(_Section):
     digest: DigestSection = DigestSection()
     attachments: AttachmentsSection = AttachmentsSection()
     access: AccessSection = AccessSection()
+    alarms: AlarmsSection = AlarmsSection()
     privacy: PrivacySection = PrivacySection()
     people: dict[str, tuple[Person, ...]]
     base: Path = Path()

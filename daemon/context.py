@@ -85,7 +85,9 @@ def _sent(records: Records, files: Sequence[StoredAttachment]) -> _Sent:
         content = records.ledger.raw(file.sha256)
         if media_type := is_what_it_says(file.name, content):
             name = safe_name(file.name)
-            found[file.name, file.sha256] = Enclosure(name=name, content=content, media_type=media_type)
+            found[file.name, file.sha256] = Enclosure(
+                name=name, content=content, media_type=media_type, paper=file.name
+            )
     return found
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from daemon.attendance import gaps, today
 from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
+from daemon.doctor_delivery import delivery
 from daemon.errors import ConfigurationError, KesuError
 from daemon.site import Site
+from daemon.troubles import LEAST_FREE
 from daemon.workbook.book import open_book
 from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.telling import missing_of
@@ -25,7 +27,6 @@ _PROBE = Row("KS-00000000-000", {})
 _MEND_WORKBOOK = (
     "undo what was changed, or run `kesu workbook rebuild`: it keeps the old file and draws a new one"
 )
-LEAST_FREE = 500 * 2**20  # bytes; below this a ledger may stop growing within weeks
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         ),
         _disk(site),
         _callers(site),
+        *(Finding(*said, fatal=False) for said in delivery(site)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The running daemon: five channels on threads of their own, a ticker for periodic work, and signals."""
+"""The running daemon: its channels on threads of their own, a ticker for periodic work, and signals."""
 
 import logging
 import signal
@@ -10,10 +10,13 @@ from types import FrameType
 
 import schedule
 
-from daemon.bell import Bell
+from daemon.alarms import EVERY as ALARMS_EVERY
+from daemon.bell import Bell, Stopped, never
 from daemon.bootstrap import House
 from daemon.channel import Channel
 from daemon.docket import Docket
+from daemon.doubts import EVERY
+from daemon.health import MAILBOX
 from daemon.ledger import LedgerError
 from mailer.inbox import MailboxUnavailable
 from rules.case import Case
@@ -42,6 +45,8 @@ class Loop:
             self._channel("intake", self._intake, house.fetching.hang_up),
             self._channel("lapses", self._lapses),
             self._channel("outbox", self._outbox, house.outbox.close),
+            self._channel("doubts", self._doubts),
+            self._channel("alarms", self._alarms),
             self._channel("workbook", self._workbook),
             self._channel("jobs", self._jobs),
             self._channel("attachments", self._attachments),
@@ -69,6 +74,7 @@ class Loop:
         self._ticker.every(10).minutes.do(self._audit)
         for channel in self.channels:
             channel.start()
+        self._house.watch.channels = self.channels
 
     def stop(self) -> None:
         """Ask everybody to stop."""
@@ -99,7 +105,7 @@ class Loop:
 
     def _intake(self) -> None:
         try:
-            if self._house.fetching.round(self._bells.stop.is_set):
+            if fetch(self._house, self._bells.stop.is_set):
                 self._bells.changed()
         finally:
             self._first_intake.set()
@@ -113,6 +119,15 @@ class Loop:
     def _outbox(self) -> None:
         self._house.outbox.send_due(self._bells.stop.is_set)
         self._wait(self._bells.outbox, self._house.outbox.seconds_to_next())
+
+    def _alarms(self) -> None:
+        self._house.alarms.round()
+        self._house.short_notices.round()
+        self._bells.stop.wait(ALARMS_EVERY)
+
+    def _doubts(self) -> None:
+        self._house.doubts.round()
+        self._bells.stop.wait(EVERY)
 
     def _workbook(self) -> None:
         self._house.workbook.round()
@@ -154,15 +169,29 @@ def _is_forgotten(case: Case, docket: Docket) -> bool:
         return False
 
 
+def fetch(house: House, stopped: Stopped = never) -> int:
+    """Take in what the mailbox holds, and say whether it can be read; return how many messages came."""
+    try:
+        taken = house.fetching.round(stopped)
+    except MailboxUnavailable as error:
+        house.health.ill(MAILBOX, error.reason, permanent=error.permanent)
+        raise
+    house.health.well(MAILBOX)
+    return taken
+
+
 def run_once(house: House) -> bool:
     """Do everything that is due now, once: intake, lapses, workbook, jobs, outbox. Tell whether all of it worked."""
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("intake", house.fetching.round),
+        ("intake", lambda: fetch(house)),
         ("lapses", house.lapses.run_due),
         ("workbook", house.workbook.round),
         ("jobs", house.jobs.run_due),
         ("attachments", house.filing.round),
+        ("doubts", house.doubts.round),
         ("outbox", house.outbox.send_due),
+        ("alarms", house.alarms.round),
+        ("notices", house.short_notices.round),
     ]
     outcomes = [_attempt(name, step) for name, step in steps]  # each is tried, whatever the others came to
     return all(outcomes)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from mailer import layouts
 from mailer.cleaning import one_line
 from mailer.draft import Draft, draft
+from mailer.envelope import carried
 from mailer.headers import POLICY
 from mailer.letter import Address, Enclosure, Letter, Template
 from mailer.page import Page, page
@@ -69,7 +70,11 @@ def _address(message: EmailMessage, letter: Letter) -> None:
 
 def _mailbox(address: Address) -> Mailbox:
     try:
-        return Mailbox(display_name=one_line(address.name), addr_spec=address.email)
+        spec, name = carried(address.email), one_line(address.name)
+        if spec.isascii():
+            return Mailbox(display_name=name, addr_spec=spec)
+        local, _, domain = spec.rpartition("@")  # RFC 6531; the mail server says whether it takes it
+        return Mailbox(display_name=name, username=local, domain=domain)
     except (
         ValueError,
         IndexError,

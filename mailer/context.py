@@ -25,6 +25,18 @@ def _standing(draft: Draft, paper: Paper) -> str:
     return draft.say("papers.row", size=paper.size, where=draft.say(f"papers.{_WHERE[paper.where]}"))
 
 
+def left_out(draft: Draft) -> list[str]:
+    """Say of each file that is too large for the mail server where it is to be had."""
+    return [
+        draft.say(
+            "left_out.in_folder" if file.in_folder else "left_out.elsewhere",
+            name=file.name,
+            size=f"{max(0.1, file.bytes / 1_000_000):.1f} MB",
+        )
+        for file in draft.content.left_out
+    ]
+
+
 def other_cases(draft: Draft) -> list[Block]:
     """List the customer's other cases, newest first."""
     content = draft.content

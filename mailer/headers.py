@@ -27,8 +27,8 @@ class MailPolicy(EmailPolicy):
         return super().fold(name, value) if written is None else f"{name}: {written}{_BREAK}"
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Write one header as bytes, which are ASCII."""
-        return self.fold(name, value).encode("ascii", "surrogateescape")
+        """Write one header as bytes: ASCII, but for an address that only SMTPUTF8 can carry (RFC 6532)."""
+        return self.fold(name, value).encode("utf-8", "surrogateescape")
 
 
 def _phrase(value: str) -> str:

@@ -259,6 +259,14 @@ class Paper(_Part):
     where: Literal["enclosed", "folder", "mail"]
 
 
+class LeftOut(_Part):
+    """A file that the mail would carry if it were not too large for the mail server; `in_folder`: the case's has it."""
+
+    name: str
+    bytes: int
+    in_folder: bool
+
+
 class KnownCase(_Part):
     """Another case of the same customer."""
 
@@ -332,6 +340,7 @@ class Content(_Part):
     papers: tuple[Paper, ...] = ()
     papers_folder: str = ""  # where they lie, as people find it
     papers_link: str = ""  # the same as an address to click on, where there is one
+    left_out: tuple[LeftOut, ...] = ()
     other_cases: tuple[KnownCase, ...] = ()  # of the same customer, newest first
     more_cases: int = 0  # and how many more there are
     authority: str = ""  # what the reader may promise by his own word, e.g. 工時費優惠最多 30%
@@ -378,11 +387,12 @@ class Address(_Part):
 
 
 class Enclosure(_Part):
-    """A file to attach."""
+    """A file to attach. `paper` names the file of the case that it is, as the case's folder has it."""
 
     name: str
     content: bytes
     media_type: str
+    paper: str = ""
 
 
 class Letter(_Part):

@@ -15,7 +15,7 @@ from mailer.blocks import Block, CaseRow, Panel, Row
 from mailer.calling import calling
 from mailer.change import ENDED, change, hold_panel
 from mailer.colours import AMBER, COLOURS, GREEN, PLAIN, RED
-from mailer.context import other_cases, papers
+from mailer.context import left_out, other_cases, papers
 from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
@@ -353,7 +353,7 @@ def _answer(draft: Draft) -> list[Block]:
 
 
 def _warnings(draft: Draft) -> list[Block]:
-    lines = tuple(filter(None, draft.content.warnings))
+    lines = (*filter(None, draft.content.warnings), *left_out(draft))
     return [Block("note", draft.say("headings.warnings"), lines)] if lines else []
 
 

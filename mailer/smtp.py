@@ -4,7 +4,6 @@ What a failure means is the one question the outbox asks: does it concern this m
 is it worth another try, or may the mail have left all the same (RFC 5321, 4.5.3.2.6: the last answer got lost).
 """
 
-import re
 import smtplib
 import socket
 import ssl
@@ -14,36 +13,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.generator import BytesGenerator
 from email.message import EmailMessage
-from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-_CLOSING = 421  # the server closes the session
-_SESSION_FULL = frozenset({_CLOSING, 452})  # OpenSMTPD says 452 after a hundred mails in one session
-_TOO_MUCH_STORAGE = 552
+from mailer.envelope import Envelope, ImpossibleAddress, most_bytes, of_recipient, of_sender
+from mailer.refusals import CLOSING, TransportError, reason, refusal, said
+
+__all__ = ["Postman", "SmtpSettings", "TransportError", "retry_delay"]
+
+_SESSION_FULL = frozenset({CLOSING, 452})  # OpenSMTPD says 452 after a hundred mails in one session
 _NO_ANSWER = -1  # smtplib's sign for an answer without a number
+_PARAMETERS_UNKNOWN = frozenset({501, 504, 555})
 _NOT_SMTP = "the server's answer is not SMTP"
-_NOT_LOGGED_IN = frozenset({530, 534, 535, 538})  # the account is at fault, not the letter
 _CUT_OFF = "the connection was closed from our side"
-# The account may not send so much: providers say so with permanent codes at any stage, and mean for a while.
-_ACCOUNT_LIMITS = re.compile(
-    r"^\W*5\.(4\.5|7\.30)\b|submission ?quota|\bsend(ing)? (limit|quota|rate)", re.IGNORECASE
-)
-_LIMIT_WORDS = re.compile(
-    r"limit|quota|frequen|\btoo (many|fast|much mail)\b|\brate\b|throttl|[頻频][繁率]|限制|上限|超限",
-    re.IGNORECASE,
-)
-# Words of limits that are not the account's: the letter is too big, it went in circles, the reader's mailbox is full.
-_MAILS_OWN = re.compile(
-    r"^\W*[45]\.(2\.\d+|3\.4|4\.6)\b|\bhops?\b|(message|mail) (size|length)|too (big|large)|大小"
-    r"|mail ?box.*\b(full|quota|space|storage)|\b(full|quota).*mail ?box|over ?quota|已[满滿]|容量",
-    re.IGNORECASE,
-)
-_TOO_BIG = re.compile(r"^\W*5\.(2\.3|3\.4)\b")
-_TOO_BIG_WORDS = re.compile(r"size|length|too (big|large)|大小", re.IGNORECASE)
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=20), timedelta(minutes=30)
 
 
@@ -69,24 +53,6 @@ class SmtpSettings:
             raise ValueError("username and password belong together")
 
 
-class TransportError(Exception):
-    """A mail was not accepted, or nobody knows.
-
-    `permanent`: another try is useless. `uncertain`: the mail may have been accepted all the same, so try again only
-    under the same Message-ID. `session`: no mail can be sent just now (connection, login, the account's limits), so
-    it says nothing about this one. `reply`: what the server said, or what went wrong.
-    """
-
-    def __init__(
-        self, reply: str, *, permanent: bool = False, uncertain: bool = False, session: bool = False
-    ) -> None:
-        super().__init__(reply)
-        self.permanent = permanent
-        self.uncertain = uncertain
-        self.session = session
-        self.reply = reply
-
-
 class _SessionOverError(Exception):
     """The connection is of no more use, and nothing of the mail had been sent.
 
@@ -98,10 +64,15 @@ class _SessionOverError(Exception):
         self.refusal = refusal
 
 
+class _ParametersUnknownError(Exception):
+    """The server offers DSN and does not understand it."""
+
+
 class Postman:
     """Hands in one mail after another over one connection. One thread sends; any may `close`.
 
-    `idle`: after this time without a mail the connection is given up, before the server does so.
+    `idle`: after this time without a mail the connection is given up, before the server does so. `session_mails`: so
+    many go over one connection, 0: as many as the server takes. `most_bytes`: no mail is larger, 0: the server's SIZE.
     """
 
     def __init__(
@@ -109,13 +80,19 @@ class Postman:
         settings: SmtpSettings,
         *,
         idle: timedelta = timedelta(seconds=60),
+        session_mails: int = 0,
+        most_bytes: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._idle = idle
+        self._session_mails = session_mails
+        self._most_bytes = most_bytes
         self._monotonic = monotonic
         self._connection: smtplib.SMTP | None = None
         self._used_at = 0.0
+        self._handed_in = 0  # over this connection
+        self._dsn = False
         self._busy = threading.RLock()  # held while the connection is being used
         self._cut = False  # another thread has closed what is being used
 
@@ -124,30 +101,34 @@ class Postman:
 
         A session that the server ended before the mail's text was sent is renewed once, unseen by the caller.
         """
-        sender, content = _sender(message), _wire(message)
-        for address in (sender, recipient):
-            if not _is_mailbox(address):
-                raise TransportError(f"{address!r} is not an address SMTP can carry", permanent=True)
+        try:
+            envelope = Envelope.of(message, recipient)
+        except ImpossibleAddress as impossible:
+            raise TransportError(str(impossible), permanent=True) from impossible
         with self._using():
             self.close_if_idle()
             fresh = self._connection is None
             try:
-                return self._hand_in(sender, recipient, content)
+                return self._hand_in(envelope)
             except _SessionOverError as over:
                 self.close()
                 if fresh or self._cut:
                     raise TransportError(str(over), session=not over.refusal) from over
             try:
-                return self._hand_in(sender, recipient, content)
+                return self._hand_in(envelope)
             except _SessionOverError as over:
                 self.close()
                 raise TransportError(str(over), session=not over.refusal) from over
 
-    def connect(self) -> None:
-        """Connect and log in without sending anything, to see whether that works; TransportError if it does not."""
+    def connect(self) -> tuple[str, ...]:
+        """Connect and log in without sending anything, to see whether that works; TransportError if it does not.
+
+        Return what the server offers, such as `dsn` and `size 35882577`.
+        """
         with self._using():
-            self._open()
+            connection = self._open()
             self._used_at = self._monotonic()
+            return tuple(f"{name} {value}".strip() for name, value in connection.esmtp_features.items())
 
     def close_if_idle(self) -> None:
         """Close the connection if it has not been used for the idle time; for the loop to call now and then."""
@@ -194,18 +175,48 @@ class Postman:
         except (OSError, smtplib.SMTPException, ValueError):
             connection.close()
 
-    def _hand_in(self, sender: str, recipient: str, content: bytes) -> str:
+    def _hand_in(self, envelope: Envelope) -> str:
         connection = self._open()
         self._used_at = self._monotonic()
-        size = [f"size={len(content)}"] if connection.has_extn("size") else []
+        self._check(connection, envelope)
         try:
-            self._expect(connection, *connection.mail(sender, size), of_sender=True)
-            self._expect(connection, *connection.rcpt(recipient))
+            try:
+                self._address(connection, envelope, dsn=self._dsn)
+            except _ParametersUnknownError:
+                self._dsn = False
+                self._address(connection, envelope, dsn=False)
             connection.putcmd("data")
             self._expect(connection, *connection.getreply(), wanted=354)
         except (OSError, smtplib.SMTPException) as gone:
-            raise _SessionOverError(_reason(gone)) from gone
-        return self._hand_over(connection, content)
+            raise _SessionOverError(reason(gone)) from gone
+        answer = self._hand_over(connection, envelope.content)
+        self._handed_in += 1
+        if self._handed_in == self._session_mails:
+            self.close()
+        return answer
+
+    def _check(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
+        """Refuse ourselves what this server is sure to refuse; the session stays as it is."""
+        if envelope.utf8 and not connection.has_extn("smtputf8"):
+            address = envelope.sender if envelope.recipient.isascii() else envelope.recipient
+            why = f"the mail server takes no address such as {address} (it offers no SMTPUTF8, RFC 6531)"
+            raise TransportError(why, permanent=True)
+        limits = [limit for limit in (self._most_bytes, most_bytes(connection)) if limit]
+        if limits and len(envelope.content) > min(limits):
+            why = f"{len(envelope.content)} bytes are more than the {min(limits)} that the mail server takes"
+            raise TransportError(why, permanent=True, most_bytes=min(limits))
+
+    def _address(self, connection: smtplib.SMTP, envelope: Envelope, *, dsn: bool) -> None:
+        size = len(envelope.content)
+        for command, address, options in (
+            (connection.mail, envelope.sender, of_sender(connection, envelope, dsn=dsn)),
+            (connection.rcpt, envelope.recipient, of_recipient(envelope, dsn=dsn)),
+        ):
+            code, reply = command(address, options)
+            if dsn and code in _PARAMETERS_UNKNOWN:
+                self._start_over(connection)
+                raise _ParametersUnknownError
+            self._expect(connection, code, reply, of_sender=command == connection.mail, size=size)
 
     def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> str:
         """Send the mail's text; from the first byte on, silence means that the mail may have left."""
@@ -214,14 +225,14 @@ class Postman:
             code, reply = connection.getreply()
         except (OSError, smtplib.SMTPException) as gone:
             self.close()
-            raise TransportError(_reason(gone), uncertain=True, session=True) from gone
-        if code in (_CLOSING, _NO_ANSWER):
+            raise TransportError(reason(gone), uncertain=True, session=True) from gone
+        if code in (CLOSING, _NO_ANSWER):
             self.close()
         if code == _NO_ANSWER:
             raise TransportError(_NOT_SMTP, uncertain=True, session=True)
         if code != 250:
-            raise _refusal(code, reply)
-        return _answer(code, reply)
+            raise refusal(code, reply, size=len(content))
+        return said(code, reply)
 
     def _expect(
         self,
@@ -231,17 +242,18 @@ class Postman:
         *,
         wanted: int = 250,
         of_sender: bool = False,
+        size: int = 0,
     ) -> None:
         """Accept `wanted` (and 251 with 250); otherwise leave the session usable and raise."""
         if code == wanted or (wanted, code) == (250, 251):
             return
-        refusal = _refusal(code, reply, of_sender=of_sender)
+        refused = refusal(code, reply, of_sender=of_sender, size=size)
         if code in _SESSION_FULL:
-            raise _SessionOverError(refusal.reply, refusal=not refusal.session)
+            raise _SessionOverError(refused.reply, refusal=not refused.session)
         if code == _NO_ANSWER:
             raise _SessionOverError(_NOT_SMTP)
         self._start_over(connection)
-        raise refusal
+        raise refused
 
     def _start_over(self, connection: smtplib.SMTP) -> None:
         """Make the session ready for the next mail, or give it up."""
@@ -259,7 +271,8 @@ class Postman:
                 smtplib.SMTPException,
                 UnicodeError,
             ) as failed:  # smtplib logs in with ASCII only
-                raise TransportError(_reason(failed), session=True) from failed
+                raise TransportError(reason(failed), session=True) from failed
+            self._handed_in, self._dsn = 0, bool(self._connection.has_extn("dsn"))
         if self._cut:
             self.close()
             raise TransportError(_CUT_OFF, session=True)
@@ -302,79 +315,8 @@ def _greet(connection: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLCon
         connection.login(settings.username, settings.password)
 
 
-def _wire(message: EmailMessage) -> bytes:
-    """Return the message as it goes over the wire: CRLF, dots doubled, ended by the lone dot."""
-    buffer = BytesIO()
-    BytesGenerator(buffer, policy=message.policy.clone(linesep="\r\n")).flatten(message)
-    content = buffer.getvalue()
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    return (
-        b"\r\n".join(b"." + line if line.startswith(b".") else line for line in content.split(b"\r\n"))
-        + b".\r\n"
-    )
-
-
-def _sender(message: EmailMessage) -> str:
-    return str(message["From"].addresses[0].addr_spec)
-
-
-def _is_mailbox(address: str) -> bool:
-    local, at, domain = address.rpartition("@")
-    return (
-        bool(local and at and domain)
-        and address.isascii()
-        and not any(sign <= " " or sign in "<>" for sign in address)
-    )
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _refusal(code: int, reply: bytes, *, of_sender: bool = False) -> TransportError:
-    """Tell what a refusal means; `of_sender`: it was said of the account that sends, before any reader was named."""
-    words = _decoded(reply)
-    session = (
-        code == _CLOSING
-        or code in _NOT_LOGGED_IN
-        or (of_sender and not _is_too_big(code, words))
-        or _is_account_limit(words)
-    )
-    return TransportError(_answer(code, reply), permanent=code >= 500 and not session, session=session)
-
-
-def _is_account_limit(words: str) -> bool:
-    if _ACCOUNT_LIMITS.search(words):
-        return True
-    return _LIMIT_WORDS.search(words) is not None and _MAILS_OWN.search(words) is None
-
-
-def _is_too_big(code: int, words: str) -> bool:
-    """Tell whether the letter is refused for its size, which servers say as soon as MAIL FROM announces it."""
-    if _TOO_BIG.search(words):
-        return True
-    return code == _TOO_MUCH_STORAGE and _TOO_BIG_WORDS.search(words) is not None
-
-
-def _decoded(reply: bytes) -> str:
-    """Return a server's words, in UTF-8 or as mainland servers write them; ends of lines and the like are spaces."""
-    try:
-        text = reply.decode("utf-8")
-    except UnicodeDecodeError:
-        text = reply.decode("gb18030", "replace")
-    return " ".join(text.split())
-
-
-def _answer(code: int, reply: bytes) -> str:
-    return f"{code} {_decoded(reply)}"
-
-
-def _reason(failure: Exception) -> str:
-    if isinstance(failure, smtplib.SMTPResponseException):
-        error = failure.smtp_error
-        return _answer(failure.smtp_code, error if isinstance(error, bytes) else str(error).encode())
-    return str(failure) or type(failure).__name__

@@ -12,6 +12,7 @@ from daemon.cli.files import write_forms
 from daemon.cli.output import print_json, say
 from daemon.clock import SystemClock
 from daemon.doctor import Finding, examine
+from daemon.doctor_delivery import try_alarm
 from daemon.errors import KesuError, UsageError
 from daemon.ledger import LedgerError
 from daemon.loop import Loop, run_once
@@ -44,6 +45,9 @@ def register(commands: "Commands") -> None:
     command = commands.add_parser("doctor", help="try everything a site needs and say what to mend")
     _with_config(command)
     command.add_argument("--json", action="store_true")
+    command.add_argument(
+        "--alarm", action="store_true", help="send a test over the second channel ([alarms])"
+    )
     command.set_defaults(run=run_doctor)
     command = commands.add_parser("demo", help="watch the whole product work on an embedded mail server")
     command.add_argument("--directory", type=Path, default=Path("demo-out"), metavar="DIR")
@@ -126,7 +130,10 @@ def _reload(house: House, path: Path) -> None:
 
 def run_doctor(arguments: argparse.Namespace) -> int:
     """Carry out `kesu doctor`: exit 1 if something keeps kesu from working."""
-    findings = examine(load_site(arguments.config), SystemClock())
+    site = load_site(arguments.config)
+    findings = examine(site, SystemClock())
+    if arguments.alarm:
+        findings.append(Finding(*try_alarm(site)))
     if arguments.json:
         print_json([{**vars(finding), "ok": finding.ok} for finding in findings])
     else:

@@ -22,7 +22,9 @@ from daemon.ledger.rows import (
     Fault,
     GivenUp,
     Held,
+    InDoubt,
     MailState,
+    NoticeSeen,
     OutboxEntry,
     OutboxState,
     OutgoingMail,
@@ -34,6 +36,7 @@ from daemon.ledger.rows import (
     StoredAttachment,
     StoredMail,
     Storm,
+    Turn,
     WaitingRequest,
 )
 
@@ -47,6 +50,7 @@ __all__ = [
     "Fault",
     "GivenUp",
     "Held",
+    "InDoubt",
     "Incoming",
     "Ledger",
     "LedgerDamaged",
@@ -57,6 +61,7 @@ __all__ = [
     "LedgerUnavailable",
     "LedgerUnsupported",
     "MailState",
+    "NoticeSeen",
     "OutboxEntry",
     "OutboxState",
     "OutgoingMail",
@@ -69,5 +74,6 @@ __all__ = [
     "StoredAttachment",
     "StoredMail",
     "Storm",
+    "Turn",
     "WaitingRequest",
 ]

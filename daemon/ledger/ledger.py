@@ -25,6 +25,7 @@ from daemon.ledger import (
     requests,
     sheets,
     sqlite,
+    turns,
 )
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
@@ -39,7 +40,9 @@ from daemon.ledger.rows import (
     DueRow,
     Fault,
     GivenUp,
+    InDoubt,
     MailState,
+    NoticeSeen,
     OutboxEntry,
     OutboxState,
     QueuedMail,
@@ -48,6 +51,7 @@ from daemon.ledger.rows import (
     Statistics,
     StoredAttachment,
     StoredMail,
+    Turn,
     WaitingRequest,
 )
 from daemon.ledger.schema import chain_head, events
@@ -58,6 +62,7 @@ from rules.courses import History
 
 _log = logging.getLogger(__name__)
 _CASES_AT_ONCE = 500
+ANY_TURN = Turn()
 
 
 class Ledger:
@@ -404,10 +409,47 @@ class Ledger:
 
     # ------------------------------------------------------------ what goes out
 
-    def outbox_lease(self, now: datetime, lease: timedelta, limit: int) -> list[QueuedMail]:
-        """Lease the mails whose time has come, oldest first, to the caller alone until `now + lease`."""
+    def outbox_lease(
+        self, now: datetime, lease: timedelta, limit: int, turn: Turn = ANY_TURN
+    ) -> list[QueuedMail]:
+        """Lease the mails whose time has come to the caller alone until `now + lease`: by turn, the oldest first."""
         with self._writer.transaction() as connection:
-            return outbox.lease(connection, now, lease, limit)
+            return outbox.lease(connection, now, lease, limit, turn)
+
+    def outbox_in_doubt(self, now: datetime, limit: int) -> list[InDoubt]:
+        """Return the mails that may have left and are to be looked up now, the oldest first."""
+        with self._reading() as connection:
+            return turns.in_doubt(connection, now, limit)
+
+    def outbox_looked_up(self, ids: Collection[int], now: datetime) -> None:
+        """Let mails in doubt that were not found among what was sent be tried again."""
+        with self._writer.transaction() as connection:
+            turns.looked_up(connection, ids, now)
+
+    def outbox_left_since(self, since: datetime) -> int:
+        """Count the mails that left after a time; a bundle is one."""
+        with self._reading() as connection:
+            return turns.left_since(connection, since)
+
+    def outbox_nth_last(self, n: int) -> datetime | None:
+        """Return when the `n`-th last mail left (1: the last), None where not so many have."""
+        with self._reading() as connection:
+            return turns.nth_last(connection, n)
+
+    def outbox_last_id(self) -> int:
+        """Return the number of the last mail queued, 0 if there is none."""
+        with self._reading() as connection:
+            return turns.last_id(connection)
+
+    def outbox_notices(self, last: int, templates: Collection[str], limit: int) -> list[NoticeSeen]:
+        """Return the mails of these kinds queued after mail `last`, the oldest first."""
+        with self._reading() as connection:
+            return turns.notices_after(connection, last, templates, limit)
+
+    def outbox_waiting(self) -> tuple[int, datetime | None]:
+        """Return how many mails are to leave, and since when the first of them could have."""
+        with self._reading() as connection:
+            return turns.waiting_since(connection)
 
     def outbox_gathering_due(self, now: datetime, latest: datetime) -> bool:
         """Tell whether held mails are to leave: their time has come, or lies beyond `latest` by a clock put back."""
@@ -419,36 +461,54 @@ class Ledger:
         with self._reading() as connection:
             return gathering.members(connection, mail_id)
 
-    def outbox_free(self, now: datetime) -> int:
-        """End the leases of a sender that is gone, so that its mails need not wait; return how many there were.
+    def outbox_free(self, until: datetime) -> int:
+        """Let the leases of a sender that is gone end at `until`; return how many there were.
 
         Only for whoever is sure to be the only sender.
         """
         with self._writer.transaction() as connection:
-            return outbox.free(connection, now)
+            return outbox.free(connection, until)
 
     def outbox_sent(self, mail_id: int, at: datetime, reply: str) -> bool:
         """Say that the server took a mail, with all it carries; False if that was known."""
         with self._writer.transaction() as connection:
             return outbox.sent(connection, mail_id, at, reply)
 
-    def outbox_retry(self, mail_id: int, next_try: datetime, error: str, *, uncertain: bool = False) -> bool:
+    def outbox_retry(
+        self,
+        mail_id: int,
+        next_try: datetime,
+        error: str,
+        *,
+        uncertain: bool = False,
+        refused: bool = False,
+        most_bytes: int | None = None,
+    ) -> bool:
         """Put a leased mail back until `next_try`; False if it is not leased any more.
 
-        `uncertain`: the connection broke after the message was handed over, so it may have left.
+        `uncertain`: the connection broke after the message was handed over, so it may have left. `refused`: the mail
+        itself was, which is counted. `most_bytes`: what the server takes of it.
         """
         with self._writer.transaction() as connection:
-            return outbox.retry(connection, mail_id, next_try, error, uncertain=uncertain)
+            return outbox.retry(
+                connection,
+                mail_id,
+                next_try,
+                error,
+                uncertain=uncertain,
+                refused=refused,
+                most_bytes=most_bytes,
+            )
 
     def outbox_failed(self, mail_id: int, error: str, at: datetime) -> bool:
         """Give a leased mail up, with all it carries; False if it is not leased any more."""
         with self._writer.transaction() as connection:
             return outbox.failed(connection, mail_id, error, at)
 
-    def outbox_next(self, now: datetime) -> datetime | None:
+    def outbox_next(self, now: datetime, turn: Turn = ANY_TURN) -> datetime | None:
         """Return when a mail can next be leased or gathered, `now` if one can be already, None if nothing waits."""
         with self._reading() as connection:
-            return outbox.next_time(connection, now)
+            return outbox.next_time(connection, now, turn)
 
     def outbox_counts(self) -> dict[OutboxState, int]:
         """Count the mails in each state."""

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, true, update
 
-from daemon.ledger import gathering
-from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail
+from daemon.ledger import gathering, turns
+from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail, Turn
 from daemon.ledger.schema import outbox
 from daemon.ledger.sqlite import insert, run, run_many
 
 _SENDING = outbox.c.state == OutboxState.SENDING.value
-_QUEUED = outbox.c.state == OutboxState.QUEUED.value
 _HELD = outbox.c.state == OutboxState.HELD.value
 _QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["notice_key"])
 _QUEUE_ONE = _QUEUE.returning(outbox.c.id)
@@ -56,12 +55,14 @@ def row_of(connection: Connection, mail: OutgoingMail, held_kinds: dict[str, dat
     }
 
 
-def lease(connection: Connection, now: datetime, length: timedelta, limit: int) -> list[QueuedMail]:
-    """Lease the mails whose time has come, oldest first, to the caller alone until `now + length`."""
+def lease(
+    connection: Connection, now: datetime, length: timedelta, limit: int, turn: Turn
+) -> list[QueuedMail]:
+    """Lease the mails whose time has come to the caller alone until `now + length`: by turn, the oldest first."""
     until = now + length
-    ids = list(
-        connection.execute(select(outbox.c.id).where(_due(now)).order_by(outbox.c.id).limit(limit)).scalars()
-    )
+    order = (turns.rank(turn), outbox.c.id)
+    due = select(outbox.c.id).where(turns.due(now, turn)).order_by(*order).limit(limit)
+    ids = list(connection.execute(due).scalars())
     if not ids:
         return []
     leased = {
@@ -69,10 +70,11 @@ def lease(connection: Connection, now: datetime, length: timedelta, limit: int) 
         "lease_until": until,
         "attempts": outbox.c.attempts + 1,
         "uncertain": or_(outbox.c.uncertain, _SENDING),
+        "looked_up": False,
     }
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(**leased))
     query = select(*(outbox.c[name] for name in QueuedMail.__slots__)).where(outbox.c.id.in_(ids))
-    return [QueuedMail(**row) for row in connection.execute(query.order_by(outbox.c.id)).mappings()]
+    return [QueuedMail(**row) for row in connection.execute(query.order_by(*order)).mappings()]
 
 
 def by_message_id(connection: Connection, message_id: str) -> QueuedMail | None:
@@ -91,14 +93,10 @@ def numbered(connection: Connection, mail_id: int) -> QueuedMail | None:
     return None if row is None else QueuedMail(**row)
 
 
-def free(connection: Connection, now: datetime) -> int:
-    """End every lease, because nobody else sends any more; return how many there were. They may have left."""
-    freed = update(outbox).where(_SENDING).values(lease_until=now)
+def free(connection: Connection, until: datetime) -> int:
+    """End every lease at `until`, as nobody else sends any more; return how many there were. They may have left."""
+    freed = update(outbox).where(_SENDING).values(lease_until=until)
     return connection.execute(freed).rowcount
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(and_(_QUEUED, outbox.c.next_try <= now), and_(_SENDING, outbox.c.lease_until <= now))
 
 
 def sent(connection: Connection, mail_id: int, at: datetime, reply: str) -> bool:
@@ -115,7 +113,16 @@ def sent(connection: Connection, mail_id: int, at: datetime, reply: str) -> bool
     return _settle_all(connection, mail_id, unsent, values)
 
 
-def retry(connection: Connection, mail_id: int, next_try: datetime, error: str, *, uncertain: bool) -> bool:
+def retry(
+    connection: Connection,
+    mail_id: int,
+    next_try: datetime,
+    error: str,
+    *,
+    uncertain: bool,
+    refused: bool,
+    most_bytes: int | None,
+) -> bool:
     """Put a leased mail back until `next_try`; False if it is not leased any more."""
     values = {
         "state": OutboxState.QUEUED.value,
@@ -123,6 +130,8 @@ def retry(connection: Connection, mail_id: int, next_try: datetime, error: str, 
         "last_error": error,
         "lease_until": None,
         "uncertain": true() if uncertain else outbox.c.uncertain,
+        "refusals": outbox.c.refusals + int(refused),
+        "most_bytes": outbox.c.most_bytes if most_bytes is None else most_bytes,
     }
     return _settle(connection, mail_id, _SENDING, values)
 
@@ -155,10 +164,10 @@ def _settle(
     return done.rowcount == 1
 
 
-def next_time(connection: Connection, now: datetime) -> datetime | None:
+def next_time(connection: Connection, now: datetime, turn: Turn) -> datetime | None:
     """Return when a mail can next be leased or gathered, `now` if one can be already, None if the outbox is empty."""
-    tries = select(func.min(outbox.c.next_try)).where(or_(_QUEUED, _HELD))
-    leases = select(func.min(outbox.c.lease_until)).where(_SENDING)
+    tries = select(func.min(outbox.c.next_try)).where(or_(turns.queued(turn), _HELD))
+    leases = select(func.min(outbox.c.lease_until)).where(turns.sending(turn))
     times = [time for query in (tries, leases) if (time := connection.execute(query).scalar()) is not None]
     return max(min(times), now) if times else None
 

@@ -137,6 +137,41 @@ class Storm:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is to leave, by template: `first` before all others, `last` after them.
+
+    `first_only`: nobody else may leave now. `looked_up`: a mail that may have left already waits until it was looked
+    up among what was sent.
+    """
+
+    first: frozenset[str] = frozenset()
+    last: frozenset[str] = frozenset()
+    first_only: bool = False
+    looked_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSeen:
+    """A mail as whoever counts notices sees it: no words, no reader."""
+
+    id: int
+    template: str
+    case_number: str | None
+    event_seq: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """A mail of which nobody knows whether it left; `since` is when it became necessary, `due` when it may be asked."""
+
+    id: int
+    message_id: str
+    since: datetime
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Mails of one kind to one person that are to leave now."""
 
@@ -196,6 +231,7 @@ class QueuedMail:
     """A mail with all that is needed to write it; while leased for sending (`lease_until`) `attempts` counts this one.
 
     `uncertain`: an earlier try was cut off, so the mail may have left; look it up by its Message-ID first.
+    `refusals` counts how often it was itself refused, `most_bytes` is what a server said it takes of it.
     """
 
     id: int
@@ -213,6 +249,8 @@ class QueuedMail:
     created_at: datetime
     lease_until: datetime | None
     kind: str | None
+    refusals: int = 0
+    most_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

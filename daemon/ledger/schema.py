@@ -205,6 +205,9 @@ outbox = Table(
     Column("body", Text, nullable=False),
     Column("kind", Text),  # what it may be gathered with; NULL: it leaves by itself
     Column("bundle", Integer, ForeignKey("outbox.id")),  # the mail that carries it
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("most_bytes", Integer),  # what a server said it takes of it
+    Column("looked_up", Boolean, nullable=False, server_default="0"),  # not found among what was sent
     Index("outbox_by_state", "state", "next_try"),
     Index("outbox_by_case", "case_number"),
     Index("outbox_answers", "created_at", "recipient", sqlite_where=text("answers IS NOT NULL")),

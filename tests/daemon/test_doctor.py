@@ -28,6 +28,9 @@ EVERYTHING = [
     "clock",
     "disk",
     "calls",
+    "sent",
+    "pace",
+    "alarms",
 ]
 
 

@@ -27,6 +27,7 @@ from tests.servers.loopback import HOST, free_port
 Stage = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "TEXT"]
 DROP = "drop"
 HANG = "hang"
+_OF_DSN = ("RET=", "ENVID=", "NOTIFY=", "ORCPT=")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class _Fault:
 class RecordingSmtp:
     """The server; a context manager that starts and stops it. `login` (user, password) makes logging in a must.
 
-    `tls` speaks TLS from the first byte, `starttls` offers it.
+    `tls` speaks TLS from the first byte, `starttls` offers it. `offers`: more lines of its EHLO, such as DSN, whose
+    parameters it takes; `most_bytes`: its SIZE, 0 for none; `utf8`: SMTPUTF8 is offered.
     """
 
     def __init__(
@@ -68,6 +70,9 @@ class RecordingSmtp:
         login: tuple[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         starttls: ssl.SSLContext | None = None,
+        offers: tuple[str, ...] = (),
+        most_bytes: int = 33_554_432,
+        utf8: bool = False,
     ) -> None:
         self.host = HOST
         self.port = free_port()
@@ -76,6 +81,9 @@ class RecordingSmtp:
         self.commands: list[str] = []
         self.login = login
         self.starttls = starttls
+        self.offers = offers
+        self.most_bytes = most_bytes
+        self.utf8 = utf8
         self._faults: list[_Fault] = []
         self._loop = _Loop(self, tls)
 
@@ -129,6 +137,8 @@ class _Server(SMTP):
             auth_required=owner.login is not None,
             auth_require_tls=False,
             authenticator=_authenticator(owner) if owner.login else None,
+            data_size_limit=owner.most_bytes,
+            enable_SMTPUTF8=owner.utf8,
         )
         self.owner = owner
         self.accepted = 0
@@ -155,12 +165,20 @@ class _Server(SMTP):
             await super()._handle_client()
 
     async def smtp_MAIL(self, arg: str | None) -> None:
+        self.owner.commands.append(f"MAIL {arg}")
         if await self.struck("MAIL", arg or "") is None:
-            await super().smtp_MAIL(arg)
+            await super().smtp_MAIL(self._known(arg))
 
     async def smtp_RCPT(self, arg: str | None) -> None:
+        self.owner.commands.append(f"RCPT {arg}")
         if await self.struck("RCPT", arg or "") is None:
-            await super().smtp_RCPT(arg)
+            await super().smtp_RCPT(self._known(arg))
+
+    def _known(self, arg: str | None) -> str | None:
+        """Leave out the parameters of DSN, which aiosmtpd does not know, where it is offered."""
+        if arg is None or "DSN" not in self.owner.offers:
+            return arg
+        return " ".join(word for word in arg.split(" ") if not word.startswith(_OF_DSN))
 
     async def smtp_DATA(self, arg: str) -> None:
         self.owner.commands.append("DATA")
@@ -179,6 +197,12 @@ class _Server(SMTP):
 class _Handler:
     def __init__(self, owner: RecordingSmtp) -> None:
         self._owner = owner
+
+    async def handle_EHLO(
+        self, _server: _Server, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [responses[0], *(f"250-{line}" for line in self._owner.offers), *responses[1:]]
 
     async def handle_DATA(self, server: _Server, _session: Session, envelope: Envelope) -> str:
         fault = await self._lost_answer(server, envelope)

@@ -351,9 +351,7 @@ def test_closing_from_another_thread_waits_for_nobody(server: RecordingSmtp, sta
     assert len(server.mails) == before + 1
 
 
-@pytest.mark.parametrize(
-    "recipient", ["王@example.com", "a b@example.com", "a@example.com>\r\nRCPT TO:<b@x.com", "nobody", ""]
-)
+@pytest.mark.parametrize("recipient", ["a b@example.com", "a@example.com>\r\nRCPT TO:<b@x.com", "nobody", ""])
 def test_an_address_smtp_cannot_carry_is_permanent(
     server: RecordingSmtp, postman: Postman, recipient: str
 ) -> None:
