@@ -21,6 +21,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
+from mailer import bearer_smtp
+from mailer.oauth import TokenSource, TokenUnavailable
+
 _CLOSING = 421  # the server closes the session
 _SESSION_FULL = frozenset({_CLOSING, 452})  # OpenSMTPD says 452 after a hundred mails in one session
 _TOO_MUCH_STORAGE = 552
@@ -51,6 +54,8 @@ _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=20), timedelta(minutes=30)
 class SmtpSettings:
     """Where and how to hand in mail. ValueError for `plain` beyond loopback and for half a login.
 
+    With `tokens` the login is made with an access token, and there is no password.
+
     `timeout` in seconds, for each single answer of the server; `ca_file` replaces the system's certificates.
     """
 
@@ -61,11 +66,12 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     timeout: float = 30
     ca_file: Path | None = None
+    tokens: TokenSource | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.security == "plain" and not _is_loopback(self.host):
             raise ValueError(f"security 'plain' is for loopback only, not for {self.host}")
-        if (self.username is None) is not (self.password is None):
+        if (self.username is None) is not (self.password is None and self.tokens is None):
             raise ValueError("username and password belong together")
 
 
@@ -258,6 +264,7 @@ class Postman:
                 OSError,
                 smtplib.SMTPException,
                 UnicodeError,
+                TokenUnavailable,
             ) as failed:  # smtplib logs in with ASCII only
                 raise TransportError(_reason(failed), session=True) from failed
         if self._cut:
@@ -298,7 +305,9 @@ def _greet(connection: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLCon
     if settings.security == "starttls":
         connection.starttls(context=context)  # raises where the server offers none: never in the clear
     connection.ehlo_or_helo_if_needed()
-    if settings.username is not None and settings.password is not None:
+    if settings.username is not None and settings.tokens is not None:
+        bearer_smtp.log_in(connection, settings.username, settings.tokens, settings.host, settings.port)
+    elif settings.username is not None and settings.password is not None:
         connection.login(settings.username, settings.password)
 
 
