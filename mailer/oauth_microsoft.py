@@ -175,9 +175,12 @@ class Delegated:
 def _cache(stored: str) -> Any:
     cache = msal.SerializableTokenCache()
     try:
+        whole = all(isinstance(kept, dict) for kept in json.loads(stored or "{}").values())
         cache.deserialize(stored)
-    except (ValueError, TypeError, AttributeError):
-        raise TokenUnavailable("the token file is damaged", permanent=True, advice=LOGIN) from None
+    except (ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise TokenUnavailable("the token file is damaged", permanent=True, advice=LOGIN)
     return cache
 
 

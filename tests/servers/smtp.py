@@ -206,7 +206,7 @@ class _Server(SMTP):
             return AuthResult(success=True)
         dummy = await self.challenge_auth('{"status":"401","schemes":"bearer","scope":"mail"}')
         assert dummy in (b"", b"\x01"), dummy
-        return AuthResult(success=False, message="535 5.7.3 Authentication unsuccessful")
+        return AuthResult(success=False, handled=False, message="535 5.7.3 Authentication unsuccessful")
 
     async def smtp_QUIT(self, arg: str | None) -> None:
         self.owner.commands.append("QUIT")
