@@ -167,4 +167,9 @@ def first_line(description: str, secrets: tuple[str, ...] = ()) -> str:
     line = re.split(r"[\r\n]| Trace ID:| Correlation ID:", description, maxsplit=1)[0]
     for secret in secrets:
         line = line.replace(secret, "…") if secret else line
-    return "".join(sign for sign in line if sign.isprintable())[:240]
+    return printable(line)[:240]
+
+
+def printable(text: str) -> str:
+    """Return a provider's words without what a terminal would obey."""
+    return "".join(sign for sign in text if sign.isprintable())

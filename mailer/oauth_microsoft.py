@@ -13,7 +13,7 @@ from typing import Any
 import msal
 
 from mailer.oauth import Granted, TokenUnavailable
-from mailer.oauth_advice import LOGIN, entra_advice, first_line
+from mailer.oauth_advice import LOGIN, entra_advice, first_line, printable
 from mailer.oauth_web import Web
 from mailer.token_file import TokenFile
 
@@ -113,7 +113,7 @@ class Delegated:
         if stored is None:
             return ""
         accounts = list(_cache(stored).search("Account"))
-        return str(accounts[0].get("username", "")) if accounts else ""
+        return printable(str(accounts[0].get("username", ""))) if accounts else ""
 
     def begin(self) -> DeviceCode:
         """Ask for a code to be entered in a browser (RFC 8628, 3.1)."""
@@ -127,8 +127,8 @@ class Delegated:
             raise _unavailable(flow, ())
         flow["interval"] = max(1, int(flow.get("interval", 5)))  # without a pause msal would ask without end
         return DeviceCode(
-            str(flow["verification_uri"]),
-            str(flow["user_code"]),
+            printable(str(flow["verification_uri"])),
+            printable(str(flow["user_code"])),
             int(flow.get("expires_in", 900)) // 60,
             flow,
         )

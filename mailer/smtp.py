@@ -246,6 +246,10 @@ class Postman:
             raise _SessionOverError(refusal.reply, refusal=not refusal.session)
         if code == _NO_ANSWER:
             raise _SessionOverError(_NOT_SMTP)
+        if code in _NOT_LOGGED_IN and self._settings.tokens is not None:
+            raise _SessionOverError(
+                refusal.reply
+            )  # the token of this session has ended; a new one logs in anew
         self._start_over(connection)
         raise refusal
 

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -185,6 +187,12 @@ def test_a_secret_that_is_not_there_is_a_fault_of_the_configuration(
 def test_a_configuration_never_shows_its_tokens_or_secrets(tmp_path: Path) -> None:
     config = loaded(tmp_path, BY_SECRET, f'username = "{MAILBOX}"\n')
     assert SECRET not in f"{config!r} {mailbox_settings(config)!r} {smtp_settings(config)!r}"
+
+
+def test_the_providers_libraries_are_loaded_only_where_tokens_are_used() -> None:
+    script = "import sys, daemon.cli; print([name for name in ('msal', 'google', 'requests') if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
 
 
 # ---------------------------------------------------------------- a whole site on tokens

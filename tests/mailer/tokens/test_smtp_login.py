@@ -115,6 +115,18 @@ def test_a_server_that_is_busy_costs_no_token(taking: Callable[..., RecordingSmt
     assert tokens.token() == "OLD"
 
 
+def test_a_session_whose_token_has_ended_is_opened_anew_and_the_mail_leaves(
+    taking: Callable[..., RecordingSmtp],
+) -> None:
+    smtp = taking("TOKEN")
+    sender = postman(smtp, fixed("TOKEN"))
+    sender.send(mail(), TO)
+    smtp.misbehave("MAIL", "530 5.7.57 Client not authenticated to send mail", times=1)
+    sender.send(mail(), TO)
+    sender.close()
+    assert [kept.session for kept in smtp.mails] == [1, 2]
+
+
 def test_a_server_without_tokens_is_told(taking: Callable[..., RecordingSmtp]) -> None:
     with RecordingSmtp(login=(SHARED, "password")) as smtp:
         with pytest.raises(TransportError, match="takes no tokens") as caught:

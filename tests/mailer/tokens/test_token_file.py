@@ -83,7 +83,9 @@ def test_a_sign_in_that_others_could_read_or_write_is_refused(
     assert "chmod 600" in caught.value.advice
 
 
-def test_a_new_refresh_token_is_stored_at_once(server: TokenServer, web: Web, file: Path) -> None:
+def test_paperless_ngx_11341_a_rotated_refresh_token_is_stored_at_once(
+    server: TokenServer, web: Web, file: Path
+) -> None:
     server.strict = True
     source = signed_in(server, web, file)
     for _ in range(3):
