@@ -148,6 +148,8 @@ class TokenServer:
         if path.endswith("/openid-configuration"):
             return self._discovery(path)
         self.requests.append((path, form))
+        if path == "/elsewhere":
+            return 200, {"error": "somebody_else"}
         if path == "/introspect":
             return self._introspection(form["token"])
         if self.refusals:
@@ -301,17 +303,17 @@ class _Handler(BaseHTTPRequestHandler):
             owner.wait_for_end()
             return
         if status is not None:
-            self._send(status, b"<html>not now</html>")
+            self._send(status, b"<html>not now</html>", owner)
             return
         code, document = owner.respond(path, form)
         self._send(code, json.dumps(document).encode())
 
-    def _send(self, status: int, content: bytes) -> None:
+    def _send(self, status: int, content: bytes, owner: TokenServer | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
-        if 300 <= status < 400:
-            self.send_header("Location", "https://elsewhere.example/")
+        if owner is not None and 300 <= status < 400:
+            self.send_header("Location", f"{owner.authority}elsewhere")
         self.end_headers()
         self.wfile.write(content)
 

@@ -118,6 +118,7 @@ def test_an_answer_that_leads_elsewhere_is_not_followed(server: TokenServer, sou
     an_hour_later()
     server.answers += [307, 307]
     refusal(tokens.token)
+    assert "/elsewhere" not in [path for path, _ in server.requests]
 
 
 def test_a_certificate_nobody_vouches_for_ends_it_and_names_ca_file(server: TokenServer) -> None:
@@ -198,6 +199,16 @@ def test_a_wrong_secret_is_not_repeated_although_the_server_repeats_it(server: T
     assert "AADSTS7000215" in failed.reason
     assert "all-the-same" not in str(failed)
     assert "Trace ID" not in str(failed)
+
+
+def test_a_refresh_token_is_not_repeated_although_the_server_repeats_it(
+    server: TokenServer, web: Web, tmp_path: Path
+) -> None:
+    person = signed_in(server, web, tmp_path / "token.json")
+    server.revoke_sign_ins()
+    failed = refusal(lambda: person.grant(True))
+    assert "AADSTS50173" in failed.reason
+    assert server.requests[-1][1]["refresh_token"] not in str(failed)
 
 
 def test_a_tenant_that_does_not_exist_is_named(server: TokenServer, web: Web) -> None:
