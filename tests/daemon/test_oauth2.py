@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import threading
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from daemon.config import Config, load_config
 from daemon.doctor import Finding, examine
 from daemon.errors import ConfigurationError
 from daemon.loop import run_once
-from daemon.oauth2 import Tokens
+from daemon.oauth2 import Tokens, inherited
 from daemon.site import load_site
 from tests.daemon.office import MAILBOX, complaint, mail, write_config
 from tests.servers.dovecot import PROGRAM, Dovecot
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Requiring AUTH while not requiring TLS"
 )  # aiosmtpd, on loopback
 needs_dovecot = pytest.mark.skipif(PROGRAM is None, reason="dovecot is not installed")
+ROOT = Path(__file__).resolve().parents[2]
 APP = "0f0f0f0f-0000-4000-8000-000000000001"
 SECRET = "Ab8Q~the-secret-of-the-app"
 MICROSOFT = f'provider = "microsoft"\ntenant = "{TENANT}"\nclient_id = "{APP}"\n'
@@ -187,6 +190,23 @@ def test_a_secret_that_is_not_there_is_a_fault_of_the_configuration(
 def test_a_configuration_never_shows_its_tokens_or_secrets(tmp_path: Path) -> None:
     config = loaded(tmp_path, BY_SECRET, f'username = "{MAILBOX}"\n')
     assert SECRET not in f"{config!r} {mailbox_settings(config)!r} {smtp_settings(config)!r}"
+
+
+@pytest.mark.parametrize("page", ["microsoft365.md", "gmail.md"])
+def test_what_the_providers_pages_tell_operators_to_write_loads(tmp_path: Path, page: str) -> None:
+    text = (ROOT / "docs" / "providers" / page).read_text(encoding="utf-8")
+    told: dict[str, dict[str, object]] = {}
+    office = tomllib.loads(write_config(tmp_path).read_text(encoding="utf-8"))
+    blocks = [textwrap.dedent(block) for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)]
+    assert blocks
+    for block in map(tomllib.loads, blocks):  # a later one says what differs
+        for section, keys in block.items():
+            table = told.setdefault(section, {})
+            keys["oauth2"] = {**dict(table.get("oauth2", {})), **keys.get("oauth2", {})}  # type: ignore[call-overload]
+            table.update({key: value for key, value in keys.items() if value != {}})
+        config = Config.model_validate(inherited({**office, **told}))
+        assert config.mailbox.oauth2 is not None
+        assert config.smtp.oauth2 == config.mailbox.oauth2
 
 
 def test_the_providers_libraries_are_loaded_only_where_tokens_are_used() -> None:
