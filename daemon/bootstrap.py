@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from daemon import __version__
 from daemon.alarm_notices import ShortNotices
@@ -24,6 +25,7 @@ from daemon.jobs import Job, Jobs, daily
 from daemon.lapses import Lapses
 from daemon.ledger import Ledger, LedgerError
 from daemon.morning import MorningLists
+from daemon.oauth2 import Tokens
 from daemon.outbox import Copies, Outbox
 from daemon.report.monthly import MonthlyReports
 from daemon.site import Site
@@ -31,6 +33,7 @@ from daemon.troubles import Watch
 from daemon.workbook import Workbook
 from mailer.chat import Chat
 from mailer.inbox import MailboxSettings
+from mailer.oauth import CachedTokens
 from mailer.pace import Pace
 from mailer.sent import SentFolder
 from mailer.smtp import Postman, SmtpSettings
@@ -79,7 +82,8 @@ def open_ledger(config: Config, *, create: bool = True) -> Ledger:
 
 def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = None) -> House:
     """Put a daemon together; nothing is connected yet. ConfigurationError if another one has the ledger."""
-    mailbox, smtp = mailbox_settings(site.config), smtp_settings(site.config)
+    tokens = Tokens(site.config.base)
+    mailbox, smtp = mailbox_settings(site.config, tokens), smtp_settings(site.config, tokens)
     clock = clock or SystemClock()
     ledger, alone = _own_ledger(site.config)
     sent = sent_folder(site.config, mailbox)
@@ -141,15 +145,17 @@ def _own_ledger(config: Config) -> tuple[Ledger, Alone]:
     return ledger, alone
 
 
-def mailbox_settings(config: Config) -> MailboxSettings:
+def mailbox_settings(config: Config, tokens: Tokens | None = None) -> MailboxSettings:
     """Return how to reach the mailbox, its password read; ConfigurationError if that is impossible."""
     section = config.mailbox
+    source = token_source(config, "mailbox", tokens)
     return MailboxSettings(
         host=section.host,
         port=section.port,
         security=section.security,
         username=section.username,
-        password=section.secret("mailbox", config.base),
+        password=section.secret("mailbox", config.base) if source is None else "",
+        tokens=source,
         folder=section.folder,
         done_folder=section.done_folder,
         quarantine_folder=section.quarantine_folder,
@@ -158,15 +164,18 @@ def mailbox_settings(config: Config) -> MailboxSettings:
     )
 
 
-def smtp_settings(config: Config) -> SmtpSettings:
+def smtp_settings(config: Config, tokens: Tokens | None = None) -> SmtpSettings:
     """Return how mail leaves, the password read where the server wants one."""
     section = config.smtp
+    source = token_source(config, "smtp", tokens)
+    by_password = section.username and source is None
     return SmtpSettings(
         host=section.host,
         port=section.port,
         security=section.security,
         username=section.username or None,
-        password=section.secret("smtp", config.base) if section.username else None,
+        password=section.secret("smtp", config.base) if by_password else None,
+        tokens=source,
     )
 
 
@@ -189,3 +198,13 @@ def sent_folder(config: Config, mailbox: MailboxSettings) -> SentFolder | None:
     """Return where mails in doubt are looked up; None where nobody can know that they would be filed there."""
     named, own = config.smtp.sent_folder, config.smtp.username.lower() == mailbox.username.lower()
     return SentFolder(mailbox, named) if named or own else None
+
+
+def token_source(
+    config: Config, name: Literal["mailbox", "smtp"], tokens: Tokens | None
+) -> CachedTokens | None:
+    """Return where a section's access tokens come from, None if it logs in by password."""
+    section = config.mailbox if name == "mailbox" else config.smtp
+    if section.oauth2 is None:
+        return None
+    return (tokens or Tokens(config.base)).source(section.oauth2, f"{name}.oauth2", section.username)

@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from daemon.errors import ConfigurationError
+from daemon.oauth2 import OAuth2Section, inherited
 from mailer.letter import Template
 from rules.locales import Locale
 
@@ -44,7 +45,13 @@ def _an_address(text: str) -> str:
 
 EmailText = Annotated[str, AfterValidator(_an_address)]
 ENVIRONMENT_PREFIX = "KESU_"
-_LISTS = (("access", "senders"), ("privacy", "fines"), ("privacy", "phones"), ("alarms", "notices"))
+_LISTS = (
+    ("access", "senders"),
+    ("alarms", "notices"),
+    ("oauth2", "scopes"),
+    ("privacy", "fines"),
+    ("privacy", "phones"),
+)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -94,6 +101,7 @@ class _Account(_Section):
     username: str = ""
     password_env: str = ""
     password_file: str = ""
+    oauth2: OAuth2Section | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -108,6 +116,12 @@ class _Account(_Section):
     def _plain_only_at_home(self) -> Self:
         if self.security == "plain" and self.host not in LOOPBACK:
             raise ValueError('security = "plain" is allowed on loopback only; use "tls" or "starttls"')
+        return self
+
+    @model_validator(mode="after")
+    def _one_kind_of_login(self) -> Self:
+        if self.oauth2 is not None and (self.password_env or self.password_file):
+            raise ValueError("name a password or oauth2, not both")
         return self
 
     def secret(self, section: str, base: Path) -> str:
@@ -371,20 +385,24 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
         raise ConfigurationError("base", "unknown key")
     _override(raw, os.environ if environment is None else environment)
     try:
-        return Config.model_validate({**raw, "base": path.resolve().parent})
+        return Config.model_validate({**inherited(raw), "base": path.resolve().parent})
     except ValidationError as error:
         raise ConfigurationError(str(path), "; ".join(_faults(error))) from error
 
 
 def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Let `KESU_MAILBOX__HOST` take the place of `host` in `[mailbox]`."""
+    """Let `KESU_MAILBOX__HOST` take the place of `host` in `[mailbox]`, and so in `[mailbox.oauth2]`."""
     for name, value in environment.items():
         section, separator, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
         if not name.startswith(ENVIRONMENT_PREFIX) or not separator:
             continue
-        if section == "people" or not isinstance(raw.setdefault(section, {}), dict):
+        table = raw.setdefault(section, {})
+        if key.startswith("oauth2__") and isinstance(table, dict):
+            section, key = "oauth2", key.removeprefix("oauth2__")
+            table = table.setdefault("oauth2", {})
+        if section == "people" or not isinstance(table, dict):
             raise ConfigurationError(name, "only single values of a section can be overridden")
-        raw[section][key] = value.split(",") if (section, key) in _LISTS else value
+        table[key] = value.split(",") if (section, key) in _LISTS else value
 
 
 def _faults(error: ValidationError) -> Iterator[str]:

@@ -11,12 +11,14 @@ from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
 from daemon.doctor_delivery import delivery
 from daemon.errors import ConfigurationError, KesuError
+from daemon.oauth2_check import standing
 from daemon.site import Site
 from daemon.troubles import LEAST_FREE
 from daemon.workbook.book import open_book
 from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.telling import missing_of
 from mailer.inbox import Inbox, MailboxUnavailable
+from mailer.oauth_advice import login_advice
 from mailer.smtp import Postman, TransportError
 from sheets.columns import Row
 from sheets.editions import Edition
@@ -52,6 +54,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
             f"{site.policy.key}: {len(site.policy.stages)} stages, {len(site.policy.clauses)} clauses",
         ),
         _people(site, clock),
+        *_oauth2(site, clock),
         _tried(
             "mailbox",
             lambda: _mailbox(site),
@@ -88,7 +91,7 @@ def _tried(what: str, attempt: Callable[[], str], mend: str) -> Finding:
         ValueError,
         smtplib.SMTPException,
     ) as error:
-        return Finding(what, str(error), mend)
+        return Finding(what, str(error), login_advice(str(error)) or mend)
 
 
 def _callers(site: Site) -> Finding:
@@ -102,6 +105,12 @@ def _callers(site: Site) -> Finding:
 def _people(site: Site, clock: Clock) -> Finding:
     said = f"{sum(map(len, site.config.people.values()))} persons in {len(site.config.people)} roles"
     return Finding("people", said, "; ".join(gaps(today(site, clock.now()))), fatal=False)
+
+
+def _oauth2(site: Site, clock: Clock) -> list[Finding]:
+    """One finding for each source of access tokens."""
+    found = standing(site.config, clock.now())
+    return [Finding("oauth2", each.said, each.mend, fatal=each.fatal) for each in found]
 
 
 def _mailbox(site: Site) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import MailboxFolderCreateError, MailboxLoginError
 
+from mailer import bearer_imap
 from mailer.imap_errors import refused, translated
 from mailer.imap_settings import MailboxSettings
 
@@ -69,6 +70,9 @@ def _connect(settings: MailboxSettings, ca_file: Path | None) -> BaseMailBox:
 def _log_in(mailbox: BaseMailBox, settings: MailboxSettings) -> None:
     what = f"login of {settings.username} refused"
     with translated(what):
+        if settings.tokens is not None:
+            bearer_imap.log_in(mailbox.client, settings, settings.tokens)
+            return
         try:
             if _needs_authenticate(mailbox.client.capabilities, settings):
                 mailbox.login_utf8(settings.username, settings.password, initial_folder=None)

@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mailer.oauth import TokenSource
+
 _IMAPS_PORT = 993
 
 
@@ -11,6 +13,7 @@ _IMAPS_PORT = 993
 class MailboxSettings:
     """One mailbox, checked when it is made; ValueError names what is impossible. The password is never shown.
 
+    With `tokens` the login is made with an access token, and there is no password.
     `timeout` (seconds) bounds every answer of the server, so that a dead connection cannot hang the intake.
     """
 
@@ -25,6 +28,7 @@ class MailboxSettings:
     idle: bool
     poll_seconds: int
     timeout: float = 30
+    tokens: TokenSource | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.security == "plain" and not is_loopback(self.host):

@@ -4,7 +4,7 @@ import re
 import smtplib
 
 CLOSING = 421  # the server closes the session
-_NOT_LOGGED_IN = frozenset({530, 534, 535, 538})  # the account is at fault, not the letter
+NOT_LOGGED_IN = frozenset({530, 534, 535, 538})  # the account is at fault, not the letter
 _TOO_MUCH_STORAGE = 552
 # The account may not send so much: providers say so with permanent codes at any stage, and mean for a while.
 _ACCOUNT_LIMITS = re.compile(
@@ -58,7 +58,7 @@ def refusal(code: int, reply: bytes, *, of_sender: bool = False, size: int = 0) 
     words = _decoded(reply)
     too_big = code >= 500 and _is_too_big(code, words)
     of_account = not too_big and (of_sender or _is_account_limit(words))
-    session = code == CLOSING or code in _NOT_LOGGED_IN or of_account
+    session = code == CLOSING or code in NOT_LOGGED_IN or of_account
     return TransportError(
         said(code, reply),
         permanent=code >= 500 and not session,

@@ -18,8 +18,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
+from mailer import bearer_smtp
 from mailer.envelope import Envelope, ImpossibleAddress, most_bytes, of_recipient, of_sender
-from mailer.refusals import CLOSING, TransportError, reason, refusal, said
+from mailer.oauth import TokenSource, TokenUnavailable
+from mailer.refusals import CLOSING, NOT_LOGGED_IN, TransportError, reason, refusal, said
 
 __all__ = ["Postman", "SmtpSettings", "TransportError", "retry_delay"]
 
@@ -35,6 +37,8 @@ _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=20), timedelta(minutes=30)
 class SmtpSettings:
     """Where and how to hand in mail. ValueError for `plain` beyond loopback and for half a login.
 
+    With `tokens` the login is made with an access token, and there is no password.
+
     `timeout` in seconds, for each single answer of the server; `ca_file` replaces the system's certificates.
     """
 
@@ -45,11 +49,12 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     timeout: float = 30
     ca_file: Path | None = None
+    tokens: TokenSource | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.security == "plain" and not _is_loopback(self.host):
             raise ValueError(f"security 'plain' is for loopback only, not for {self.host}")
-        if (self.username is None) is not (self.password is None):
+        if (self.username is None) is not (self.password is None and self.tokens is None):
             raise ValueError("username and password belong together")
 
 
@@ -252,6 +257,10 @@ class Postman:
             raise _SessionOverError(refused.reply, refusal=not refused.session)
         if code == _NO_ANSWER:
             raise _SessionOverError(_NOT_SMTP)
+        if code in NOT_LOGGED_IN and self._settings.tokens is not None:
+            raise _SessionOverError(
+                refused.reply
+            )  # the token of this session has ended; a new one logs in anew
         self._start_over(connection)
         raise refused
 
@@ -270,6 +279,7 @@ class Postman:
                 OSError,
                 smtplib.SMTPException,
                 UnicodeError,
+                TokenUnavailable,
             ) as failed:  # smtplib logs in with ASCII only
                 raise TransportError(reason(failed), session=True) from failed
             self._handed_in, self._dsn = 0, bool(self._connection.has_extn("dsn"))
@@ -311,7 +321,9 @@ def _greet(connection: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLCon
     if settings.security == "starttls":
         connection.starttls(context=context)  # raises where the server offers none: never in the clear
     connection.ehlo_or_helo_if_needed()
-    if settings.username is not None and settings.password is not None:
+    if settings.username is not None and settings.tokens is not None:
+        bearer_smtp.log_in(connection, settings.username, settings.tokens, settings.host, settings.port)
+    elif settings.username is not None and settings.password is not None:
         connection.login(settings.username, settings.password)
 
 

@@ -10,9 +10,11 @@ def print_json(document: object) -> None:
     sys.stdout.write("\n")
 
 
-def say(line: str = "") -> None:
-    """Print one line for a person on standard output."""
+def say(line: str = "", *, now: bool = False) -> None:
+    """Print one line for a person on standard output; `now`, although what follows takes long."""
     sys.stdout.write(line + "\n")
+    if now:
+        sys.stdout.flush()
 
 
 def complain(line: str) -> None:

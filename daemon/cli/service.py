@@ -159,4 +159,10 @@ def _log_to_stderr(*, verbose: bool) -> None:
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    logging.getLogger("schedule").setLevel(logging.WARNING)
+    quiet_libraries()
+
+
+def quiet_libraries() -> None:
+    """Keep down what says too much; msal's debugging repeats what a token server says, a refresh token too."""
+    for name in ("schedule", "msal", "google", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)

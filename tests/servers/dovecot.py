@@ -87,7 +87,9 @@ service stats {{
 class Dovecot:
     """One server; enter it to start it. `port` speaks plain IMAP (and STARTTLS with a certificate), `tls_port` IMAPS.
 
-    `certificate` is a pair of PEM files, certificate and key. Everything lies in a short path of its own under the
+    `certificate` is a pair of PEM files, certificate and key. With `introspection_url` it takes access tokens too, and
+    asks there (RFC 7662) whether one is good and whose `email` it is for; `mechanisms` are what it offers then.
+    Everything lies in a short path of its own under the
     system's temporary folder (unix sockets allow about 100 characters) and is deleted on exit.
     """
 
@@ -97,7 +99,11 @@ class Dovecot:
         *,
         certificate: tuple[Path, Path] | None = None,
         settings: str = "",
+        introspection_url: str = "",
+        mechanisms: str = "xoauth2 oauthbearer",
     ) -> None:
+        self._introspection_url = introspection_url
+        self._mechanisms = mechanisms
         self.host = HOST
         self.port = free_port()
         self.tls_port = free_port() if certificate else 0
@@ -208,7 +214,21 @@ class Dovecot:
             mail_gid=gid,
             tls=self._tls_settings(),
         )
-        (self._root / "dovecot.conf").write_text(text + self._settings, encoding="utf-8")
+        (self._root / "dovecot.conf").write_text(text + self._tokens() + self._settings, encoding="utf-8")
+
+    def _tokens(self) -> str:
+        if not self._introspection_url:
+            return ""
+        (self._root / "oauth2.conf").write_text(
+            f"introspection_mode = post\nintrospection_url = {self._introspection_url}\n"
+            "username_attribute = email\nactive_attribute = active\nactive_value = true\n",
+            encoding="utf-8",
+        )
+        return (
+            f"auth_mechanisms = {self._mechanisms}\n"
+            "passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n"
+            f"  args = {self._root}/oauth2.conf\n}}\n"
+        )
 
     def _tls_settings(self) -> str:
         if self._certificate is None:

@@ -125,8 +125,8 @@ class ScriptedImap:
 
     def _converse(self, connection: socket.socket, lines: BinaryIO) -> None:
         before: tuple[str, ...] = ()
-        while line := lines.readline().decode().rstrip("\r\n"):
-            call = _read_call(line, before)
+        while line := lines.readline():  # an empty line is an answer too, in AUTHENTICATE
+            call = _read_call(line.decode().rstrip("\r\n"), before)
             self.calls.append(call)
             answer = self._script.get(call.name, Call.ok)(call)
             before = (*before, call.name)

@@ -12,8 +12,9 @@ until the server stops). Stages: CONNECT, AUTH, MAIL, RCPT, DATA (before the tex
 """
 
 import asyncio
+import base64
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -61,7 +62,9 @@ class RecordingSmtp:
     """The server; a context manager that starts and stops it. `login` (user, password) makes logging in a must.
 
     `tls` speaks TLS from the first byte, `starttls` offers it. `offers`: more lines of its EHLO, such as DSN, whose
-    parameters it takes; `most_bytes`: its SIZE, 0 for none; `utf8`: SMTPUTF8 is offered.
+    parameters it takes; `most_bytes`: its SIZE, 0 for none; `utf8`: SMTPUTF8 is offered. `bearer` (user, token) tells
+    whether a token opens the mailbox; then the login is by token only, with one of `mechanisms`, and `attempts` are the
+    logins tried.
     """
 
     def __init__(
@@ -73,7 +76,12 @@ class RecordingSmtp:
         offers: tuple[str, ...] = (),
         most_bytes: int = 33_554_432,
         utf8: bool = False,
+        bearer: Callable[[str, str], bool] | None = None,
+        mechanisms: Sequence[str] = ("XOAUTH2",),
     ) -> None:
+        self.bearer = bearer
+        self.mechanisms = mechanisms
+        self.attempts: list[tuple[str, str]] = []
         self.host = HOST
         self.port = free_port()
         self.mails: list[Mail] = []
@@ -127,6 +135,8 @@ class _Server(SMTP):
     """One session."""
 
     def __init__(self, owner: RecordingSmtp) -> None:
+        if owner.bearer is not None:
+            self.line_length_limit = 12288  # RFC 4954, 4: as long may an answer to a challenge be
         super().__init__(
             _Handler(owner),
             hostname="mail.example.com",
@@ -134,7 +144,8 @@ class _Server(SMTP):
             timeout=60,
             loop=asyncio.get_running_loop(),
             tls_context=owner.starttls,
-            auth_required=owner.login is not None,
+            auth_required=owner.login is not None or owner.bearer is not None,
+            auth_exclude_mechanism=_excluded(owner),
             auth_require_tls=False,
             authenticator=_authenticator(owner) if owner.login else None,
             data_size_limit=owner.most_bytes,
@@ -188,6 +199,33 @@ class _Server(SMTP):
     async def smtp_AUTH(self, arg: str) -> None:
         if await self.struck("AUTH") is None:
             await super().smtp_AUTH(arg)
+
+    async def auth_XOAUTH2(self, _: SMTP, args: list[str]) -> AuthResult:
+        said = await self._first_answer(args)
+        user, _, bearer = said.removeprefix("user=").partition("\x01")
+        return await self._judge(user, bearer)
+
+    async def auth_OAUTHBEARER(self, _: SMTP, args: list[str]) -> AuthResult:
+        header, _, rest = (await self._first_answer(args)).partition("\x01")
+        user = header.removeprefix("n,a=").removesuffix(",").replace("=2C", ",").replace("=3D", "=")
+        return await self._judge(user, next(part for part in rest.split("\x01") if part.startswith("auth=")))
+
+    async def _first_answer(self, args: list[str]) -> str:
+        if len(args) > 1:
+            return base64.b64decode(args[1]).decode()
+        answer = await self.challenge_auth("")
+        assert isinstance(answer, bytes)
+        return answer.decode()
+
+    async def _judge(self, user: str, bearer: str) -> AuthResult:
+        assert self.owner.bearer is not None
+        token = bearer.removeprefix("auth=Bearer ").rstrip("\x01")
+        self.owner.attempts.append((user, token))
+        if self.owner.bearer(user, token):
+            return AuthResult(success=True)
+        dummy = await self.challenge_auth('{"status":"401","schemes":"bearer","scope":"mail"}')
+        assert dummy in (b"", b"\x01"), dummy
+        return AuthResult(success=False, handled=False, message="535 5.7.3 Authentication unsuccessful")
 
     async def smtp_QUIT(self, arg: str | None) -> None:
         self.owner.commands.append("QUIT")
@@ -258,6 +296,12 @@ class _Loop:
         self._ready.set()
         await self._stopped.wait()
         server.close()  # asyncio.run ends the sessions that hang
+
+
+def _excluded(owner: RecordingSmtp) -> set[str]:
+    if owner.bearer is None:
+        return {"XOAUTH2", "OAUTHBEARER"}
+    return {"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"} - set(owner.mechanisms)
 
 
 def _authenticator(owner: RecordingSmtp) -> Callable[..., AuthResult]:
