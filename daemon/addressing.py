@@ -78,7 +78,12 @@ def _in_their_place(site: Site) -> tuple[str, ...]:
 
 
 def _senders(case: Case, site: Site) -> tuple[Party, ...]:
-    """Return who sent the form of a case: whoever passed it on, and whose it is where he is one of us."""
+    """Return who sent the form of a case: whoever passed it on, and whose it is where he is one of us.
+
+    A stranger whose form was released hears nothing.
+    """
+    if not site.may_send(case.sender.email):
+        return ()
     origin = case.sender.origin
     if origin is None or not is_ours(origin, site):
         return (case.sender,)

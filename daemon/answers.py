@@ -24,11 +24,6 @@ UNKNOWN_ORDER = Text(
     zh_hans="交回的客户抱怨处理单找不到对应的案件（{what}），未采纳，已请发件人核对案件编号",
     en="A returned rectification order belongs to no case ({what}); it was not taken, and its sender was told",
 )
-STRANGER = Text(
-    zh_hant="寄件人不在允許名單內（[access] senders），郵件已隔離，未立案",
-    zh_hans="发件人不在允许名单内（[access] senders），邮件已隔离，未立案",
-    en="The sender is not among those who may send forms ([access] senders); quarantined, no case opened",
-)
 TOO_LARGE = Text(
     zh_hant="郵件過大，無法收取，尚未立案；請去掉大附件，只附表單重新寄來",
     zh_hans="邮件过大，无法收取，尚未立案；请去掉大附件，只附表单重新发来",
@@ -154,14 +149,6 @@ def no_form(docket: Docket, message: Message, sender: Party) -> LetterOrder:
     locale = docket.site.locale_of(sender.email)
     content = Content(reader="sender", zone=docket.site.config.daemon.timezone, no_form=True)
     return _order(Template.FORM_PROBLEMS, docket, message, sender, locale, content, _clean_blanks(docket))
-
-
-def stranger(docket: Docket, message: Message, sender: Party, now: datetime) -> list[LetterOrder]:
-    """Return what customer care is told of a message from somebody who may not send."""
-    who = sender.email or sender.name or "?"
-    return _to_care(
-        docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}"), now
-    )
 
 
 def unanswered(

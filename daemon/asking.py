@@ -106,7 +106,7 @@ def _question(
     content = Content(
         reader="sender",
         zone=docket.site.config.daemon.timezone,
-        unproven=tuple(Line(label=one.number, value=_quoted(one.words)) for one in unproven),
+        unproven=tuple(Line(label=one.number, value=quoted(one.words)) for one in unproven),
         valid_until=until,
     )
     return _order(docket, Template.CONFIRM_REQUEST, message, sender, locale, _about(content, sender, cases))
@@ -163,8 +163,8 @@ def _order(
     )
 
 
-def _quoted(words: str) -> str:
-    """Shorten a request; a stranger's links must not be clickable in a mail of ours."""
+def quoted(words: str) -> str:
+    """Shorten what somebody wrote; a stranger's links must not be clickable in a mail of ours."""
     lines = [line.strip() for line in words.replace("://", ": //").split("\n") if line.strip()]
     text = "\n".join(lines[:_SHOWN_LINES])
     return text if len(text) <= _SHOWN and len(lines) <= _SHOWN_LINES else text[: _SHOWN - 1] + "…"

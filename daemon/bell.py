@@ -3,12 +3,35 @@
 import threading
 from collections.abc import Callable
 
+_LOOK = 0.5  # seconds between two looks
 Stopped = Callable[[], bool]  # tells whoever works through a long list that it is time to go home
 
 
 def never() -> bool:
     """Say that there is no hurry."""
     return False
+
+
+class Either(threading.Event):
+    """Is set as soon as an event is, or something else has happened that is looked for every half second."""
+
+    def __init__(self, event: threading.Event, happened: Callable[[], bool]) -> None:
+        super().__init__()
+        self._event = event
+        self._happened = happened
+
+    def is_set(self) -> bool:
+        """Tell whether either is the case."""
+        return self._event.is_set() or self._happened()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for either, at most `timeout` seconds."""
+        left = threading.TIMEOUT_MAX if timeout is None else timeout
+        while not self._happened() and left > 0:
+            if self._event.wait(min(_LOOK, left)):
+                return True
+            left -= _LOOK
+        return self.is_set()
 
 
 class Bell:

@@ -264,8 +264,16 @@ class AccessSection(_Section):
     """Who may send forms."""
 
     senders: tuple[str, ...] = ()
-    authserv_id: str = ""
+    authserv_id: str = ""  # several separated by commas, `*` in them; empty: nobody is verified
+    unsigned: Literal["hold", "take"] = "hold"  # mail in which that server has written nothing
     tokens: Literal["replies", "all", "off"] = "replies"
+
+    @field_validator("authserv_id")
+    @classmethod
+    def _one_server(cls, named: str) -> str:
+        if any(not word.strip().strip("*.") for word in named.split(",")) and named.strip():
+            raise ValueError(f"{named!r} would believe every server; write your own one's name")
+        return named.strip()
 
 
 class AlarmsSection(_Section):

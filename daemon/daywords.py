@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from daemon import words
+from daemon.ledger import HeldFor
 from daemon.site import Site
 from rules.locales import Locale, Text
 
@@ -21,6 +22,24 @@ PENALTY = _text(
 )
 AMOUNT_OPEN = _text("金額待定", "金额待定", "amount to be set")
 UNREACHED = _text("{what}寄給 {whom}：{why}", "{what}发给 {whom}：{why}", "{what} to {whom}: {why}")
+
+NO_FORM = _text("信中沒有表單", "邮件中没有表单", "there is no form in it")
+TAKEN_BEFORE = _text(
+    "同一封信先前已經辦理過", "同一封邮件之前已经办理过", "the same message was taken in before"
+)
+WHY_HELD = {  # a message put aside; of the others the reason that was written down says more
+    HeldFor.STRANGER: _text("寄件人不在名單內", "发件人不在名单内", "the sender is not on the list"),
+    HeldFor.UNVERIFIED: _text(
+        "無法確定是寄件人本人寄的", "无法确定是发件人本人发的", "it is not certain that it is its sender's"
+    ),
+    HeldFor.FORGED: _text("寄件人查驗未通過", "发件人核验未通过", "it failed the sender check"),
+    HeldFor.UNCONFIRMED: _text(
+        "需要寄件人本人確認，但無法詢問",
+        "需要发件人本人确认，但无法询问",
+        "its sender would have to confirm it",
+    ),
+    HeldFor.TOO_LARGE: _text("郵件過大，無法收取", "邮件过大，无法收取", "too large to be taken in"),
+}
 
 
 def holders(roles: Iterable[str], site: Site, locale: Locale) -> str:

@@ -9,18 +9,20 @@ from daemon import daywords, words
 from daemon.config import Person
 from daemon.docket import Docket
 from daemon.jobs import Saying
-from daemon.ledger import CaseEvent, Entry, GivenUp, StoredMail
+from daemon.ledger import CaseEvent, Entry, GivenUp, HeldMail
 from daemon.letters import LetterOrder
 from daemon.privacy import PHONE
 from daemon.site import Site
 from daemon.waiting import Waiting, by_urgency, case_row, row_of, waiting
 from mailer.letter import Address, Content, Digest, DigestRow, DigestSection, Line, Template
+from mailer.message import head_of, read_message
 from mailer.wording import wording
 from rules.case import Case
 from rules.events import Lapsed
 from rules.locales import Locale
 
 ROWS = 100  # of a table; what goes beyond stands in the master workbook
+_SUBJECT = 80  # characters shown of a stranger's subject
 _FIRST = timedelta(days=1)  # how far the first digest looks back
 _UNTIL = "digest:until"
 
@@ -33,7 +35,7 @@ class DailyDigest:
 
     def prepare(self, day: str, now: datetime) -> Saying:
         """Write the digest of `day` for everybody who gets it; nothing in a ledger that is still empty."""
-        if not self._docket.ledger.last_seq():
+        if not (self._docket.ledger.last_seq() or self._docket.ledger.quarantine_to_decide()):
             return lambda _entry: None
         site = self._docket.present(now)
         news = News(self._docket, self._since(now), site)
@@ -73,7 +75,8 @@ class News:
         self._lapsed = ledger.lapsed_since(since)
         self._resolved = list(ledger.resolved_cases(since=since))
         self._given_up = ledger.given_up_since(since)
-        self._quarantined = [mail for mail in ledger.quarantine() if mail.stored_at > since]
+        self._quarantined = [held for held in ledger.quarantine_waiting() if held.mail.stored_at > since]
+        self._to_decide = ledger.quarantine_to_decide()
         self._head = ledger.head()
 
     def order(self, person: Person, day: str) -> LetterOrder:
@@ -86,6 +89,7 @@ class News:
             since=self._since,
             grades=self._grades(locale),
             sections=tuple(section for section in self._sections(locale, person) if section.total),
+            held=self._to_decide,
             head_seq=seq,
             head_hash=head,
         )
@@ -134,7 +138,9 @@ class News:
                 "undelivered", [self._lost(mail, locale) for mail in self._given_up[:ROWS]], self._given_up
             ),
             _section(
-                "quarantined", [_put_aside(mail) for mail in self._quarantined[:ROWS]], self._quarantined
+                "quarantined",
+                [self._put_aside(held, locale) for held in self._quarantined[:ROWS]],
+                self._quarantined,
             ),
         ]
 
@@ -177,6 +183,18 @@ class News:
         told["who"] = words.party(case.resolved_by, site.policy, locale)
         return case_row(case, site, locale).model_copy(update=told)
 
+    def _put_aside(self, held: HeldMail, locale: Locale) -> DigestRow:
+        mail = held.mail
+        message = read_message(head_of(self._docket.ledger.raw(mail.sha256)))
+        why = daywords.WHY_HELD.get(held.why)
+        return DigestRow(
+            number=f"#{mail.id}",
+            customer=mail.sender,
+            summary=message.subject[:_SUBJECT],
+            what=mail.reason if why is None else why.get(locale),
+            at=mail.received_at,
+        )
+
     def _lost(self, mail: GivenUp, locale: Locale) -> DigestRow:
         case = self._docket.ledger.case(mail.case_number) if mail.case_number else None
         known = DigestRow() if case is None else case_row(case, self._docket.site_of(case), locale)
@@ -187,7 +205,3 @@ class News:
 
 def _section(key: str, rows: Iterable[DigestRow], all_of_it: Sequence[object]) -> DigestSection:
     return DigestSection.model_validate({"key": key, "rows": tuple(rows), "total": len(all_of_it)})
-
-
-def _put_aside(mail: StoredMail) -> DigestRow:
-    return DigestRow(customer=mail.sender, what=mail.reason, at=mail.received_at)

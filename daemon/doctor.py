@@ -62,6 +62,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         ),
         _tried("smtp", lambda: _smtp(site), "check [smtp] host, port, security, username and the password"),
         _senders(site),
+        _quarantine(site),
         _tried("ledger", lambda: _ledger(site), "the ledger's folder must be writable and on a local disk"),
         _tried(
             "workbook",
@@ -140,13 +141,27 @@ def _senders(site: Site) -> Finding:
     if access.tokens == "off":
         mend = 'tokens = "off": whoever forges a From can report, appeal and rule; "replies" asks for a proof'
         return Finding("senders", said, mend, fatal=False)
-    if access.authserv_id:
-        mend = "authserv_id is not enforced in this release: whoever forges a From passes"
+    if not access.authserv_id:
+        mend = "the sender of a mail is not verified: whoever forges a From passes; name [access] authserv_id"
         return Finding("senders", said, mend, fatal=False)
-    mend = (
-        "the sender of a mail is not verified: let your mail server refuse forged mail from your own domain"
-    )
-    return Finding("senders", said, mend, fatal=False)
+    said = f"{said}, verified by {access.authserv_id}"
+    if access.unsigned == "take":
+        mend = (
+            'unsigned = "take": mail in which that server has written nothing passes as it is; '
+            "it must write into all mail from outside"
+        )
+        return Finding("senders", said, mend, fatal=False)
+    return Finding("senders", said)
+
+
+def _quarantine(site: Site) -> Finding:
+    try:
+        with open_ledger(site.config, create=False) as ledger:
+            waiting = ledger.quarantine_to_decide()
+    except KesuError:
+        waiting = 0  # there is none yet, or its own line says what is wrong
+    mend = "decide on them: `kesu quarantine list`" if waiting else ""
+    return Finding("quarantine", f"{waiting} mails wait for a decision", mend, fatal=False)
 
 
 def _ledger(site: Site) -> str:

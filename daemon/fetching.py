@@ -8,13 +8,13 @@ import logging
 import threading
 from collections import defaultdict
 
-from daemon.bell import Stopped, never
+from daemon.bell import Either, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.intake import Intake
 from daemon.ledger import Incoming
 from mailer.inbox import Inbox, MailboxSettings, RawMail
-from mailer.message import read_message
+from mailer.message import head_of, read_message
 
 log = logging.getLogger("kesu.fetching")
 
@@ -34,10 +34,13 @@ class Fetching:
         self._rounds = 0
 
     def round(self, stopped: Stopped = never) -> int:
-        """Fetch, take in and file what is new, until `stopped`; return how many messages were fetched.
+        """Fetch, take in and file what is new, until `stopped`; return how many messages were taken in.
+
+        What somebody released from quarantine is here already, and does not wait for the mailbox.
 
         MailboxUnavailable if cut off.
         """
+        returned = self._intake.take_waiting(stopped) if self._docket.ledger.any_returned() else 0
         inbox = self._connected()
         fetched = 0
         for batch in inbox.fetch(self._new_uids(inbox), batch=BATCH):
@@ -49,12 +52,13 @@ class Fetching:
         self._intake.take_waiting(stopped)
         self._move_settled(inbox)
         self._rounds += 1
-        return fetched
+        return fetched + returned
 
     def wait(self, stop: threading.Event) -> None:
-        """Wait until the server says that something arrived, or it is time to look."""
+        """Wait until the server says that something arrived, a message is to be taken again, or it is time to look."""
         if self._inbox is not None:
-            self._inbox.wait(stop, self._settings.poll_seconds if not self._settings.idle else 300)
+            woken = Either(stop, self._docket.ledger.any_returned)
+            self._inbox.wait(woken, self._settings.poll_seconds if not self._settings.idle else 300)
 
     def hang_up(self) -> None:
         """Forget the connection; the next round makes a new one."""
@@ -81,7 +85,7 @@ class Fetching:
         return [uid for uid in inbox.all_uids() if uid not in known]
 
     def _store(self, batch: list[RawMail]) -> None:
-        heads = [read_message(_head(mail.raw)) for mail in batch]
+        heads = [read_message(head_of(mail.raw)) for mail in batch]
         incoming = [
             Incoming(mail.uid, mail.raw, head.message_id, head.sender.email, mail.received_at)
             for mail, head in zip(batch, heads, strict=True)
@@ -105,9 +109,3 @@ class Fetching:
                     inbox.move([uid for _, uid in mails], folder)
                 with self._docket.ledger.writing() as entry:
                     entry.mark_moved([mail_id for mail_id, _ in mails], self._clock.now())
-
-
-def _head(raw: bytes) -> bytes:
-    """Return the header of a message: reading it is many times cheaper than reading all of it."""
-    ends = [end for blank in (b"\r\n\r\n", b"\n\n") if (end := raw.find(blank)) >= 0]
-    return raw[: min(ends)] + b"\r\n\r\n" if ends else raw

@@ -118,12 +118,13 @@ def evidence(message: Message, tokens: Sequence[str], ledger: Ledger, seal: Seal
 _ANYBODY_S = (FormKind.COMPLAINT, FormKind.DELIVERIES)
 
 
-def lacking(evidence_is_there: bool, kind: FormKind | None, site: Site) -> bool:
+def lacking(evidence_is_there: bool, kind: FormKind | None, site: Site, *, released: bool = False) -> bool:
     """Tell whether a form, or words where `kind` is None, may not act because nobody knows who sent them.
 
-    Complaint forms and delivery lists are anybody's to send ([access] senders).
+    Complaint forms and delivery lists are anybody's to send ([access] senders). Of a message that was `released`
+    everything else wants a proof, whatever the configuration asks for otherwise.
     """
-    asked = site.config.access.tokens
+    asked = "all" if released else site.config.access.tokens
     if evidence_is_there or asked == "off" or kind in _ANYBODY_S:
         return False
     return kind is None or asked == "all"

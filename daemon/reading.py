@@ -2,14 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
+from daemon.admission import Refusal, refusal
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
 from daemon.docket import Docket
-from daemon.ledger import StoredMail, WaitingRequest
+from daemon.held_replies import HeldReply, held_reply_of
+from daemon.ledger import HeldFor, HeldMail, HeldState, StoredMail, WaitingRequest
 from daemon.origins import comes_back, issuer, lies_in_ours, submitter
 from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
@@ -35,6 +38,7 @@ from rules.events import Party
 log = logging.getLogger("kesu.reading")
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+_NONE: Mapping[int, HeldMail] = MappingProxyType({})
 
 TOGETHER = 25  # messages at most that are read, and then taken in, together
 REACH = Reach(
@@ -71,6 +75,10 @@ class Reading:
     confirmation: bool | None = None  # whether it says that the request is his
     original: "Reading | None" = None  # the message it confirms
     retaken: bool = False  # taken in a second time, now that it is confirmed
+    refused: Refusal | None = None  # why it is not taken in because of who sent it
+    released: bool = False  # it was put aside for its sender, and customer care lets it in
+    again: frozenset[str] = frozenset()  # SHA-256 of attachments nothing came of before: they are as new
+    held_reply: HeldReply | None = None  # what it says of a message that was put aside
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
     )
@@ -84,7 +92,11 @@ class Reading:
     def requests(self, thread: str) -> list[tuple[str, "Reading"]]:
         """Return what is asked of which case: of those it names, else of the one whose thread it continues."""
         named = [
-            (number, replace(part, proven=self.proven, retaken=self.retaken)) for number, part in self.parts
+            (
+                number,
+                replace(part, proven=self.proven, retaken=self.retaken, released=self.released),
+            )
+            for number, part in self.parts
         ]
         return named or [(thread, self)]
 
@@ -111,8 +123,9 @@ class _Opened:
     sheets: tuple[Attachment, ...] = ()
     submitters: tuple[Party, ...] = ()
     asked: Sequence[FileToRead] = ()
-    welcome: bool = True
+    refused: Refusal | None = None
     echo: bool = False
+    returned: HeldMail | None = None  # it was put aside before
 
 
 class MailReader:
@@ -127,14 +140,19 @@ class MailReader:
         """Make ready on a thread of its own what the first message would have to wait for."""
         threading.Thread(target=self._forms.warm_up, name="kesu-warm-up", daemon=True).start()
 
-    def read(self, mails: Sequence[StoredMail]) -> Iterator[list[Attempt]]:
-        """Yield the messages in order, some together, each as read or with what kept it from being read."""
-        for lots in ahead(self._attempt_all, _lots(mails), _size, REACH):
+    def read(
+        self, mails: Sequence[StoredMail], returned: Mapping[int, HeldMail] = _NONE
+    ) -> Iterator[list[Attempt]]:
+        """Yield the messages in order, some together, each as read or with what kept it from being read.
+
+        `returned` are those among them that were put aside before, by their ids.
+        """
+        for lots in ahead(lambda lot: self._attempt_all(lot, returned), _lots(mails), _size, REACH):
             yield from lots
 
-    def _attempt_all(self, mails: Sequence[StoredMail]) -> list[Attempt]:
+    def _attempt_all(self, mails: Sequence[StoredMail], returned: Mapping[int, HeldMail]) -> list[Attempt]:
         """Read messages: the files of all go to the child together, which else would wait for us between them."""
-        opened = [(mail, _attempt(self._open, mail)) for mail in mails]
+        opened = [(mail, _attempt(lambda one: self._open(one, returned.get(one.id)), mail)) for mail in mails]
         asked = [file for _, found in opened if isinstance(found, _Opened) for file in found.asked]
         files = iter(_read_or_fault(self._forms, asked))
         return [(mail, self._attempt_one(found, files)) for mail, found in opened]
@@ -151,21 +169,26 @@ class MailReader:
         read = tuple(file for file in mine if isinstance(file, ParsedFile))
         return _attempt(lambda opened: self._understand(opened, read), found)
 
-    def _read(self, mail: StoredMail) -> Reading:
-        found = self._open(mail)
+    def _read_anew(self, mail: StoredMail) -> Reading:
+        """Read a message that was taken in before, whoever sent it."""
+        found = self._open(mail, admitted=True)
         return self._understand(found, tuple(self._forms.read_all(found.asked)))
 
-    def _open(self, mail: StoredMail) -> "_Opened":
-        """Open a message: who wrote it, and which files in it are to be read."""
+    def _open(
+        self, mail: StoredMail, returned: HeldMail | None = None, *, admitted: bool = False
+    ) -> "_Opened":
+        """Open a message: who wrote it, and which files in it are to be read; `admitted`: nobody asks who wrote it."""
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
         site = self._docket.site
         present = self._docket.present(self._clock.now())
         sender = present.acting(message.sender.email, message.sender.name)
-        if not site.may_send(sender.email):
-            echo = message.automatic and self._names_care(raw)
-            return _Opened(message, sender, present, welcome=False, echo=echo)
         sheets = tuple(file for file in _worth_reading(message, site) if _is_wanted(file))
+        admitted = admitted or (returned is not None and returned.state is HeldState.RELEASED)
+        refused = None if admitted else refusal(site, message, forms=bool(sheets))
+        if refused is not None:
+            echo = message.automatic and self._names_care(raw)
+            return _Opened(message, sender, present, refused=refused, echo=echo)
         submitters = tuple(submitter(sender, message, sheet, site) for sheet in sheets)
         asked = [
             FileToRead(
@@ -179,13 +202,13 @@ class MailReader:
             for sheet, by in zip(sheets, submitters, strict=True)
             if not sheet.unopened
         ]
-        return _Opened(message, sender, present, sheets, submitters, asked)
+        return _Opened(message, sender, present, sheets, submitters, asked, returned=returned)
 
     def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""
         message, sender = found.message, found.sender
-        if not found.welcome:
-            return Reading(message, sender, echo=found.echo)
+        if found.refused is not None:
+            return self._turned_away(found, found.refused)
         read = iter(files)
         files = tuple(as_refused(sheet) if sheet.unopened else next(read) for sheet in found.sheets)
         others = tuple(file for file in _worth_reading(message, self._docket.site) if not _is_wanted(file))
@@ -197,7 +220,11 @@ class MailReader:
         back = comes_back(message, self._docket.site)
         reading = replace(reading, submitters=found.submitters, comes_back=back)
         answered = self._answered(message)
+        said = None if files else held_reply_of(message, held, sender, found.present, answered)
+        if said is not None:
+            return replace(reading, held_reply=said)
         reading = replace(reading, pasted=self._pasted(reading, answered))
+        reading = reading if found.returned is None else _returned(reading, found.returned)
         return self._with_request(self._with_parts(reading, answered), held, answered)
 
     def _pasted(self, reading: Reading, answered: str) -> tuple[ParsedForm, ...]:
@@ -216,6 +243,19 @@ class MailReader:
         )
         return parsed.forms
 
+    def _turned_away(self, found: "_Opened", refused: Refusal) -> Reading:
+        """Return a message that is not taken in; what customer care says of one put aside is proven without a server.
+
+        The mail that told of it was to nobody else, and whoever answers it holds what stood in that.
+        """
+        message, sender, said = found.message, found.sender, None
+        if refused.why is HeldFor.UNVERIFIED and not message.automatic:
+            held = evidence(message, tokens_in(message.text), self._docket.ledger, self._docket.seal)
+            said = held_reply_of(message, held, sender, found.present, self._answered(message))
+        if said is not None:
+            return Reading(message, sender, proven=True, held_reply=said)
+        return Reading(message, sender, refused=refused, echo=found.echo)
+
     def _with_request(self, reading: Reading, held: Evidence, answered: str) -> Reading:
         """Add what the message says to the question whether an earlier one was really its sender's."""
         asks = held.mails[0] if held.mails else None
@@ -227,7 +267,7 @@ class MailReader:
         return replace(reading, request=request, confirmation=confirmation, original=original)
 
     def _original(self, request: WaitingRequest) -> Reading:
-        read = self._read(self._docket.ledger.mail(request.mail_id))
+        read = self._read_anew(self._docket.ledger.mail(request.mail_id))
         return replace(read, proven=True, retaken=True, request=None, confirmation=None, original=None)
 
     def _with_parts(self, reading: Reading, answered: str) -> Reading:
@@ -294,6 +334,19 @@ class MailReader:
         holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
         persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
+
+
+def _returned(reading: Reading, held: HeldMail) -> Reading:
+    """Return a message that was put aside before as it is to be taken now.
+
+    A request of which its sender could not be asked is asked about now; what else it carried counted then.
+    """
+    return replace(
+        reading,
+        released=held.state is HeldState.RELEASED,
+        again=frozenset(held.parts),
+        retaken=held.why is HeldFor.UNCONFIRMED,
+    )
 
 
 def _attempt(work: Callable[[_T], _R], thing: _T) -> _R | Exception:

@@ -19,11 +19,13 @@ def digest(draft: Draft) -> list[Block]:
         return []
     grades = tuple(Row(line.label, line.value) for line in known.grades)
     counted = [Block("rows", draft.say("sections.grades"), rows=grades)] if grades else []
+    held = [Block("note", "", (draft.say("sections.held"),))] if known.held else []
     proof = [Block("note", "", (draft.say("sections.head"),))] if known.head_hash else []
     return [
         *counted,
         *_gathered(draft),
         *(_section(draft, section) for section in known.sections),
+        *held,
         *proof,
     ]
 
@@ -57,7 +59,8 @@ def _section(draft: Draft, section: DigestSection) -> Block:
 def _table(draft: Draft, key: str, rows: Sequence[DigestRow], total: int) -> Block:
     entries = tuple(_entry(draft, row) for row in rows)
     left_off = total - len(entries)
-    more = (draft.say("sections.more", more=left_off),) if left_off > 0 else ()
+    beyond = "sections.more_quarantined" if key == "quarantined" else "sections.more"
+    more = (draft.say(beyond, more=left_off),) if left_off > 0 else ()
     heading = draft.say(f"sections.{key}", total=total)
     columns = tuple(draft.say(f"digest_columns.{name}") for name in _COLUMNS)
     return Block("table", heading, more, entries=entries, columns=columns)

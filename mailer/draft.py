@@ -40,6 +40,8 @@ class Draft:
                 return self.content.reader == "owner" and self.variant in ("proposed", "pending")
             case Template.CONFIRM_REQUEST:
                 return self.variant != "void"
+            case Template.QUARANTINE:
+                return self.variant not in ("decided", "nothing")
             case Template.RESOLVED:
                 return self.content.informing
             case Template.RECTIFICATION_ORDER | Template.APPROVAL_REQUEST | Template.APPEAL:
@@ -137,6 +139,18 @@ class Draft:
             **self._digest,
             **self._follow_up,
             **self._afterwards,
+            **self._held,
+        }
+
+    @property
+    def _held(self) -> dict[str, object]:
+        """What sentences about a message put aside may show; all of it empty in every other mail."""
+        known = self.content.held
+        return {
+            "held_number": known.number if known else "",
+            "held_from": (known.name or known.sender) if known else "",
+            "held_by": known.by if known else "",
+            "held_released": known is not None and known.released,
         }
 
     @property
@@ -164,6 +178,7 @@ class Draft:
             "open_count": counts.get("open", 0),
             "digest_since": self.moment(known.since) if known else "",
             "digest_acts": known is not None and known.acts,
+            "held": known.held if known else 0,
             "head_seq": known.head_seq if known else 0,
             "head_hash": known.head_hash if known else "",
         }
@@ -376,4 +391,5 @@ _VARIANTS: dict[Template, Callable[[Content], str]] = {
     Template.DIGEST: _gathered,
     Template.TASK_LIST: _gathered,
     Template.CONFIRM_REQUEST: lambda content: "" if content.valid_until else "void",
+    Template.QUARANTINE: lambda content: content.held.kind if content.held else "",
 }

@@ -30,6 +30,7 @@ class Template(StrEnum):
     RESOLVED = "resolved"
     AUTHORITY_EXCEEDED = "authority-exceeded"
     CONFIRM_REQUEST = "confirm-request"
+    QUARANTINE = "quarantine"
     CHANGED = "changed"
     WORKBOOK = "workbook"
     ABSENCE = "absence"
@@ -210,6 +211,7 @@ class Digest(_Part):
     since: AwareDatetime | None = None  # since when it tells what happened
     grades: tuple[Line, ...] = ()  # how many open cases there are of each grade
     sections: tuple[DigestSection, ...] = ()
+    held: int = 0  # messages put aside that wait for somebody's decision
     head_seq: int = 0  # the ledger's last event and its hash: a cut-off tail shows
     head_hash: str = ""
 
@@ -277,6 +279,27 @@ class KnownCase(_Part):
     grade: str
     grade_key: str
     outcome: str  # how it ended, or how it stands
+
+
+class HeldNews(_Part):
+    """A message that was put aside, as customer care is told of it.
+
+    stranger: its sender may not send. unverified: nobody can tell that it is from its sender. forged: the mail server
+    says that it is not. unclear: what was said of it is not. decided: somebody (`by`) was quicker. nothing: it was
+    released, and nothing came of it, for the reason `detail`.
+    """
+
+    kind: Literal["stranger", "unverified", "forged", "unclear", "decided", "nothing"]
+    number: int  # as `kesu quarantine` shows it
+    sender: str  # the address it gives; anybody can write any
+    name: str = ""
+    subject: str = ""
+    at: AwareDatetime | None = None  # when it came
+    files: tuple[str, ...] = ()
+    words: str = ""  # how it begins
+    by: str = ""
+    released: bool = False  # what was decided: to take it, or to leave it
+    detail: str = ""
 
 
 ChangeKind = Literal[
@@ -362,6 +385,7 @@ class Content(_Part):
     forwarded_for: str = ""  # whose form the reader passed on: name and address
     forwarded_by: str = ""  # who passed on the reader's form: office and name
     pasted: bool = False  # the form stood as a table in the mail's text; it comes back filled in, in a file
+    held: HeldNews | None = None
     unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
     valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None

@@ -20,6 +20,7 @@ from mailer.digest import digest
 from mailer.draft import Draft
 from mailer.letter import CaseLine, Flaw, Template
 from mailer.penalty import penalty, penalty_panel
+from mailer.quarantine import held
 from mailer.ready import Action, actions, unproven
 from mailer.report import report
 from mailer.trouble import trouble
@@ -85,7 +86,8 @@ def page(draft: Draft) -> Page:
 
 
 def _note(draft: Draft) -> str:
-    return "ready.note_plain" if draft.letter.template is Template.CONFIRM_REQUEST else "ready.note"
+    plain = draft.letter.template in (Template.CONFIRM_REQUEST, Template.QUARANTINE)
+    return "ready.note_plain" if plain else "ready.note"
 
 
 def _panel_of(draft: Draft) -> Panel | None:
@@ -340,8 +342,9 @@ def _authority(draft: Draft) -> list[Block]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    asked_whose = draft.letter.template is Template.CONFIRM_REQUEST or draft.content.follow_up is not None
-    if not draft.acts or draft.about_penalty or draft.about_many or draft.about_duty or asked_whose:
+    of_a_mail = draft.letter.template in (Template.CONFIRM_REQUEST, Template.QUARANTINE)
+    own_way = of_a_mail or draft.content.follow_up is not None
+    if not draft.acts or draft.about_penalty or draft.about_many or draft.about_duty or own_way:
         return []
     if draft.variant in ("incomplete", "not-entitled", "unknown-case", "asked"):
         return []
@@ -379,6 +382,7 @@ _BLOCKS: tuple[Callable[[Draft], list[Block]], ...] = (
     absence,
     report,
     unproven,
+    held,
     _notes,
     _flaws,
     _unreadable,
@@ -405,6 +409,8 @@ def _colour(draft: Draft) -> str:
     match draft.letter.template:
         case Template.RESOLVED:
             return GREEN
+        case Template.QUARANTINE:
+            return RED if draft.variant == "forged" else AMBER
         case Template.FORM_PROBLEMS | Template.CONFIRM_REQUEST | Template.RECTIFICATION_INCOMPLETE:
             return AMBER
         case Template.ABSENCE:

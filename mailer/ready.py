@@ -22,6 +22,7 @@ _OF_A_DUTY = {
     "informing": ("informed",),
     "check": ("checked",),
 }
+_WHOLE = ("yes", "no", "release", "discard")  # nothing need be added to them
 _OF_A_REFUSAL = {
     "over-authority": _OF_A_CASE,
     "unclear": _OF_A_CASE,
@@ -50,6 +51,8 @@ def _verbs(draft: Draft) -> tuple[str, ...]:
     template = draft.letter.template
     if template is Template.CONFIRM_REQUEST:
         return () if draft.variant else ("yes", "no")
+    if template is Template.QUARANTINE:
+        return ("release", "discard") if draft.acts else ()
     if draft.about_penalty:
         return _OF_A_PENALTY.get(asked_for(draft), ())
     if draft.about_duty:
@@ -64,7 +67,7 @@ def _verbs(draft: Draft) -> tuple[str, ...]:
 
 def _action(draft: Draft, verb: str, *, first: bool) -> Action:
     begins = draft.say(f"ready.{verb}")
-    room = "\n\n" if verb in ("yes", "no") else " \n\n\n"
+    room = "\n\n" if verb in _WHOLE else " \n\n\n"
     body = f"{begins}{room}{draft.say('ready.keep')}\n"
     href = mailto(draft.letter.sender.email, f"Re: {draft.subject}", body)
     return Action(draft.say(f"buttons.{verb}"), href, "first" if first else "other")

@@ -94,6 +94,7 @@ TEMPLATES = {
     "absence": _text("請假通知", "请假通知", "leave and deputies"),
     "changed": _text("異動通知", "变更通知", "change of the case"),
     "confirm-request": _text("請求確認身分", "请求确认身份", "question whose a mail is"),
+    "quarantine": _text("被隔離的來信", "被隔离的来信", "mail set aside"),
 }
 
 REPORT_REFUSED = {

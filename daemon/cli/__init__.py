@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from daemon import __version__
-from daemon.cli import calls, files, ledger, mailbox, people, report, rules, service, workbook
+from daemon.cli import calls, files, ledger, mailbox, people, quarantine, report, rules, service, workbook
 from daemon.errors import KesuError
 
 
@@ -32,6 +32,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kesu {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for family in (service, files, rules, ledger, calls, mailbox, people, workbook, report):
+    for family in (service, files, rules, ledger, calls, mailbox, people, quarantine, workbook, report):
         family.register(commands)
     return parser

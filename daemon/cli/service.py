@@ -144,7 +144,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 def _say_finding(finding: Finding) -> None:
     sign = "✓" if not finding.mend else ("!" if finding.ok else "✗")
-    say(f"{sign} {finding.what:<9} {finding.said}" + (f" → {finding.mend}" if finding.mend else ""))
+    say(f"{sign} {finding.what:<10} {finding.said}" + (f" → {finding.mend}" if finding.mend else ""))
 
 
 def run_demo(arguments: argparse.Namespace) -> int:

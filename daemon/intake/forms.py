@@ -31,7 +31,9 @@ class Forms:
     def take(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
         """Take in every form of a message that was not taken before; the files that could not be read are noted."""
         fresh = [
-            reading.retaken or entry.claim_part(mail.message_id, sheet.sha256, mail.id)
+            reading.retaken
+            or sheet.sha256 in reading.again
+            or entry.claim_part(mail.message_id, sheet.sha256, mail.id)
             for sheet in reading.sheets
         ]
         files = [file for file, new in zip(reading.files, fresh, strict=True) if new]
@@ -42,7 +44,7 @@ class Forms:
             for form in file.forms:
                 if form.kind in LISTS or (reading.retaken and form.kind is FormKind.COMPLAINT):
                     continue  # taken as a whole; or it counted when it came
-                if proof.lacking(reading.proven, form.kind, self._docket.site):
+                if self._lacks_proof(reading, form):
                     number = written_number(form) or thread_of(entry, reading.message)
                     tally.unproven.append(asking.form(self._docket, reading, file, form, number))
                 elif form.kind is FormKind.HANDLING:
@@ -52,6 +54,9 @@ class Forms:
                 else:
                     tally.outcomes.append(self._take_complaint(entry, reading, file, form, now, tally.cases))
         return tally
+
+    def _lacks_proof(self, reading: Reading, form: ParsedForm) -> bool:
+        return proof.lacking(reading.proven, form.kind, self._docket.site, released=reading.released)
 
     def _take_lists(
         self, entry: Entry, reading: Reading, files: Sequence[ParsedFile], now: datetime, tally: Tally
@@ -63,7 +68,7 @@ class Forms:
             for form in file.forms
             if form.kind in LISTS and not (reading.retaken and form.kind is FormKind.DELIVERIES)
         ]
-        unproven = [one for one in listed if proof.lacking(reading.proven, one[1].kind, self._docket.site)]
+        unproven = [one for one in listed if self._lacks_proof(reading, one[1])]
         if unproven:
             number = thread_of(entry, reading.message)
             tally.unproven.append(lists.unproven(self._docket, reading.sender, unproven, number))

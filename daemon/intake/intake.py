@@ -8,7 +8,8 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from daemon import answers, asking
+from daemon import answers, asking, releasing
+from daemon.admission import Refusal, refusal
 from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
@@ -19,7 +20,16 @@ from daemon.intake.numbers import thread_of
 from daemon.intake.replies import Replies, digest
 from daemon.intake.tally import Tally
 from daemon.intake.words import Words
-from daemon.ledger import Entry, LedgerUnavailable, MailState, RequestState, StoredMail, WaitingRequest
+from daemon.ledger import (
+    Entry,
+    HeldFor,
+    HeldMail,
+    LedgerUnavailable,
+    MailState,
+    RequestState,
+    StoredMail,
+    WaitingRequest,
+)
 from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
 from parsers.reader import FormReader, ReaderUnavailable
@@ -49,7 +59,7 @@ class Intake:
         count = 0
         self._expire_requests()
         while not stopped() and (waiting := self._docket.ledger.received_mail(PAGE)):
-            for readings in self._reader.read(waiting):
+            for readings in self._reader.read(waiting, self._docket.ledger.returned_mail()):
                 self._take(readings)
                 count += len(readings)
                 if stopped():
@@ -85,8 +95,9 @@ class Intake:
         if reading.message.is_placeholder:
             self._replies.refuse_placeholder(entry, mail, reading.message, now)
             return
-        if not self._docket.site.may_send(reading.sender.email):
-            self._replies.refuse_stranger(entry, mail, reading, now)
+        if reading.refused is not None:
+            self._replies.refuse(entry, mail, reading, reading.refused, now)
+            log.info("message=%d put aside: %s", mail.id, reading.refused.why.value)
             return
         tally = self._take_message(entry, mail, reading, now)
         self._keep_attachments(entry, mail, reading, tally, head)
@@ -99,12 +110,18 @@ class Intake:
                 entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes, now), now
             )
         self._replies.answer(entry, mail, reading, tally, now)
-        state, reason = self._replies.fate(reading, tally)
-        self._replies.file(entry, mail, state, reason)
+        held = entry.quarantined(mail.id) if reading.released else None
+        state = self._replies.settle(entry, mail, reading, tally, now)
+        if held is not None and state is not MailState.TAKEN:
+            self._tell_releaser(entry, held, reading, now)
         log.info("message=%d state=%s cases=%s", mail.id, state.value, ",".join(tally.cases))
 
     def _take_message(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> Tally:
         """Take in what a message asks; where it answers whether an earlier one was its sender's, that one."""
+        if reading.held_reply is not None:
+            by, message = reading.sender, reading.message
+            note, orders = releasing.carry_out(self._docket, entry, reading.held_reply, message, by, now)
+            return Tally(note=note, orders=orders)
         request = reading.request
         if request is not None and reading.confirmation is not None:
             return self._take_confirmation(entry, reading, request, now)
@@ -129,6 +146,11 @@ class Intake:
         tally.ignored = "a table in its text is no form; it goes back to its sender as one"
         if entry.claim_part(mail.message_id, digest(reading.message.text), mail.id):
             tally.orders.append(pasted.offer(self._docket, entry, reading, thread_of(entry, reading.message)))
+
+    def _tell_releaser(self, entry: Entry, held: HeldMail, reading: Reading, now: datetime) -> None:
+        """Tell whoever released a message that nothing came of it; he would wait for a case."""
+        for order in releasing.nothing_came(self._docket, entry, held, reading.message):
+            self._docket.answer(entry, held.mail.id, order, now, key="released")
 
     def _take_confirmation(
         self, entry: Entry, reading: Reading, request: WaitingRequest, now: datetime
@@ -171,10 +193,13 @@ class Intake:
         """Quarantine a message of which only the header was fetched; its sender and customer care are told."""
         mail, now = entry.mail(mail_id), self._clock.now()
         reading = Reading(message, self._docket.site.party(message.sender.email, message.sender.name))
-        if not self._docket.site.may_send(reading.sender.email):
-            self._replies.refuse_stranger(entry, mail, reading, now)
+        refused = refusal(self._docket.site, message, forms=True)
+        why = "larger than can be taken in" + (f"; {refused.reason}" if refused else "")
+        self._replies.put_aside(entry, mail, Refusal(HeldFor.TOO_LARGE, why), now)
+        if refused is not None:
+            orders = answers.too_large(self._docket, message, reading.sender, [], now)
+            self._replies.tell_care(entry, mail, orders, now)
             return
-        self._replies.file(entry, mail, MailState.QUARANTINED, "larger than can be taken in")
         sender = [reading.sender] if self._replies.may_answer(entry, reading, now) else []
         for order in answers.too_large(self._docket, message, reading.sender, sender, now):
             self._docket.answer(entry, mail.id, order, now, key="large")
@@ -182,9 +207,8 @@ class Intake:
     def _quarantine_poison(self, mail: StoredMail, error: Exception) -> None:
         now = self._clock.now()
         with self._docket.ledger.writing() as entry:
-            self._replies.file(
-                entry, mail, MailState.QUARANTINED, f"cannot be taken in: {type(error).__name__}: {error}"
-            )
+            reason = f"cannot be taken in: {type(error).__name__}: {error}"
+            self._replies.put_aside(entry, mail, Refusal(HeldFor.DEFECT, reason), now)
             if not entry.claim_part(mail.message_id, mail.sha256, mail.id):
                 return
             for order in answers.poison(self._docket, mail.sender, now):

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from daemon import answers, forwarding
+from daemon import answers, forwarding, releasing
+from daemon.admission import Refusal
 from daemon.docket import Docket
 from daemon.followup import lists
 from daemon.intake.numbers import thread_of
 from daemon.intake.tally import Tally
-from daemon.ledger import Entry, MailState, StoredMail
+from daemon.ledger import Entry, HeldFor, MailState, StoredMail
 from daemon.letters import LetterOrder
 from daemon.reading import Reading
 from mailer.message import PLACEHOLDER, Message
@@ -67,6 +68,10 @@ class Replies:
         address = reading.sender.email
         if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
             return False
+        if not self._docket.site.may_send(
+            address
+        ):  # released: whoever is in its From need not have written it
+            return False
         sent = entry.replies_sent_to(address, now - timedelta(hours=1))
         if sent >= most:
             log.warning("no more answers this hour to one sender: %d sent", sent)
@@ -83,6 +88,17 @@ class Replies:
             and not (tally.leave or tally.note or tally.ignored)
             and not thread_of(entry, reading.message)
         )
+
+    def settle(
+        self, entry: Entry, mail: StoredMail, reading: Reading, tally: Tally, now: datetime
+    ) -> MailState:
+        """Write down how a message ended, and why; return how."""
+        state, reason = self.fate(reading, tally)
+        if state is MailState.QUARANTINED:
+            self.put_aside(entry, mail, Refusal(_held_for(tally), reason), now, _unread(reading))
+        else:
+            self.file(entry, mail, state, reason)
+        return state
 
     def fate(self, reading: Reading, tally: Tally) -> tuple[MailState, str]:
         """Return how a message ends, and why."""
@@ -107,16 +123,37 @@ class Replies:
         folder = mailbox.quarantine_folder if state is MailState.QUARANTINED else mailbox.done_folder
         entry.settle_mail(mail.id, state, reason, folder)
 
-    def refuse_stranger(self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime) -> None:
-        """Quarantine a message of somebody who may not send; customer care is told, the stranger is not."""
-        self.file(entry, mail, MailState.QUARANTINED, "the sender may not send forms ([access] senders)")
-        if reading.echo or not entry.claim_part(mail.message_id, mail.sha256, mail.id):
+    def put_aside(
+        self,
+        entry: Entry,
+        mail: StoredMail,
+        refusal: Refusal,
+        now: datetime,
+        parts: Sequence[str] = (),
+    ) -> None:
+        """Put a message into quarantine; `parts` are the SHA-256 of the attachments nothing came of."""
+        self.file(entry, mail, MailState.QUARANTINED, refusal.reason)
+        entry.put_aside(mail.id, refusal.why, parts, now)
+
+    def refuse(
+        self, entry: Entry, mail: StoredMail, reading: Reading, refusal: Refusal, now: datetime
+    ) -> None:
+        """Quarantine a message for who sent it; customer care may release it, the sender hears nothing.
+
+        Whoever is in its From need not have written it: an answer would reach people who know nothing of it.
+        """
+        first = entry.claim_part(mail.message_id, mail.sha256, mail.id)
+        if not first and entry.quarantined(mail.id) is None:
+            self.file(entry, mail, MailState.DUPLICATE, "the same message was put aside before")
             return
-        self.tell_care(entry, mail, answers.stranger(self._docket, reading.message, reading.sender, now), now)
+        self.put_aside(entry, mail, refusal, now)
+        if first and not reading.echo:
+            orders = releasing.told(self._docket, mail, reading.message, refusal.why, now)
+            self.tell_care(entry, mail, orders, now)
 
     def refuse_placeholder(self, entry: Entry, mail: StoredMail, message: Message, now: datetime) -> None:
         """Quarantine what a server gave in place of a mail; it is no word of anybody, so only customer care is told."""
-        self.file(entry, mail, MailState.QUARANTINED, PLACEHOLDER)
+        self.put_aside(entry, mail, Refusal(HeldFor.PLACEHOLDER, PLACEHOLDER), now)
         if entry.claim_part(mail.message_id, mail.sha256, mail.id):
             self.tell_care(entry, mail, answers.placeholder(self._docket, message, now), now)
 
@@ -127,6 +164,18 @@ class Replies:
         for order in orders:
             if entry.replies_sent_to(order.to.email, now - timedelta(hours=1)) < STRANGERS_PER_HOUR:
                 self._docket.answer(entry, mail.id, order, now, key=key)
+
+
+def _held_for(tally: Tally) -> HeldFor:
+    if tally.unreadable:
+        return HeldFor.UNREADABLE
+    return HeldFor.UNCONFIRMED if tally.refused else HeldFor.FLAWED
+
+
+def _unread(reading: Reading) -> list[str]:
+    """Return the SHA-256 of the files that cannot be read."""
+    both = zip(reading.sheets, reading.files, strict=False)
+    return [sheet.sha256 for sheet, file in both if file.error is not None]
 
 
 def digest(text: str) -> str:

@@ -33,11 +33,14 @@ class Words:
             if number and not part.message.automatic and (part.speaks or not part.files):
                 self._take_part(entry, mail, part, number, now, tally)
 
+    def _lacks_proof(self, reading: Reading) -> bool:
+        return proof.lacking(reading.proven, None, self._docket.site, released=reading.released)
+
     def _take_leave(
         self, entry: Entry, mail: StoredMail, reading: Reading, now: datetime, tally: Tally
     ) -> None:
         tally.unreadable.clear()  # a doctor's note beside it is no form
-        if proof.lacking(reading.proven, None, self._docket.site):
+        if self._lacks_proof(reading):
             tally.unproven.append(Unproven("", own_text(reading.message.text)))
             return
         answers_him = self._replies.may_answer(entry, reading, now)
@@ -51,7 +54,7 @@ class Words:
         case = entry.case(number)
         if not reading.retaken and not entry.claim_part(mail.message_id, claim, mail.id):
             tally.duplicates += 1
-        elif case is not None and proof.lacking(reading.proven, None, self._docket.site):
+        elif case is not None and self._lacks_proof(reading):
             tally.put_aside(asking.words(self._docket, entry, reading, case))
         elif self._judge(entry, reading, number, now, tally) or self._take_calls(
             entry, reading, number, now, tally

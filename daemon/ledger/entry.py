@@ -14,6 +14,7 @@ from daemon.ledger import (
     intake,
     outbox,
     projections,
+    quarantine,
     reading,
     requests,
     sheets,
@@ -23,8 +24,11 @@ from daemon.ledger.intake import Incoming
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
     AbsenceSaid,
+    Decision,
     DueRow,
     Held,
+    HeldFor,
+    HeldMail,
     MailState,
     OutboxEntry,
     OutgoingMail,
@@ -279,6 +283,23 @@ class Entry:
         same = [one for one in self._waiting if one.recipient.lower() == address.lower()]
         waiting = sum(one.answers is not None and one.created_at >= since for one in same)
         return outbox.replies_sent_to(self._quiet, address, since) + waiting
+
+    # ------------------------------------------------------------ what was put aside
+
+    def put_aside(self, mail_id: int, why: HeldFor, parts: Sequence[str], at: datetime) -> None:
+        """Say why a message is put aside; `parts` are the SHA-256 of the attachments nothing came of."""
+        quarantine.put_aside(self._connection, mail_id, why, parts, at)
+
+    def decide_quarantined(self, mail_id: int, decision: Decision, by: str, at: datetime) -> bool:
+        """Record what was decided about a message put aside; False if it is decided already.
+
+        One that is released or retried is among those received again. What was discarded can still be.
+        """
+        return quarantine.decide(self._connection, mail_id, decision, by, at)
+
+    def quarantined(self, mail_id: int) -> HeldMail | None:
+        """Return what is known of a message that was ever put aside; None of any other."""
+        return quarantine.held(self._connection, mail_id)
 
     # ------------------------------------------------------------ what waits to be confirmed
 

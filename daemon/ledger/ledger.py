@@ -21,6 +21,7 @@ from daemon.ledger import (
     intake,
     outbox,
     projections,
+    quarantine,
     reading,
     requests,
     sheets,
@@ -40,6 +41,7 @@ from daemon.ledger.rows import (
     DueRow,
     Fault,
     GivenUp,
+    HeldMail,
     InDoubt,
     MailState,
     NoticeSeen,
@@ -342,6 +344,36 @@ class Ledger:
         """Return the messages that could not be taken in, oldest first."""
         with self._reading() as connection:
             return intake.mails_in_state(connection, MailState.QUARANTINED)
+
+    def quarantined(self, mail_id: int) -> HeldMail | None:
+        """Return what is known of a message that was ever put aside; None of any other."""
+        with self._reading() as connection:
+            return quarantine.held(connection, mail_id)
+
+    def quarantine_waiting(self) -> list[HeldMail]:
+        """Return the messages put aside that nobody has decided on, oldest first."""
+        with self._reading() as connection:
+            return quarantine.waiting(connection)
+
+    def quarantine_ever(self) -> list[HeldMail]:
+        """Return every message that was ever put aside, whatever became of it, oldest first."""
+        with self._reading() as connection:
+            return quarantine.every(connection)
+
+    def quarantine_to_decide(self) -> int:
+        """Count the messages put aside that wait for somebody's decision."""
+        with self._reading() as connection:
+            return quarantine.to_decide(connection)
+
+    def returned_mail(self) -> dict[int, HeldMail]:
+        """Return the messages that are to be taken in again and were not yet, by their ids."""
+        with self._reading() as connection:
+            return quarantine.returned(connection)
+
+    def any_returned(self) -> bool:
+        """Tell whether a message is to be taken in again."""
+        with self._reading() as connection:
+            return quarantine.any_returned(connection)
 
     def unmoved_mail(self, limit: int) -> list[StoredMail]:
         """Return settled messages that do not lie in their target folder yet, oldest first."""

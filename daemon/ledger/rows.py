@@ -98,6 +98,50 @@ class StoredMail:
     size: int
 
 
+class HeldFor(StrEnum):
+    """Why a message was put aside."""
+
+    STRANGER = "stranger"  # its sender may not send
+    UNVERIFIED = "unverified"  # nobody can tell that it is from its sender
+    FORGED = "forged"  # the mail server says that it is not from its sender's domain
+    UNCONFIRMED = "unconfirmed"  # its sender would have to confirm it, and cannot be asked
+    UNREADABLE = "unreadable"  # a file in it cannot be read
+    FLAWED = "flawed"  # a form in it is to be mended; its case is open
+    TOO_LARGE = "too-large"  # only its header was fetched
+    PLACEHOLDER = "placeholder"  # its server gave a notice of its own in place of it
+    DEFECT = "defect"  # taking it in failed
+
+
+class Decision(StrEnum):
+    """What may be decided about a message that was put aside."""
+
+    RELEASE = "release"  # take it, whoever sent it
+    RETRY = "retry"  # read it again as if it came now
+    DISCARD = "discard"  # leave it where it is
+
+
+class HeldState(StrEnum):
+    """What was decided about a message that was put aside."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    RETRIED = "retried"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """A message that was put aside; `parts` are the SHA-256 of the attachments nothing came of."""
+
+    mail: StoredMail
+    why: HeldFor
+    parts: tuple[str, ...]
+    since: datetime
+    state: HeldState
+    decided_by: str
+    decided_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredAttachment:
     """A file that came to a case; its bytes are `ledger.raw(sha256)`.

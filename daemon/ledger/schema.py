@@ -233,6 +233,19 @@ requests = Table(
     Index("requests_by_expiry", "expires_at", sqlite_where=text("state = 'waiting'")),
 )
 
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("mail_id", Integer, ForeignKey("mail_in.id"), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("parts", Text, nullable=False),  # SHA-256 of the attachments nothing came of, separated by blanks
+    Column("since", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Words, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Index("quarantine_waiting", "mail_id", sqlite_where=text("state = 'waiting'")),
+)
+
 sheet_generations = Table(
     "sheet_generations",
     metadata,
