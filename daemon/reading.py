@@ -78,6 +78,7 @@ class Reading:
     refused: Refusal | None = None  # why it is not taken in because of who sent it
     released: bool = False  # it was put aside for its sender, and customer care lets it in
     again: frozenset[str] = frozenset()  # SHA-256 of attachments nothing came of before: they are as new
+    occasion: str = ""  # keeps what is said of it now apart from what was said when it was put aside
     held_reply: HeldReply | None = None  # what it says of a message that was put aside
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
@@ -345,6 +346,7 @@ def _returned(reading: Reading, held: HeldMail) -> Reading:
         reading,
         released=held.state is HeldState.RELEASED,
         again=frozenset(held.parts),
+        occasion="" if held.decided_at is None else f"{held.decided_at:%Y%m%dT%H%M%S.%f}:",
         retaken=held.why is HeldFor.UNCONFIRMED,
     )
 

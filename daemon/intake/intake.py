@@ -103,11 +103,19 @@ class Intake:
         self._keep_attachments(entry, mail, reading, tally, head)
         if any(outcome.what == "unknown" and outcome.form is not None for outcome in tally.outcomes):
             self._replies.tell_care(
-                entry, mail, answers.unknown_orders(self._docket, reading.sender, tally.outcomes, now), now
+                entry,
+                mail,
+                answers.unknown_orders(self._docket, reading.sender, tally.outcomes, now),
+                now,
+                key=f"{reading.occasion}care",
             )
         if any(outcome.passed_over for outcome in tally.outcomes):
             self._replies.tell_care(
-                entry, mail, answers.passed_over(self._docket, reading.sender, tally.outcomes, now), now
+                entry,
+                mail,
+                answers.passed_over(self._docket, reading.sender, tally.outcomes, now),
+                now,
+                key=f"{reading.occasion}care",
             )
         self._replies.answer(entry, mail, reading, tally, now)
         held = entry.quarantined(mail.id) if reading.released else None
@@ -150,7 +158,7 @@ class Intake:
     def _tell_releaser(self, entry: Entry, held: HeldMail, reading: Reading, now: datetime) -> None:
         """Tell whoever released a message that nothing came of it; he would wait for a case."""
         for order in releasing.nothing_came(self._docket, entry, held, reading.message):
-            self._docket.answer(entry, held.mail.id, order, now, key="released")
+            self._docket.answer(entry, held.mail.id, order, now, key=f"{reading.occasion}released")
 
     def _take_confirmation(
         self, entry: Entry, reading: Reading, request: WaitingRequest, now: datetime

@@ -35,13 +35,16 @@ class Replies:
         faulty = faulty or any(taken.flawed for taken in tally.lists)
         for taken in tally.lists:
             self.tell_care(
-                entry, mail, lists.told_to_care(self._docket, reading.sender, taken), now, key="care-calls"
+                entry,
+                mail,
+                lists.told_to_care(self._docket, reading.sender, taken),
+                now,
+                key=f"{reading.occasion}care-calls",
             )
         if not self.may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
-                self.tell_care(
-                    entry, mail, answers.unanswered(self._docket, reading.sender, tally.unreadable, now), now
-                )
+                orders = answers.unanswered(self._docket, reading.sender, tally.unreadable, now)
+                self.tell_care(entry, mail, orders, now, key=f"{reading.occasion}care")
             return
         orders = answers.answer(
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
@@ -55,7 +58,7 @@ class Replies:
         if asks and entry.claim_part(mail.message_id, digest(reading.message.text), mail.id):
             orders = [answers.no_form(self._docket, reading.message, reading.sender)]
         for number, order in enumerate(orders):
-            self._docket.answer(entry, mail.id, order, now, key=f"answer-{number}")
+            self._docket.answer(entry, mail.id, order, now, key=f"{reading.occasion}answer-{number}")
 
     def _copies(self, entry: Entry, reading: Reading, tally: Tally, now: datetime) -> list[LetterOrder]:
         """Return what those hear whose forms somebody passed on, unless they have had many answers this hour."""
@@ -68,9 +71,7 @@ class Replies:
         address = reading.sender.email
         if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
             return False
-        if not self._docket.site.may_send(
-            address
-        ):  # released: whoever is in its From need not have written it
+        if not self._docket.site.may_send(address):  # released; whoever it names need not have written it
             return False
         sent = entry.replies_sent_to(address, now - timedelta(hours=1))
         if sent >= most:
