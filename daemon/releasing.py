@@ -61,7 +61,7 @@ def told(
         kind=_KINDS[why],
         number=mail.id,
         sender=message.sender.email or "?",
-        name=message.sender.name[:_NAME],
+        name=_shown_name(docket.site, message, why)[:_NAME],
         subject=message.subject[:_NAME],
         at=mail.received_at,
         files=tuple(file.name[:_NAME] for file in message.attachments[:_FILES]),
@@ -89,6 +89,14 @@ def _came_to(entry: Entry, mail_id: int) -> Text:
             zh_hant=mail.reason, zh_hans=mail.reason, en=mail.reason
         )
     return daywords.NO_FORM
+
+
+def _shown_name(site: Site, message: Message, why: HeldFor) -> str:
+    """Return the name of whoever a mail says it is from; a name beside one of our addresses is not believed."""
+    person = site.person(message.sender.email)
+    if person is not None:
+        return person.name
+    return message.sender.name if why is HeldFor.STRANGER else ""
 
 
 _KINDS = {

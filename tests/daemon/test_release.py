@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from daemon.digest import DailyDigest
+from daemon.errors import ConfigurationError
 from daemon.intake import STRANGERS_PER_HOUR
 from daemon.ledger import HeldFor, HeldMail, HeldState, Ledger, MailState
 from parsers.reader import FormReader
@@ -371,3 +372,9 @@ def test_a_strangers_flawed_form_released_asks_the_stranger_nothing(office: Offi
     office.receive(answer(notice, "放行"))
     assert office.case().status is Status.INCOMPLETE
     assert to(office.post(), STRANGER) == []
+
+
+@pytest.mark.parametrize("named", ["*", "mx.example.com, *", "*.*"])
+def test_a_configuration_that_would_believe_every_server_is_refused(office: Office, named: str) -> None:
+    with pytest.raises(ConfigurationError, match="authserv_id"):
+        trust(office, f'authserv_id = "{named}"')
