@@ -378,3 +378,18 @@ def test_a_strangers_flawed_form_released_asks_the_stranger_nothing(office: Offi
 def test_a_configuration_that_would_believe_every_server_is_refused(office: Office, named: str) -> None:
     with pytest.raises(ConfigurationError, match="authserv_id"):
         trust(office, f'authserv_id = "{named}"')
+
+
+def test_a_notice_proves_only_its_own_reader(office: Office) -> None:
+    path = office.folder / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    second = '{ name = "客戶關愛部", email = "care@example.com" }'
+    path.write_text(text.replace(second, f'{second}, {{ name = "小吳", email = "care2@example.com" }}'))
+    office.configure()
+    office.receive(form_of_a_stranger())
+    first, other = office.post()
+    assert {first.to, other.to} == {CARE, "care2@example.com"}
+    office.receive(answer(first, f"放行 {token(first)}", sender=other.to))
+    assert office.cases() == []
+    office.receive(answer(other, "放行", sender=other.to))
+    assert len(office.cases()) == 1
