@@ -62,7 +62,6 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         ),
         _tried("smtp", lambda: _smtp(site), "check [smtp] host, port, security, username and the password"),
         _senders(site),
-        _quarantine(site),
         _tried("ledger", lambda: _ledger(site), "the ledger's folder must be writable and on a local disk"),
         _tried(
             "workbook",
@@ -76,6 +75,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         ),
         _disk(site),
         _callers(site),
+        _quarantine(site),
         *(Finding(*said, fatal=False) for said in delivery(site)),
     ]
 

@@ -31,6 +31,7 @@ PATIENCE = 30.0  # seconds that a running daemon may take to take a message in a
 _WORDS = 1_000  # characters shown of what a message says
 _NOT_TO_BE_TAKEN = {
     HeldFor.TOO_LARGE: "only its header was fetched; have it sent again without large files",
+    HeldFor.PLACEHOLDER: "its server gave a notice in place of it; look at the original there",
     HeldFor.FLAWED: "its form has opened a case already; correct that, or have the form sent again",
 }
 

@@ -32,6 +32,7 @@ _TEMPLATES = {
     "resolved": "green",
     "authority-exceeded": "magenta",
     "form-problems": "dark_orange",
+    "quarantine": "dark_orange",
     "acknowledgement": "blue",
 }
 

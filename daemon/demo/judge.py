@@ -42,6 +42,7 @@ TEMPLATES = (
     "appeal",
     "ruling",
     "task-list",
+    "quarantine",
 )
 
 

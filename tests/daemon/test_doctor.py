@@ -28,6 +28,7 @@ EVERYTHING = [
     "clock",
     "disk",
     "calls",
+    "quarantine",
     "sent",
     "pace",
     "alarms",

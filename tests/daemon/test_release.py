@@ -282,7 +282,7 @@ def test_nobody_but_customer_care_releases(office: Office, sender: str) -> None:
 def test_a_release_wants_a_proof_that_it_is_customer_cares(office: Office) -> None:
     _, notice = put_aside(office, form_of_a_stranger())
     office.receive(mail(CARE, notice.subject, "放行"))
-    office.receive(mail(CARE, f"Re: {notice.subject}", "放行 KT-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"))
+    office.receive(mail(CARE, f"Re: {notice.subject}", "放行\nKT-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"))
     assert office.cases() == []
 
 
@@ -389,7 +389,7 @@ def test_a_notice_proves_only_its_own_reader(office: Office) -> None:
     office.receive(form_of_a_stranger())
     first, other = office.post()
     assert {first.to, other.to} == {CARE, "care2@example.com"}
-    office.receive(answer(first, f"放行 {token(first)}", sender=other.to))
+    office.receive(answer(first, f"放行\n{token(first)}", sender=other.to))
     assert office.cases() == []
     office.receive(answer(other, "放行", sender=other.to))
     assert len(office.cases()) == 1
