@@ -311,3 +311,14 @@ def test_either_wakes_for_what_happens_and_for_the_event() -> None:
     happened.clear()
     stop.set()
     assert either.wait(60)
+
+
+@pytest.mark.parametrize("command", ["retry", "release"])
+def test_what_a_server_gave_in_place_of_a_mail_cannot_be_taken(
+    office: Office, capsys: Shown, command: str
+) -> None:
+    stub = "Retrieval using the IMAP4 protocol failed for the following message: 4711"
+    number = office.receive(mail(subject=stub, text=stub)).id
+    assert office.ledger.quarantined(number).why is HeldFor.PLACEHOLDER  # type: ignore[union-attr]
+    assert run(office, command, number) == 1
+    assert "in place of it" in capsys.readouterr().err
