@@ -97,7 +97,7 @@ def passed_over(
         )
         return Line(label=sender.email or "?", value="\n".join(said))
 
-    return _to_care(docket, line, now)
+    return to_care(docket, line, now)
 
 
 def unknown_orders(
@@ -113,7 +113,7 @@ def unknown_orders(
         said = "、".join(named)
         return Line(label=sender.email or "?", value=UNKNOWN_ORDER.get(locale).format(what=said))
 
-    return _to_care(docket, line, now)
+    return to_care(docket, line, now)
 
 
 def problem_line(file: str, problem: Problem, locale: Locale) -> str:
@@ -159,7 +159,7 @@ def no_form(docket: Docket, message: Message, sender: Party) -> LetterOrder:
 def stranger(docket: Docket, message: Message, sender: Party, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message from somebody who may not send."""
     who = sender.email or sender.name or "?"
-    return _to_care(
+    return to_care(
         docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {STRANGER.get(locale)}"), now
     )
 
@@ -174,12 +174,12 @@ def unanswered(
         reasons = (f"{file.file}: {file.error.get(locale)}" for file in named if file.error is not None)
         return Line(label=sender.email or "?", value="\n".join(reasons))
 
-    return _to_care(docket, line, now)
+    return to_care(docket, line, now)
 
 
 def poison(docket: Docket, sender: str, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message that cannot be taken in."""
-    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
+    return to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
 
 
 def placeholder(docket: Docket, message: Message, now: datetime) -> list[LetterOrder]:
@@ -194,7 +194,7 @@ def too_large(
 ) -> list[LetterOrder]:
     """Return what customer care, and the sender where he is among `told`, hear of a message too large to take in."""
     who = sender.email or sender.name or "?"
-    orders = _to_care(
+    orders = to_care(
         docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}"), now
     )
     for party in told:
@@ -380,7 +380,8 @@ def _order(
     )
 
 
-def _to_care(docket: Docket, line: Callable[[Locale], Line], now: datetime) -> list[LetterOrder]:
+def to_care(docket: Docket, line: Callable[[Locale], Line], now: datetime) -> list[LetterOrder]:
+    """Return what customer care is told of a message, one line of it."""
     orders = []
     for person in docket.care(now):
         locale = person.locale or docket.site.locale
