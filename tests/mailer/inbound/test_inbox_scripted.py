@@ -182,13 +182,6 @@ def test_id_comes_between_login_and_select_where_it_is_advertised() -> None:
     assert names.index("LOGIN") < names.index("ID") < names.index("SELECT")
 
 
-def test_unsafe_login_is_permanent_and_told_in_the_servers_words() -> None:
-    server = ScriptedImap({"SELECT": unsafe_login})
-    with server, pytest.raises(MailboxUnavailable, match="Unsafe Login") as caught, inbox_on(server):
-        pass
-    assert caught.value.permanent
-
-
 @pytest.mark.parametrize(
     ("words", "permanent"),
     [
