@@ -88,6 +88,13 @@ def test_an_empty_mail_sent_as_a_string_is_an_empty_mail() -> None:
     assert missing == ()
 
 
+def test_a_mail_sent_as_nil_is_none_at_all() -> None:
+    """Dovecot says NIL of a mail whose file it cannot open: an empty mail in its place would hide it for ever."""
+    answers = body_answers(lambda call: b"* 1 FETCH (UID 5 %s BODY[] NIL)\r\n" % ARRIVED + call.ok())
+    mails, missing = fetched(scripted(answers), [5])
+    assert (mails, missing) == ([], (5,))
+
+
 def test_what_a_batch_leaves_out_is_asked_for_once_more_by_itself() -> None:
     def answer(call: Call) -> bytes:
         asked = call.arguments.split()[0]
