@@ -165,7 +165,7 @@ def test_paperless_ngx_2396_parsedmarc_242_and_367_nothing_is_moved_before_it_is
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("daemon.ledger.entry.intake.store_mail", disk_full)
+        broken.setattr("daemon.ledger.entry.intake.store_mails", disk_full)
         with pytest.raises(OSError, match="No space"):
             fetch.round()
     fetch.hang_up()
