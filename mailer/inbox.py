@@ -166,8 +166,10 @@ class Inbox:
         """
         wanted = sorted(set(uids))
         if wanted:
-            name = self._guarded(f"cannot find {folder}", lambda: self._known_folders().find(folder))
             try:
+                name = self._folder(
+                    folder
+                )  # one that was configured when the mail was settled may be new here
                 move(self._run, self.capabilities, wanted, name, lambda _: self._make_folder(folder))
             except MailboxUnavailable as error:
                 if self._mailbox is None:
@@ -285,6 +287,15 @@ class Inbox:
     def _expect_same_validity(self, client: Any) -> None:
         if _validity(client) not in (0, self._uidvalidity):
             raise MailboxUnavailable("UIDVALIDITY changed while we were connected", permanent=False)
+
+    def _folder(self, folder: str) -> str:
+        """What the server calls `folder`, made where it is missing; a refusal leaves the connection as it is."""
+        try:
+            return self._known_folders().ensure(folder)
+        except MailboxUnavailable as error:
+            if not error.permanent:
+                self._cut()
+            raise
 
     def _make_folder(self, folder: str) -> str:
         return self._guarded(
