@@ -380,13 +380,15 @@ def _order(
     )
 
 
-def to_care(docket: Docket, line: Callable[[Locale], Line], now: datetime) -> list[LetterOrder]:
-    """Return what customer care is told of a message, one line of it."""
+def to_care(
+    docket: Docket, line: Callable[[Locale], Line], now: datetime, *, quarantined: bool = True
+) -> list[LetterOrder]:
+    """Return what customer care is told of a message, one line of it; not `quarantined`: nobody could fetch it."""
     orders = []
     for person in docket.care(now):
         locale = person.locale or docket.site.locale
         zone = docket.site.config.daemon.timezone
-        content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
+        content = Content(reader="informed", zone=zone, quarantined=quarantined, unreadable=(line(locale),))
         to = Address(email=person.email, name=person.name)
         orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
     return orders

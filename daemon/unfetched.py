@@ -21,10 +21,9 @@ log = logging.getLogger("kesu.fetching")
 PATIENCE = timedelta(minutes=10)  # servers that are being moved or repaired give a mail a little later
 _MOST_TRIES = 50  # then only when all UIDs are compared
 UNFETCHED = Text(
-    zh_hant="郵件伺服器列出這封郵件，卻不給出內容，所以尚未收取；請用郵件軟體或網頁信箱打開收件匣中的這封郵件，把表單另存後重新寄來",
-    zh_hans="邮件服务器列出了这封邮件，却不给出内容，所以尚未收取；请用邮件软件或网页邮箱打开收件箱中的这封邮件，把表单另存后重新发来",
-    en="The mail server lists this mail but does not give its content, so it was not taken in; please open it in the "
-    "inbox with a mail program or the web mail, save the form and send it again",
+    zh_hant="郵件伺服器列出這封郵件，卻不給出內容",
+    zh_hans="邮件服务器列出了这封邮件，却不给出内容",
+    en="the mail server lists this e-mail but does not give its content",
 )
 
 
@@ -73,7 +72,7 @@ class Unfetched:
             key = f"unfetched:{folder}:{inbox.uidvalidity}:{uid}"  # once, whatever is restarted
             line = _name(inbox.peek_header(uid), uid)
             with self._docket.ledger.writing() as entry:
-                for order in to_care(self._docket, partial(_line, line), now):
+                for order in to_care(self._docket, partial(_line, line), now, quarantined=False):
                     self._docket.tell(entry, order, now, key)
             self._tries[uid].told = True
             log.error("message uid=%d cannot be had; customer care is told", uid)
