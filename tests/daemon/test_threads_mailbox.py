@@ -370,7 +370,8 @@ def test_freescout_4624_a_mail_the_server_will_not_give_is_told_to_customer_care
     server, _ = stubborn(ungiven=2)
     with server:
         fetch = fetching(office, server.port)
-        fetch.round()
+        for _ in range(3):
+            fetch.round()
         assert customers(office) == "甲"
         told = to(office.post(), CARE, "form-problems")
         assert told == []  # it may be a matter of minutes
@@ -400,7 +401,7 @@ def test_glpi_24200_a_mail_that_will_not_move_keeps_no_other_from_moving(office:
 
     def move(call: Call) -> bytes:
         uids = call.arguments.split()[0]
-        if "1" in [str(uid) for uid in _uids(uids)]:
+        if 2 in _uids(uids):
             return call.no("[CANNOT] corrupt")
         moved.append(uids)
         return call.ok()
@@ -412,7 +413,7 @@ def test_glpi_24200_a_mail_that_will_not_move_keeps_no_other_from_moving(office:
         fetch.round()
         fetch.round()
         fetch.hang_up()
-    assert moved == ["2"]
+    assert moved == ["1"]
     assert customers(office) == "乙甲"
 
 
