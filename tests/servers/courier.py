@@ -64,19 +64,21 @@ class Courier:
 
     def kill(self) -> None:
         """End every server process and every connection without a word."""
+        # Taken first: a test may kill it in one thread and start it anew in another as soon as it is gone.
         listener, self._listener = self._listener, None
+        children, self._children = self._children, []
+        connections, self._open = self._open, []
         if listener is not None:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-        for child in self._children:
+        for child in children:
             child.kill()
             child.wait()
-        for connection in self._open:
+        for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
-        self._children, self._open = [], []
 
     def restart(self) -> None:
         """Kill it and start it again on the same port: mails, UIDs and UIDVALIDITY stay."""
@@ -147,7 +149,8 @@ class Courier:
                 cwd=self._root,
             )
         )
-        self._open.remove(connection)
+        with contextlib.suppress(ValueError):  # killed meanwhile
+            self._open.remove(connection)
         connection.close()
 
 
