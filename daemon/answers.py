@@ -184,7 +184,7 @@ def poison(docket: Docket, sender: str, now: datetime) -> list[LetterOrder]:
 
 def placeholder(docket: Docket, message: Message, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a mail that the server keeps back."""
-    return _to_care(
+    return to_care(
         docket, lambda locale: Line(label=message.subject[:120] or "?", value=PLACEHOLDER.get(locale)), now
     )
 

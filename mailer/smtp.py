@@ -151,7 +151,7 @@ class Postman:
             except _SessionOverError as over:
                 raise TransportError(str(over), session=True) from over
             except (OSError, smtplib.SMTPException) as gone:
-                raise TransportError(_reason(gone), session=True) from gone
+                raise TransportError(reason(gone), session=True) from gone
             self._start_over(connection)
 
     def close_if_idle(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from daemon.bootstrap import mailbox_settings, smtp_settings
+from daemon.bootstrap import mailbox_settings, pace_of, smtp_settings
 from daemon.cli import main
 from daemon.config import load_config
 from daemon.errors import ConfigurationError
@@ -192,3 +192,20 @@ def test_there_is_no_switch_that_turns_verification_off(tmp_path: Path) -> None:
     for switch in ("verify = false", "insecure = true", "tls_verify = false"):
         with pytest.raises(ConfigurationError, match="unknown key"):
             load_config(configured(tmp_path, f'{switch}\nprofile = "qq"\nusername = "a@qq.com"'), {})
+
+
+# ---------------------------------------------------------------- how much may be sent
+
+
+def test_the_providers_pace_is_kept_unless_the_configuration_names_another(tmp_path: Path) -> None:
+    account = 'profile = "netease"\nusername = "a@163.com"'
+    known = PROFILES["netease"]
+    pace = pace_of(load_config(configured(tmp_path, account), {}))
+    assert (pace.per_minute, pace.session_mails, pace.max_megabytes) == (
+        known.per_minute,
+        known.session_mails,
+        50,
+    )
+    assert pace_of(load_config(configured(tmp_path, account, "per_minute = 3"), {})).per_minute == 3
+    relay = pace_of(load_config(configured(tmp_path, account, 'host = "relay.dealer.cn"'), {}))
+    assert (relay.per_minute, relay.session_mails) == (0, 0)
