@@ -124,12 +124,14 @@ def _service(site: Site, section: Literal["mailbox", "smtp"]) -> Service:
         security=account.security,
         sender=site.own_address,
         profile=PROFILES.get(account.profile),
+        tokens=account.oauth2 is not None,
     )
 
 
 def _mend(error: Exception, service: Service) -> str:
-    """What Microsoft and Google say of tokens and rights is told first; the rest in the provider's terms."""
-    return login_advice(str(error)) or advice(error, service)
+    """What to change: of tokens and rights in Microsoft's and Google's terms, of the rest in the configuration's."""
+    by_token = service.tokens or (service.profile is not None and service.profile.takes_tokens)
+    return (by_token and login_advice(str(error))) or advice(error, service)
 
 
 def _mailbox(site: Site) -> str:

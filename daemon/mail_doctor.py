@@ -27,7 +27,10 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class Service:
-    """The server that failed: `section` of the configuration, where it was looked for, and whose it is."""
+    """The server that failed: `section` of the configuration, where it was looked for, and whose it is.
+
+    `tokens`: we log in with access tokens.
+    """
 
     section: Literal["mailbox", "smtp"]
     host: str
@@ -35,6 +38,7 @@ class Service:
     security: str
     sender: str = ""
     profile: Profile | None = None
+    tokens: bool = False
 
     @property
     def place(self) -> str:

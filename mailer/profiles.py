@@ -24,8 +24,9 @@ class Profile:
     """One provider or server.
 
     `identifies`: say who we are (RFC 2971) before anything is selected, advertised or not. `idle`: announcements can
-    be relied on. `files_sent`: what we hand in by SMTP appears in its Sent folder by itself. `per_minute`, `per_day`
-    and `session_mails` bound what one account may send. `password`: what the password has to be here.
+    be relied on. `takes_tokens`: logging in is a matter of OAuth2. `files_sent`: what we hand in by SMTP appears in
+    its Sent folder by itself. `per_minute`, `per_day` and `session_mails` bound what one account may send.
+    `password`: what the password has to be here.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Profile:
     identifies: bool = False
     idle: bool = True
     poll_seconds: int = 30
+    takes_tokens: bool = False
     files_sent: bool = False
     per_minute: int = 0
     per_day: int = 0
@@ -72,6 +74,7 @@ _PROFILES = (
         smtp=Endpoint("smtp.office365.com", 587, "starttls"),
         password=_ENTRA,
         page="microsoft365.md",
+        takes_tokens=True,
         files_sent=True,  # Exchange Team Blog 607825: submitted mail is stored in Sent Items
         # Microsoft Learn "SMTP submission improvements": 30 messages a minute, 10,000 recipients a day
         per_minute=30,
@@ -86,6 +89,7 @@ _PROFILES = (
         smtp=Endpoint("smtp.partner.outlook.cn", 587, "starttls"),
         password=_ENTRA,
         page="microsoft365.md",
+        takes_tokens=True,
         files_sent=True,
         per_minute=30,  # as Microsoft 365; 21Vianet's own page was not found
         per_day=10_000,
@@ -99,6 +103,7 @@ _PROFILES = (
         smtp=_tls("smtp.gmail.com", 465),
         password="an app password (needs 2-step verification), or [mailbox.oauth2]",  # noqa: S106
         page="gmail.md",
+        takes_tokens=True,
         files_sent=True,  # Google: mail sent by smtp.gmail.com is stored in Sent
         per_day=2000,  # Google Workspace "Gmail sending limits"; a free account has 500
         max_megabytes=25,  # Google: attachment size limit, the whole message counted

@@ -281,7 +281,7 @@ LOGIN = {
     (
         "microsoft365",
         "550 5.7.30 Basic authentication is not supported for Client Submission",
-    ): "[smtp.oauth2]",
+    ): ".oauth2]",
     ("qq", "535 Login Fail. Please enter your authorization code to login."): "授权码",
 }
 
