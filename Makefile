@@ -7,7 +7,7 @@ KESU_CORPUS ?= ../shared/corpus
 export KESU_CORPUS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench pictures lock clean format preservation validator soak
+.PHONY: help demo test check bench pictures lock clean format preservation validator servers soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ preservation: $(VENV)/.dev $(VENV)/.validator ## patch every workbook of the cor
 	KESU_PRESERVATION=all $(BIN)/python -m pytest -q tests/preservation
 
 validator: $(VENV)/.validator ## install Microsoft's Open XML SDK, a judge of those tests (needs npm)
+
+servers: | $(VENV)/bin/python ## unpack Cyrus and Courier for the contract tests (needs Debian's apt-get, no root)
+	tests/servers/unpack.sh $(VENV)/imap-servers
 
 soak: $(VENV)/.dev ## play 300 stories of managers, daemon and crashes on one workbook (minutes; the tests play a few)
 	KESU_EXAMPLES=300 $(BIN)/python -m pytest -q tests/daemon/test_workbook_machine.py

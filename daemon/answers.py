@@ -92,7 +92,7 @@ def passed_over(
         )
         return Line(label=sender.email or "?", value="\n".join(said))
 
-    return _to_care(docket, line, now)
+    return to_care(docket, line, now)
 
 
 def unknown_orders(
@@ -108,7 +108,7 @@ def unknown_orders(
         said = "、".join(named)
         return Line(label=sender.email or "?", value=UNKNOWN_ORDER.get(locale).format(what=said))
 
-    return _to_care(docket, line, now)
+    return to_care(docket, line, now)
 
 
 def problem_line(file: str, problem: Problem, locale: Locale) -> str:
@@ -161,17 +161,17 @@ def unanswered(
         reasons = (f"{file.file}: {file.error.get(locale)}" for file in named if file.error is not None)
         return Line(label=sender.email or "?", value="\n".join(reasons))
 
-    return _to_care(docket, line, now)
+    return to_care(docket, line, now)
 
 
 def poison(docket: Docket, sender: str, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a message that cannot be taken in."""
-    return _to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
+    return to_care(docket, lambda locale: Line(label=sender or "?", value=POISON.get(locale)), now)
 
 
 def placeholder(docket: Docket, message: Message, now: datetime) -> list[LetterOrder]:
     """Return what customer care is told of a mail that the server keeps back."""
-    return _to_care(
+    return to_care(
         docket, lambda locale: Line(label=message.subject[:120] or "?", value=PLACEHOLDER.get(locale)), now
     )
 
@@ -181,7 +181,7 @@ def too_large(
 ) -> list[LetterOrder]:
     """Return what customer care, and the sender where he is among `told`, hear of a message too large to take in."""
     who = sender.email or sender.name or "?"
-    orders = _to_care(
+    orders = to_care(
         docket, lambda locale: Line(label=who, value=f"{message.subject[:80]} — {TOO_LARGE.get(locale)}"), now
     )
     for party in told:
@@ -367,12 +367,15 @@ def _order(
     )
 
 
-def _to_care(docket: Docket, line: Callable[[Locale], Line], now: datetime) -> list[LetterOrder]:
+def to_care(
+    docket: Docket, line: Callable[[Locale], Line], now: datetime, *, quarantined: bool = True
+) -> list[LetterOrder]:
+    """Return what customer care is told of a message, one line of it; not `quarantined`: nobody could fetch it."""
     orders = []
     for person in docket.care(now):
         locale = person.locale or docket.site.locale
         zone = docket.site.config.daemon.timezone
-        content = Content(reader="informed", zone=zone, quarantined=True, unreadable=(line(locale),))
+        content = Content(reader="informed", zone=zone, quarantined=quarantined, unreadable=(line(locale),))
         to = Address(email=person.email, name=person.name)
         orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
     return orders

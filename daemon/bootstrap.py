@@ -35,6 +35,7 @@ from mailer.chat import Chat
 from mailer.inbox import MailboxSettings
 from mailer.oauth import CachedTokens
 from mailer.pace import Pace
+from mailer.profiles import PROFILES
 from mailer.sent import SentFolder
 from mailer.smtp import Postman, SmtpSettings
 from parsers.reader import FormReader
@@ -161,6 +162,8 @@ def mailbox_settings(config: Config, tokens: Tokens | None = None) -> MailboxSet
         quarantine_folder=section.quarantine_folder,
         idle=section.idle,
         poll_seconds=section.poll_seconds,
+        ca_file=section.authority("mailbox", config.base),
+        identifies=section.profile in PROFILES and PROFILES[section.profile].identifies,
     )
 
 
@@ -176,12 +179,21 @@ def smtp_settings(config: Config, tokens: Tokens | None = None) -> SmtpSettings:
         username=section.username or None,
         password=section.secret("smtp", config.base) if by_password else None,
         tokens=source,
+        ca_file=section.authority("smtp", config.base),
     )
 
 
 def pace_of(config: Config) -> Pace:
-    """Return how much the provider takes, as far as that is known."""
-    return Pace(per_minute=config.smtp.per_minute, per_day=config.smtp.per_day)
+    """Return how much the provider takes: what the configuration names, else its profile, as far as that is known."""
+    profile, smtp = PROFILES.get(config.smtp.profile), config.smtp
+    if profile is None:
+        return Pace(per_minute=smtp.per_minute, per_day=smtp.per_day)
+    return Pace(
+        per_minute=smtp.per_minute or profile.per_minute,
+        per_day=smtp.per_day or profile.per_day,
+        session_mails=profile.session_mails,
+        max_megabytes=profile.max_megabytes,
+    )
 
 
 def _second_channel(config: Config) -> Chat | None:

@@ -46,7 +46,8 @@ class Channel(threading.Thread):
     def _fail(self, error: Exception) -> None:
         self.failures += 1
         self.failure = type(error).__name__
-        pause = backoff(self.failures, _RANDOM.random)
+        # A server that says we ask too often, or refuses the login, says how soon to come again by its kind of error.
+        pause = max(backoff(self.failures, _RANDOM.random), getattr(error, "least_wait", 0.0))
         log.warning("%s failed (%s: %s); again in %.0f s", self.name, type(error).__name__, error, pause)
         log.debug("the failure of %s", self.name, exc_info=error)
         self._quietly(self._recover)

@@ -30,6 +30,8 @@ from pydantic import (
 
 from daemon.errors import ConfigurationError
 from daemon.oauth2 import OAuth2Section, inherited
+from daemon.providers import known_profile, with_profiles
+from daemon.secret_files import read_secret, trusted_file
 from mailer.letter import Template
 from rules.locales import Locale
 
@@ -102,6 +104,8 @@ class _Account(_Section):
     password_env: str = ""
     password_file: str = ""
     oauth2: OAuth2Section | None = None
+    profile: Annotated[str, AfterValidator(known_profile)] = ""
+    ca_file: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -134,10 +138,11 @@ class _Account(_Section):
             raise ConfigurationError(
                 f"{section}.password_env", "name an environment variable or a password_file"
             )
-        try:
-            return (base / self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{section}.password_file", f"cannot be read: {error}") from error
+        return read_secret(base / self.password_file, f"{section}.password_file")
+
+    def authority(self, section: str, base: Path) -> Path | None:
+        """Return the file of the authority to trust, None for the system's; ConfigurationError if it is none."""
+        return trusted_file(base / self.ca_file, f"{section}.ca_file") if self.ca_file else None
 
 
 class MailboxSection(_Account):
@@ -393,7 +398,8 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
         raise ConfigurationError("base", "unknown key")
     _override(raw, os.environ if environment is None else environment)
     try:
-        return Config.model_validate({**inherited(raw), "base": path.resolve().parent})
+        filled = with_profiles(inherited(raw))
+        return Config.model_validate({**filled, "base": path.resolve().parent})
     except ValidationError as error:
         raise ConfigurationError(str(path), "; ".join(_faults(error))) from error
 

@@ -3,15 +3,18 @@
 import shutil
 import smtplib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from daemon.attendance import gaps, today
 from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
 from daemon.doctor_delivery import delivery
 from daemon.errors import ConfigurationError, KesuError
+from daemon.mail_doctor import Service, advice
 from daemon.oauth2_check import standing
+from daemon.secret_files import loose
 from daemon.site import Site
 from daemon.troubles import LEAST_FREE
 from daemon.workbook.book import open_book
@@ -19,6 +22,7 @@ from daemon.workbook.editions import editions_of, path_of
 from daemon.workbook.telling import missing_of
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.oauth_advice import login_advice
+from mailer.profiles import PROFILES
 from mailer.smtp import Postman, TransportError
 from sheets.columns import Row
 from sheets.editions import Edition
@@ -29,6 +33,7 @@ _PROBE = Row("KS-00000000-000", {})
 _MEND_WORKBOOK = (
     "undo what was changed, or run `kesu workbook rebuild`: it keeps the old file and draws a new one"
 )
+PATIENCE = 10.0  # seconds for each answer of a mail server
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,9 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         ),
         _people(site, clock),
         *_oauth2(site, clock),
-        _tried(
-            "mailbox",
-            lambda: _mailbox(site),
-            "check [mailbox] host, port, security, username and the password",
-        ),
-        _tried("smtp", lambda: _smtp(site), "check [smtp] host, port, security, username and the password"),
+        _tried("mailbox", lambda: _mailbox(site), lambda error: _mend(error, _service(site, "mailbox"))),
+        _tried("smtp", lambda: _smtp(site), lambda error: _mend(error, _service(site, "smtp"))),
+        _secrets(site),
         _senders(site),
         _tried("ledger", lambda: _ledger(site), "the ledger's folder must be writable and on a local disk"),
         _tried(
@@ -80,7 +82,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
     ]
 
 
-def _tried(what: str, attempt: Callable[[], str], mend: str) -> Finding:
+def _tried(what: str, attempt: Callable[[], str], mend: str | Callable[[Exception], str]) -> Finding:
     try:
         return Finding(what, attempt())
     except (
@@ -92,7 +94,7 @@ def _tried(what: str, attempt: Callable[[], str], mend: str) -> Finding:
         ValueError,
         smtplib.SMTPException,
     ) as error:
-        return Finding(what, str(error), login_advice(str(error)) or mend)
+        return Finding(what, str(error), mend if isinstance(mend, str) else mend(error))
 
 
 def _callers(site: Site) -> Finding:
@@ -114,21 +116,52 @@ def _oauth2(site: Site, clock: Clock) -> list[Finding]:
     return [Finding("oauth2", each.said, each.mend, fatal=each.fatal) for each in found]
 
 
+def _service(site: Site, section: Literal["mailbox", "smtp"]) -> Service:
+    account = site.config.mailbox if section == "mailbox" else site.config.smtp
+    return Service(
+        section=section,
+        host=account.host,
+        port=account.port,
+        security=account.security,
+        sender=site.own_address,
+        profile=PROFILES.get(account.profile),
+        tokens=account.oauth2 is not None,
+    )
+
+
+def _mend(error: Exception, service: Service) -> str:
+    """What to change: of tokens and rights in Microsoft's and Google's terms, of the rest in the configuration's."""
+    by_token = service.tokens or (service.profile is not None and service.profile.takes_tokens)
+    return (by_token and login_advice(str(error))) or advice(error, service)
+
+
 def _mailbox(site: Site) -> str:
-    settings = mailbox_settings(site.config)
+    settings = replace(mailbox_settings(site.config), timeout=PATIENCE)
     with Inbox(settings) as inbox:
-        waiting = len(inbox.all_uids())
-    return f"{settings.username} at {settings.host}:{settings.port}, {waiting} messages in {settings.folder}"
+        waiting, able = len(inbox.all_uids()), set(inbox.capabilities)
+    by = "IDLE" if settings.idle and "IDLE" in able else f"looking every {settings.poll_seconds} s"
+    stay = "" if able & {"MOVE", "UIDPLUS"} else "; mails can only be copied, they stay flagged as deleted"
+    said = f"{settings.username} at {settings.host}:{settings.port}, {waiting} messages in {settings.folder}"
+    return f"{said}; waits by {by}{stay}"
 
 
 def _smtp(site: Site) -> str:
-    settings = smtp_settings(site.config)
+    settings = replace(smtp_settings(site.config), timeout=PATIENCE)
+    care = [person.email for role in site.policy.resolved_notice for person in site.people(role)]
     postman = Postman(settings)
     try:
-        postman.connect()
+        postman.would_take(site.own_address, care[0] if care else site.own_address)
     finally:
         postman.close()
     return f"{settings.host}:{settings.port} takes mail as {site.own_address}"
+
+
+def _secrets(site: Site) -> Finding:
+    """Files with passwords that others on this machine can get at."""
+    named = {site.config.mailbox.password_file, site.config.smtp.password_file} - {""}
+    loosely = [f"{name}: {why}" for name in sorted(named) if (why := loose(site.config.base / name))]
+    mend = f"`chmod 600`: {'; '.join(loosely)}" if loosely else ""
+    return Finding("secrets", f"{len(named)} files with passwords", mend, fatal=False)
 
 
 def _senders(site: Site) -> Finding:

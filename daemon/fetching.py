@@ -7,18 +7,21 @@ stays where it was, and a move may be repeated.
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 
 from daemon.bell import Either, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.intake import Intake
-from daemon.ledger import Incoming
-from mailer.inbox import Inbox, MailboxSettings, RawMail
+from daemon.ledger import Incoming, StoredMail
+from daemon.unfetched import Unfetched
+from mailer.inbox import Inbox, MailboxSettings, MoveRefused, RawMail
 from mailer.message import head_of, read_message
 
 log = logging.getLogger("kesu.fetching")
 
 BATCH = 100
+ENOUGH_REFUSALS = 3
 COMPARE_EVERY = 20  # rounds between looks at every UID, in case the mark and the ledger disagree
 
 
@@ -32,6 +35,8 @@ class Fetching:
         self._clock = clock
         self._inbox: Inbox | None = None
         self._rounds = 0
+        self._unfetched = Unfetched(docket)
+        self._unmovable: set[int] = set()
 
     def round(self, stopped: Stopped = never) -> int:
         """Fetch, take in and file what is new, until `stopped`; return how many messages were taken in.
@@ -50,6 +55,8 @@ class Fetching:
             if stopped():
                 break
         self._intake.take_waiting(stopped)
+        if not stopped():
+            self._unfetched.note(inbox, self._settings.folder, self._clock.now())
         self._move_settled(inbox)
         self._rounds += 1
         return fetched + returned
@@ -73,6 +80,7 @@ class Fetching:
             inbox.connect()
             self._inbox = inbox
             self._rounds = 0
+            self._unmovable.clear()
             log.info("mailbox connected folder=%s uidvalidity=%d", self._settings.folder, inbox.uidvalidity)
         return self._inbox
 
@@ -80,7 +88,8 @@ class Fetching:
         """Return the UIDs to fetch; after a reconnect and now and then all are compared with the ledger."""
         ledger, folder = self._docket.ledger, self._settings.folder
         if self._rounds % COMPARE_EVERY:
-            return inbox.uids_above(ledger.highest_uid(folder, inbox.uidvalidity))
+            mark = ledger.highest_uid(folder, inbox.uidvalidity)
+            return [*self._unfetched.wanted(mark), *inbox.uids_above(mark)]
         known = ledger.known_uids(folder, inbox.uidvalidity)
         return [uid for uid in inbox.all_uids() if uid not in known]
 
@@ -99,13 +108,40 @@ class Fetching:
         self._docket.ledger.just_stored(mail.raw for mail in batch)
 
     def _move_settled(self, inbox: Inbox) -> None:
-        while settled := self._docket.ledger.unmoved_mail(BATCH):
-            by_target: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        """Move what is settled; what the server will not move stays, and is tried again by the next connection."""
+        if self._rounds % COMPARE_EVERY == 0:
+            self._unmovable.clear()
+        while settled := self._to_move():
+            by_target: dict[str, list[StoredMail]] = defaultdict(list)
             for mail in settled:
                 here = mail.folder == self._settings.folder and mail.uidvalidity == inbox.uidvalidity
-                by_target[mail.target_folder if here else ""].append((mail.id, mail.uid))
+                by_target[mail.target_folder if here else ""].append(mail)
             for folder, mails in by_target.items():
-                if folder:
-                    inbox.move([uid for _, uid in mails], folder)
+                moved = self._move(inbox, mails, folder) if folder else mails
                 with self._docket.ledger.writing() as entry:
-                    entry.mark_moved([mail_id for mail_id, _ in mails], self._clock.now())
+                    entry.mark_moved([mail.id for mail in moved], self._clock.now())
+
+    def _to_move(self) -> list[StoredMail]:
+        settled = self._docket.ledger.unmoved_mail(BATCH + len(self._unmovable))
+        return [mail for mail in settled if mail.id not in self._unmovable]
+
+    def _move(self, inbox: Inbox, mails: Sequence[StoredMail], folder: str) -> list[StoredMail]:
+        """Move mails together or, where the server refuses one of them, each by itself; return those that went."""
+        try:
+            inbox.move([mail.uid for mail in mails], folder)
+        except MoveRefused as refusal:
+            if len(mails) > 1:
+                return self._move_singly(inbox, mails, folder)
+            self._unmovable.add(mails[0].id)
+            log.error("message %d stays where it is: %s", mails[0].id, refusal)
+            return []
+        return list(mails)
+
+    def _move_singly(self, inbox: Inbox, mails: Sequence[StoredMail], folder: str) -> list[StoredMail]:
+        moved: list[StoredMail] = []
+        for tried, mail in enumerate(mails):
+            if tried >= ENOUGH_REFUSALS and not moved:  # it is the folder, or the whole mailbox
+                self._unmovable |= {left.id for left in mails[tried:]}
+                break
+            moved += self._move(inbox, [mail], folder)
+        return moved

@@ -69,7 +69,7 @@ class Draft:
     @property
     def token(self) -> str:
         """What proves who answers the mail; empty where no answer is expected."""
-        aside = self.letter.template is Template.WORKBOOK or self.variant == "care"
+        aside = self.letter.template is Template.WORKBOOK or self.variant in ("care", "unfetched")
         return "" if aside else self.letter.token
 
     @property
@@ -320,7 +320,8 @@ def _acknowledged(content: Content) -> str:
 
 def _problem(content: Content) -> str:
     if content.reader == "informed":
-        return "care"  # customer care is told of a mail that was set aside
+        # What customer care is told of: a mail that was set aside, or one that nobody could fetch.
+        return "care" if content.quarantined else "unfetched"
     if content.pasted:
         return "pasted"
     if any(flaw.required for flaw in content.flaws):

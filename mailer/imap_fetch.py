@@ -116,6 +116,8 @@ def _body(texts: list[bytes], literals: list[bytes]) -> bytes | None:
         if _BODY_LITERAL.search(text):
             return literal
     quoted = _BODY_QUOTED.search(b" ".join(texts))  # a server may send a short or empty mail as a string
-    if quoted is None:
+    if (
+        quoted is None or quoted[1] is None
+    ):  # NIL is no empty mail: Dovecot says it of one that it cannot open
         return None
-    return re.sub(rb"\\(.)", rb"\1", quoted[1] or b"")
+    return re.sub(rb"\\(.)", rb"\1", quoted[1])

@@ -3,49 +3,37 @@
 import imaplib
 import ssl
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.errors import MailboxFolderCreateError, MailboxLoginError
+from imap_tools.errors import MailboxLoginError
 
 from mailer import bearer_imap
-from mailer.imap_errors import refused, translated
+from mailer.imap_errors import MailboxUnavailable, refused, translated
 from mailer.imap_settings import MailboxSettings
 
+_LOCKOUT_SECONDS = 60.0  # between refused logins: providers lock an account that tries again and again
 _IDENTITY = '("name" "kesu" "vendor" "kesu")'
 
 
-def open_mailbox(settings: MailboxSettings, ca_file: Path | None) -> BaseMailBox:
-    """Connect, log in, learn what the server can, say who we are, and make the folders mails are moved to.
+def open_mailbox(settings: MailboxSettings) -> BaseMailBox:
+    """Connect, log in, learn what the server can, and say who we are.
 
     Nothing is selected yet. Raises MailboxUnavailable, permanent when the login is refused.
     """
     with translated(f"cannot connect to {settings.host}:{settings.port}"):
-        mailbox = _connect(settings, ca_file)
+        mailbox = _connect(settings)
     try:
+        _refuse_unasked_login(mailbox.client, settings)
         _log_in(mailbox, settings)
         with translated("the server did not let us in"):
             _learn_capabilities(mailbox.client)
-            _identify(mailbox.client)
-        for folder in (settings.done_folder, settings.quarantine_folder):
-            ensure_folder(mailbox, folder)
+            if settings.identifies or "ID" in mailbox.client.capabilities:
+                identify(mailbox.client)
     except BaseException:
         drop(mailbox.client)
         raise
     return mailbox
-
-
-def ensure_folder(mailbox: BaseMailBox, folder: str) -> None:
-    """Make `folder` where it is missing; somebody else making it at the same moment is no error."""
-    with translated(f"cannot create the folder {folder}"):
-        if mailbox.folder.exists(folder):
-            return
-        try:
-            mailbox.folder.create(folder)
-        except MailboxFolderCreateError:
-            if not mailbox.folder.exists(folder):
-                raise
 
 
 def drop(client: imaplib.IMAP4) -> None:
@@ -56,15 +44,22 @@ def drop(client: imaplib.IMAP4) -> None:
         return  # it is gone already, or was never there
 
 
-def _connect(settings: MailboxSettings, ca_file: Path | None) -> BaseMailBox:
+def _connect(settings: MailboxSettings) -> BaseMailBox:
     host, port, timeout = settings.host, settings.port, settings.timeout
     if settings.security == "plain":
         return MailBoxUnencrypted(host, port, timeout=timeout)
     # imaplib's own default context verifies nothing.
-    context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+    context = ssl.create_default_context(cafile=None if settings.ca_file is None else str(settings.ca_file))
     if settings.security == "starttls":
         return MailBoxStartTls(host, port, timeout=timeout, ssl_context=context)
     return MailBox(host, port, timeout=timeout, ssl_context=context)
+
+
+def _refuse_unasked_login(client: imaplib.IMAP4, settings: MailboxSettings) -> None:
+    """PREAUTH: nobody knows whose mailbox that is, and before STARTTLS it is an attack (RFC 3501 11.2, RFC 8314)."""
+    if client.state == "AUTH":
+        reason = f"{settings.host}:{settings.port} says that we are logged in already (PREAUTH), as nobody knows whom"
+        raise MailboxUnavailable(reason, permanent=True)
 
 
 def _log_in(mailbox: BaseMailBox, settings: MailboxSettings) -> None:
@@ -81,9 +76,9 @@ def _log_in(mailbox: BaseMailBox, settings: MailboxSettings) -> None:
         except imaplib.IMAP4.abort:
             raise  # the connection broke, which is no refusal
         except MailboxLoginError as error:
-            raise refused(what, error.command_result[1]) from error
+            raise refused(what, error.command_result[1], least_wait=_LOCKOUT_SECONDS) from error
         except imaplib.IMAP4.error as error:  # a BAD to LOGIN, and any refusal of AUTHENTICATE
-            raise refused(what, [str(error).encode()]) from error
+            raise refused(what, [str(error).encode()], least_wait=_LOCKOUT_SECONDS) from error
 
 
 def _needs_authenticate(capabilities: Sequence[str], settings: MailboxSettings) -> bool:
@@ -99,7 +94,14 @@ def _learn_capabilities(client: imaplib.IMAP4) -> None:
         client.capabilities = tuple(words[-1].decode("ascii", "replace").upper().split())
 
 
-def _identify(client: imaplib.IMAP4) -> None:
-    """NetEase (163, 126) answers SELECT with "Unsafe Login" unless ID (RFC 2971) came before it."""
-    if "ID" in client.capabilities:
+def identify(client: imaplib.IMAP4) -> None:
+    """Say who we are: NetEase (163, 126) answers SELECT with "Unsafe Login" unless ID (RFC 2971) came before it.
+
+    A server that does not know the command may refuse it; that harms nothing.
+    """
+    try:
         client.xatom("ID", _IDENTITY)
+    except client.abort:
+        raise
+    except client.error:
+        return

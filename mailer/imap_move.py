@@ -17,7 +17,7 @@ def move(
     capabilities: Sequence[str],
     uids: Sequence[int],
     folder: str,
-    make_folder: Callable[[str], None],
+    make_folder: Callable[[str], str],
 ) -> None:
     """Move sorted `uids` to `folder`; those that are gone already are passed over.
 
@@ -48,7 +48,7 @@ def read_search(answer: Sequence[Any]) -> list[int]:
 
 
 def _transfer(
-    run: UidCommand, verb: str, uids: Sequence[int], folder: str, make_folder: Callable[[str], None]
+    run: UidCommand, verb: str, uids: Sequence[int], folder: str, make_folder: Callable[[str], str]
 ) -> None:
     """MOVE or COPY, once more for what is left when the server stumbled over one that is gone."""
     target = encode_folder(folder)
@@ -56,7 +56,7 @@ def _transfer(
     if status == "OK":
         return
     if any(b"TRYCREATE" in part for part in answer if isinstance(part, bytes)):
-        make_folder(folder)
+        target = encode_folder(make_folder(folder))
     left = present(run, uids)
     if not left:
         return
@@ -69,7 +69,7 @@ def _copy_and_delete(
     run: UidCommand,
     uids: Sequence[int],
     folder: str,
-    make_folder: Callable[[str], None],
+    make_folder: Callable[[str], str],
     *,
     has_uidplus: bool,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from mailer.oauth import TokenSource
@@ -15,6 +16,9 @@ class MailboxSettings:
 
     With `tokens` the login is made with an access token, and there is no password.
     `timeout` (seconds) bounds every answer of the server, so that a dead connection cannot hang the intake.
+    `timeout` (seconds) bounds every answer of the server, so that a dead connection cannot hang the intake. `ca_file`
+    names the authority to trust instead of the system's; a certificate is always verified. `identifies`: the server
+    wants to be told who we are (RFC 2971) though it may not advertise it.
     """
 
     host: str
@@ -29,6 +33,8 @@ class MailboxSettings:
     poll_seconds: int
     timeout: float = 30
     tokens: TokenSource | None = field(default=None, repr=False, compare=False)
+    ca_file: Path | None = None
+    identifies: bool = False
 
     def __post_init__(self) -> None:
         if self.security == "plain" and not is_loopback(self.host):

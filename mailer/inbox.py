@@ -4,25 +4,29 @@ The order that survives a crash is the daemon's: `uids_above` or `all_uids`, `fe
 and commit, then `move`, which may be repeated. The seen flag means nothing here: people read a shared mailbox.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from imap_tools import BaseMailBox
+from imap_tools.errors import MailboxFolderSelectError
 
 from mailer import imap_idle
-from mailer.imap_errors import MailboxUnavailable, refused, translated
+from mailer.imap_errors import MailboxUnavailable, MoveRefused, refused, translated
 from mailer.imap_fetch import Answer, batches, read_answers, uid_set
-from mailer.imap_login import drop, ensure_folder, open_mailbox
+from mailer.imap_folders import Folders
+from mailer.imap_login import drop, identify, open_mailbox
 from mailer.imap_move import move, read_search
 from mailer.imap_settings import MailboxSettings
+from mailer.imap_stub import is_stub
 
-__all__ = ["Inbox", "MailboxSettings", "MailboxUnavailable", "RawMail", "backoff"]
+__all__ = ["Inbox", "MailboxSettings", "MailboxUnavailable", "MoveRefused", "RawMail", "backoff"]
 
 _T = TypeVar("_T")
 
@@ -32,6 +36,7 @@ _SIZES_AT_ONCE = 500
 _BATCH_BYTES = 16 * 2**20
 _HEADER_BYTES = 64 * 2**10  # of a mail that is too large
 _GOODBYE_SECONDS = 2.0
+_UNSAFE = re.compile(r"unsafe login", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,13 @@ class Inbox:
     """One connection to one folder, for one thread.
 
     Every method raises MailboxUnavailable for whatever goes wrong; then close it and connect anew. `max_bytes` bounds
-    a mail; `ca_file` names the authority to trust instead of the system's.
+    a mail.
     """
 
-    def __init__(
-        self, settings: MailboxSettings, *, max_bytes: int = 50 * 2**20, ca_file: Path | None = None
-    ) -> None:
+    def __init__(self, settings: MailboxSettings, *, max_bytes: int = 50 * 2**20) -> None:
         self._settings = settings
         self._max_bytes = max_bytes
-        self._ca_file = ca_file
+        self._folders: Folders | None = None
         self._mailbox: BaseMailBox | None = None
         self._uidvalidity = 0
         self._idle_refused = False
@@ -108,7 +111,10 @@ class Inbox:
     def connect(self) -> None:
         """Log in, introduce ourselves, make the folders that are missing, and select ours."""
         self.close()
-        self._mailbox = open_mailbox(self._settings, self._ca_file)
+        self._mailbox = open_mailbox(self._settings)
+        self._folders = Folders(self._mailbox.client)
+        for folder in (self._settings.done_folder, self._settings.quarantine_folder):
+            self._guarded(f"cannot create the folder {folder}", partial(self._folders.ensure, folder))
         self._guarded(f"cannot select {self._settings.folder}", self._select)
 
     def close(self) -> None:
@@ -145,15 +151,30 @@ class Inbox:
                 if mails:
                     yield mails
 
+    def peek_header(self, uid: int) -> bytes:
+        """The header of one mail, or as much of it as the server gives; may be empty."""
+        fields = "BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]"
+        answers = self._fetch([uid], f"(UID {fields})")
+        return next((answer.body for answer in answers if answer.uid == uid and answer.body), b"")
+
     def move(self, uids: Iterable[int], folder: str) -> None:
         """Move mails to `folder`, making it where needed; those already gone are passed over, so it may be repeated.
 
         On a server with neither MOVE nor UIDPLUS (RFC 6851, 4315) the mails stay, copied and flagged \\Deleted: only
-        a folder-wide EXPUNGE could remove them there, which would erase what other people marked.
+        a folder-wide EXPUNGE could remove them there, which would erase what other people marked. MoveRefused when the
+        server would not: the connection still stands, and some may have been moved.
         """
         wanted = sorted(set(uids))
         if wanted:
-            move(self._run, self.capabilities, wanted, folder, self._make_folder)
+            try:
+                name = self._folder(
+                    folder
+                )  # one that was configured when the mail was settled may be new here
+                move(self._run, self.capabilities, wanted, name, lambda _: self._make_folder(folder))
+            except MailboxUnavailable as error:
+                if self._mailbox is None:
+                    raise
+                raise MoveRefused(error.reason, error.permanent, error.least_wait) from error
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Wait for mail, at most `seconds` and never over 5 minutes; `stop` ends it within about a second.
@@ -167,7 +188,7 @@ class Inbox:
                 return True
             idled = self._idle(stop, seconds)
             if idled is None:
-                stop.wait(seconds)
+                stop.wait(min(seconds, self._settings.poll_seconds))
             return bool(idled)
         finally:
             imap_idle.forget(client)
@@ -182,7 +203,14 @@ class Inbox:
 
     def _select(self) -> None:
         mailbox = self._connected()
-        mailbox.folder.set(self._settings.folder)
+        name = self._known_folders().find(self._settings.folder)
+        try:
+            mailbox.folder.set(name)
+        except MailboxFolderSelectError as error:
+            if not _UNSAFE.search(str(error)):
+                raise
+            identify(mailbox.client)  # NetEase, without its profile and without advertising ID
+            mailbox.folder.set(name)
         self._uidvalidity = _validity(mailbox.client)
         if not self._uidvalidity:
             raise MailboxUnavailable(f"{self._settings.folder} has no lasting UIDs", permanent=True)
@@ -216,8 +244,8 @@ class Inbox:
         return {mail.uid: mail for mail in mails if mail is not None}
 
     def _mail(self, answer: Answer, header_only: bool, sizes: dict[int, int]) -> RawMail | None:
-        if answer.body is None or answer.arrived is None:
-            return None  # an answer to something else, such as a changed flag
+        if answer.body is None or answer.arrived is None or is_stub(answer.body):
+            return None  # an answer to something else, such as a changed flag; or none to what was asked
         # Exchange's RFC822.SIZE is an estimate, so what really came is measured too.
         truncated = header_only or len(answer.body) > self._max_bytes
         return RawMail(
@@ -260,8 +288,24 @@ class Inbox:
         if _validity(client) not in (0, self._uidvalidity):
             raise MailboxUnavailable("UIDVALIDITY changed while we were connected", permanent=False)
 
-    def _make_folder(self, folder: str) -> None:
-        ensure_folder(self._connected(), folder)
+    def _folder(self, folder: str) -> str:
+        """What the server calls `folder`, made where it is missing; a refusal leaves the connection as it is."""
+        try:
+            return self._known_folders().ensure(folder)
+        except MailboxUnavailable as error:
+            if not error.permanent:
+                self._cut()
+            raise
+
+    def _make_folder(self, folder: str) -> str:
+        return self._guarded(
+            f"cannot create the folder {folder}", lambda: self._known_folders().ensure(folder, anew=True)
+        )
+
+    def _known_folders(self) -> Folders:
+        if self._folders is None:
+            raise MailboxUnavailable("not connected", permanent=False)
+        return self._folders
 
     def _guarded(self, what: str, action: Callable[[], _T]) -> _T:
         """Do `action`; on any error the connection is in an unknown state, so it is cut."""

@@ -72,7 +72,7 @@ class SentFolder:
 
     @contextmanager
     def _opened(self) -> Iterator[BaseMailBox]:
-        mailbox = open_mailbox(self._settings, None)
+        mailbox = open_mailbox(self._settings)
         try:
             with translated("looking up what was sent"):
                 yield mailbox

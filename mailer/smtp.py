@@ -135,6 +135,25 @@ class Postman:
             self._used_at = self._monotonic()
             return tuple(f"{name} {value}".strip() for name, value in connection.esmtp_features.items())
 
+    def would_take(self, sender: str, recipient: str) -> None:
+        """Ask whether a mail would be taken, without sending one; TransportError if not.
+
+        A refusal for now (greylisting) is a yes: a mail would be tried again.
+        """
+        with self._using():
+            connection = self._open()
+            try:
+                self._expect(connection, *connection.mail(sender), of_sender=True)
+                self._expect(connection, *connection.rcpt(recipient))
+            except TransportError as refusal:
+                if refusal.permanent or refusal.session:
+                    raise
+            except _SessionOverError as over:
+                raise TransportError(str(over), session=True) from over
+            except (OSError, smtplib.SMTPException) as gone:
+                raise TransportError(reason(gone), session=True) from gone
+            self._start_over(connection)
+
     def close_if_idle(self) -> None:
         """Close the connection if it has not been used for the idle time; for the loop to call now and then."""
         if self._connection and self._monotonic() - self._used_at >= self._idle.total_seconds():

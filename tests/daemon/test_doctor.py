@@ -22,6 +22,7 @@ EVERYTHING = [
     "people",
     "mailbox",
     "smtp",
+    "secrets",
     "senders",
     "ledger",
     "workbook",
@@ -76,7 +77,7 @@ def test_a_wrong_password_is_said_with_its_mend(config: Path, monkeypatch: pytes
     monkeypatch.setenv("KESU_IMAP_PASSWORD", "wrong")
     findings = found(config)
     assert bad(findings) == ["mailbox"]
-    assert "[mailbox]" in findings["mailbox"].mend
+    assert "[mailbox] username and password" in findings["mailbox"].mend
     assert "wrong" not in findings["mailbox"].said
 
 

@@ -8,6 +8,7 @@ What the script does not name is answered as a plain, empty mailbox would.
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -61,14 +62,25 @@ def body(sequence: int, uid: int, raw: bytes) -> bytes:
 
 
 class ScriptedImap:
-    """One server on loopback; every connection follows the same script. `calls` are all commands it got."""
+    """One server on loopback; every connection follows the same script. `calls` are all commands it got.
+
+    `greeting` is said instead of the usual one (DROP ends it there); with `tls` it is said under TLS.
+    """
 
     def __init__(
-        self, script: Mapping[str, Answer], *, capabilities: str = "", after_login: str | None = None
+        self,
+        script: Mapping[str, Answer],
+        *,
+        capabilities: str = "",
+        after_login: str | None = None,
+        greeting: bytes | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.host = HOST
         self.calls: list[Call] = []
         self._before_login = capabilities
+        self._greeting = greeting or f"* OK [CAPABILITY IMAP4rev1 {capabilities}] ready\r\n".encode()
+        self._tls = tls
         self._after_login = capabilities if after_login is None else after_login
         self._script: dict[str, Answer] = {
             "CAPABILITY": self._capability,
@@ -119,9 +131,13 @@ class ScriptedImap:
                 self._spawn(lambda connection=connection: self._talk(connection))
 
     def _talk(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rb") as lines:
-            connection.sendall(f"* OK [CAPABILITY IMAP4rev1 {self._before_login}] ready\r\n".encode())
-            self._converse(connection, lines)
+        with contextlib.suppress(OSError, ValueError), connection:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection, connection.makefile("rb") as lines:
+                connection.sendall(self._greeting.removesuffix(DROP))
+                if not self._greeting.endswith(DROP):
+                    self._converse(connection, lines)
 
     def _converse(self, connection: socket.socket, lines: BinaryIO) -> None:
         before: tuple[str, ...] = ()
@@ -135,7 +151,8 @@ class ScriptedImap:
                 return
 
     def _capability(self, call: Call) -> bytes:
-        known = self._after_login if "LOGIN" in call.before else self._before_login
+        inside = {"LOGIN", "AUTHENTICATE"} & set(call.before)
+        known = self._after_login if inside else self._before_login
         return f"* CAPABILITY IMAP4rev1 {known}\r\n".encode() + call.ok()
 
 

@@ -12,10 +12,13 @@ import pytest
 
 from mailer.inbox import Inbox, MailboxUnavailable, RawMail
 from tests.mailer.inbound.mails import PASSWORD, USER, mail, settings_for
+from tests.servers import courier, cyrus, unpacked
+from tests.servers.courier import Courier
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.pymap_server import Pymap
 
-Server = Dovecot | Pymap
+Server = Dovecot | Pymap | Cyrus | Courier
 
 
 def fetched(inbox: Inbox, uids: list[int], batch: int = 50) -> list[RawMail]:
@@ -37,6 +40,8 @@ def somebody_else(server: Server) -> imaplib.IMAP4:
 
 class InboxContract:
     """Subclasses say which server."""
+
+    told = frozenset({"MOVE", "UIDPLUS", "IDLE"})
 
     @pytest.fixture
     def server(self) -> Iterator[Server]:
@@ -60,7 +65,7 @@ class InboxContract:
         assert inbox.uidvalidity > 0
 
     def test_the_capabilities_are_those_told_after_the_login(self, inbox: Inbox) -> None:
-        assert {"MOVE", "UIDPLUS", "IDLE"} <= set(inbox.capabilities)
+        assert self.told <= set(inbox.capabilities)
 
     def test_new_mail_is_found_above_a_mark_though_it_came_while_we_were_connected(
         self, server: Server, inbox: Inbox
@@ -145,7 +150,7 @@ class InboxContract:
     def test_a_folder_deleted_meanwhile_is_made_again(self, server: Server, inbox: Inbox) -> None:
         server.deliver(USER, mail("one"))
         other = somebody_else(server)
-        assert other.delete("Processed")[0] == "OK"
+        assert other.delete(f"{getattr(server, 'prefix', '')}Processed")[0] == "OK"
         other.logout()
 
         inbox.move(inbox.all_uids(), "Processed")
@@ -366,3 +371,21 @@ class TestDovecot(InboxContract):
         assert caught.value.permanent
         with connected(password="changed") as inbox:
             assert inbox.all_uids() == []
+
+
+@pytest.mark.skipif(cyrus.PROGRAM is None, reason=f"Cyrus is {unpacked.WHY_NOT}")
+class TestCyrus(InboxContract):
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        with Cyrus({USER: PASSWORD}) as server:
+            yield server
+
+
+@pytest.mark.skipif(courier.PROGRAM is None, reason=f"Courier is {courier.WHY_NOT}")
+class TestCourier(InboxContract):
+    told = frozenset({"UIDPLUS", "IDLE"})
+
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        with Courier({USER: PASSWORD}) as server:
+            yield server

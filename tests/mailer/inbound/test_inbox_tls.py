@@ -61,8 +61,8 @@ def test_a_certificate_nobody_vouches_for_is_refused_for_good(server: Dovecot, s
 def test_mail_is_read_and_awaited_under_tls(
     server: Dovecot, certificate: tuple[Path, Path], security: str
 ) -> None:
-    settings = settings_for(server.host, port(server, security), security=security)
-    with Inbox(settings, ca_file=certificate[0]) as inbox:
+    settings = settings_for(server.host, port(server, security), security=security, ca_file=certificate[0])
+    with Inbox(settings) as inbox:
         before = inbox.all_uids()
         threading.Timer(0.3, server.deliver, (USER, mail("x", size=100_000))).start()
         began = time.monotonic()
@@ -76,8 +76,8 @@ def test_mail_is_read_and_awaited_under_tls(
 
 def test_a_server_killed_while_idling_under_tls_is_unavailable(certificate: tuple[Path, Path]) -> None:
     with Dovecot({USER: PASSWORD}, certificate=certificate) as server:
-        settings = settings_for(server.host, server.tls_port, security="tls")
-        with Inbox(settings, ca_file=certificate[0]) as inbox:
+        settings = settings_for(server.host, server.tls_port, security="tls", ca_file=certificate[0])
+        with Inbox(settings) as inbox:
             inbox.all_uids()
             threading.Timer(0.3, server.kill).start()
             with pytest.raises(MailboxUnavailable):
