@@ -10,6 +10,7 @@ from daemon.ledger import (
     absences,
     activity,
     attachments,
+    bounces,
     gathering,
     intake,
     outbox,
@@ -23,6 +24,7 @@ from daemon.ledger.intake import Incoming
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
     AbsenceSaid,
+    Bounced,
     DueRow,
     Held,
     MailState,
@@ -32,6 +34,7 @@ from daemon.ledger.rows import (
     RecordedEvent,
     RequestState,
     StoredMail,
+    Unreached,
 )
 from daemon.ledger.schema import marks, numbers
 from daemon.ledger.sqlite import insert, run
@@ -279,6 +282,36 @@ class Entry:
         same = [one for one in self._waiting if one.recipient.lower() == address.lower()]
         waiting = sum(one.answers is not None and one.created_at >= since for one in same)
         return outbox.replies_sent_to(self._quiet, address, since) + waiting
+
+    def mails_of(self, case_number: str) -> list[OutboxEntry]:
+        """Return the mails of a case, in the order they became necessary."""
+        return outbox.entries_of(self._connection, case_number)
+
+    def replies_sent(self, since: datetime) -> int:
+        """Count the automatic replies queued or sent to anybody since a time, those of this transaction too."""
+        return outbox.replies_sent(self._connection, since)
+
+    def refusals_sent_to(self, address: str, case_number: str, since: datetime) -> int:
+        """Count the notices to `address`, since a time, that something asked about a case was refused."""
+        return outbox.refusals_sent_to(self._connection, address, case_number, since)
+
+    # ------------------------------------------------------------ what came back
+
+    def returned(self, said: Bounced) -> bool:
+        """Keep that a mail came back, with all it carries; False if that was known."""
+        return bounces.returned(self._connection, said)
+
+    def note_bounce(self, said: Bounced) -> bool:
+        """Keep what else a mail system said of a mail; False if the same was said before."""
+        return bounces.note(self._connection, said)
+
+    def unreached(self, now: datetime) -> list[Unreached]:
+        """Return whom mails do not reach at present."""
+        return bounces.unreached(self._connection, now)
+
+    def heard_from(self, address: str, now: datetime) -> None:
+        """Say that somebody wrote to us: he counts as reached again."""
+        bounces.heard_from(self._connection, address, now)
 
     # ------------------------------------------------------------ what waits to be confirmed
 

@@ -16,6 +16,7 @@ from daemon.ledger import (
     activity,
     attachments,
     audit,
+    bounces,
     gathering,
     histories,
     intake,
@@ -52,6 +53,7 @@ from daemon.ledger.rows import (
     StoredAttachment,
     StoredMail,
     Turn,
+    Unreached,
     WaitingRequest,
 )
 from daemon.ledger.schema import chain_head, events
@@ -353,6 +355,11 @@ class Ledger:
         with self._reading() as connection:
             return intake.mail(connection, mail_id)
 
+    def mails_about(self, case_number: str) -> list[StoredMail]:
+        """Return the messages that concern a case, oldest first."""
+        with self._reading() as connection:
+            return intake.mails_about(connection, case_number)
+
     def raw(self, sha256: str) -> bytes:
         """Return archived bytes; LedgerRefused if there are none, LedgerDamaged if they are no longer the same."""
         if (content := self._fresh.take(sha256)) is not None:
@@ -552,6 +559,11 @@ class Ledger:
     def _said_absences(self, now: datetime) -> list[AbsenceSaid]:
         with self._reading() as connection:
             return absences.not_over(connection, now)
+
+    def unreached(self, now: datetime) -> list[Unreached]:
+        """Return whom mails do not reach at present."""
+        with self._reading() as connection:
+            return bounces.unreached(connection, now)
 
     # ------------------------------------------------------------ proof and keeping
 
