@@ -266,6 +266,8 @@ class AccessSection(_Section):
     senders: tuple[str, ...] = ()
     authserv_id: str = ""
     tokens: Literal["replies", "all", "off"] = "replies"
+    answers_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 60  # to one address
+    all_answers_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 3000
 
 
 class AlarmsSection(_Section):

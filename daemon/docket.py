@@ -1,14 +1,15 @@
 """Carrying out commands: decide, record, and put the mails they call for into the outbox, in one commit."""
 
 import dataclasses
+import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import words
+from daemon import noted, words
 from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.context import Occasion, with_context
@@ -38,6 +39,8 @@ from rules.reviews import facts_asked_for
 from rules.sameness import identity
 
 SENDER_KEY = "sender"
+OUR_MESSAGE_ID = re.compile(r"<[0-9a-f]{32}\.[a-z0-9-]{1,32}@")  # as `Docket.message_id` makes them
+REFUSALS_PER_HOUR = 10  # to whoever asks for them, about one case
 SETTLED_KNOWN = "keys:settled"  # the ledger's mark
 
 
@@ -225,8 +228,21 @@ class Docket:
         seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
             for addressee in addressees(case, event, site):
+                if isinstance(event, Refused) and self._loops(entry, case.number, event, addressee, now):
+                    continue
                 entry.queue_soon(self._notice(case.number, (seq, event), addressee, seqs[-1], now))
         return case
+
+    def _loops(self, entry: Entry, number: str, event: Refused, addressee: Addressee, now: datetime) -> bool:
+        """Tell whether somebody was told so often that what he asked is refused that a machine must be answering us."""
+        asker = addressee.person.email
+        if asker.lower() != event.by.email.lower():
+            return False
+        told = entry.refusals_sent_to(asker, number, now - timedelta(hours=1))
+        if told < REFUSALS_PER_HOUR:
+            return False
+        noted.refusals_capped(self, entry, number, asker, told, now)
+        return True
 
     def notify(
         self,

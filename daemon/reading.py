@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
-from daemon.docket import Docket
-from daemon.ledger import StoredMail, WaitingRequest
+from daemon.docket import OUR_MESSAGE_ID, Docket
+from daemon.ledger import QueuedMail, StoredMail, WaitingRequest
 from daemon.origins import comes_back, issuer, lies_in_ours, submitter
 from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
 from daemon.unopened import as_refused
+from mailer.bounces import Report, read_report
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.pasted import may_hold_form
@@ -74,6 +75,9 @@ class Reading:
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
     )
+    own: QueuedMail | None = None  # the mail of ours that it is: it came back
+    report: Report | None = None  # what it says of the delivery of another, where no person of ours wrote it
+    heard: bool = False  # its sender, whom mails did not seem to reach, answers one sent since
 
     @property
     def speaks(self) -> bool:
@@ -113,6 +117,8 @@ class _Opened:
     asked: Sequence[FileToRead] = ()
     welcome: bool = True
     echo: bool = False
+    own: QueuedMail | None = None
+    report: Report | None = None
 
 
 class MailReader:
@@ -162,9 +168,12 @@ class MailReader:
         site = self._docket.site
         present = self._docket.present(self._clock.now())
         sender = present.acting(message.sender.email, message.sender.name)
+        if (own := self._own(message)) is not None:
+            return _Opened(message, sender, present, welcome=False, own=own)
+        report = None if site.person(sender.email) else read_report(raw, message)
         if not site.may_send(sender.email):
             echo = message.automatic and self._names_care(raw)
-            return _Opened(message, sender, present, welcome=False, echo=echo)
+            return _Opened(message, sender, present, welcome=False, echo=echo, report=report)
         sheets = tuple(file for file in _worth_reading(message, site) if _is_wanted(file))
         submitters = tuple(submitter(sender, message, sheet, site) for sheet in sheets)
         asked = [
@@ -179,13 +188,26 @@ class MailReader:
             for sheet, by in zip(sheets, submitters, strict=True)
             if not sheet.unopened
         ]
-        return _Opened(message, sender, present, sheets, submitters, asked)
+        return _Opened(message, sender, present, sheets, submitters, asked, report=report)
+
+    def _heard(self, message: Message, sender: Party, held: Evidence, present: Site) -> bool:
+        """Tell whether somebody out of reach answers a mail that was sent since: he is reached after all."""
+        if message.automatic or sender.email.lower() not in present.unreached:
+            return False
+        silent = self._docket.ledger.unreached(self._clock.now())
+        since = [one.since for one in silent if one.email == sender.email.lower()]
+        return any(is_to(mail, sender) and mail.created_at > max(since) for mail in held.mails if since)
+
+    def _own(self, message: Message) -> QueuedMail | None:
+        """Return the mail of ours that a message is: no list, forwarder or mailbox of ours makes it anybody else's."""
+        ours = OUR_MESSAGE_ID.match(message.message_id)
+        return self._docket.ledger.outbox_mail(message.message_id) if ours else None
 
     def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""
         message, sender = found.message, found.sender
         if not found.welcome:
-            return Reading(message, sender, echo=found.echo)
+            return Reading(message, sender, echo=found.echo, own=found.own, report=found.report)
         read = iter(files)
         files = tuple(as_refused(sheet) if sheet.unopened else next(read) for sheet in found.sheets)
         others = tuple(file for file in _worth_reading(message, self._docket.site) if not _is_wanted(file))
@@ -193,9 +215,19 @@ class MailReader:
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
         proven = held.proves(sender, found.present)
         message = held.answering(message)
-        reading = Reading(message, sender, files, others, found.sheets, proven=proven, ready=held.by_token)
-        back = comes_back(message, self._docket.site)
-        reading = replace(reading, submitters=found.submitters, comes_back=back)
+        reading = Reading(
+            message,
+            sender,
+            files,
+            others,
+            found.sheets,
+            proven=proven,
+            ready=held.by_token,
+            report=found.report,
+            submitters=found.submitters,
+            comes_back=comes_back(message, self._docket.site),
+            heard=self._heard(message, sender, held, found.present),
+        )
         answered = self._answered(message)
         reading = replace(reading, pasted=self._pasted(reading, answered))
         return self._with_request(self._with_parts(reading, answered), held, answered)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mailer.message import Message
-from mailer.message_parts import Head, Leaf, Walk, leaves, parameters_of, read_head
-from mailer.message_words import decode_bytes, one_line
+from mailer.message_charsets import decode_bytes
+from mailer.message_parameters import parameters_of
+from mailer.message_parts import Head, Leaf, Walk, leaves, read_head
+from mailer.message_words import one_line
 
 _MOST_IDS = 20
 _MOST_RECIPIENTS = 50
@@ -126,7 +128,8 @@ def _read(raw: bytes, message: Message) -> Report | None:
     found = list(leaves(head, body, walk))
     if any(leaf.media_type in _OTHER_REPORTS for leaf in found):
         return None
-    returned = [*walk.inner, *_header_parts(found)]
+    inside = {id(leaf.within): leaf.within for leaf in found if leaf.within is not None}
+    returned = [*inside.values(), *_header_parts(found)]
     prose = message.text[:_LONGEST_WORDS]
     deliveries = tuple(_of_status_parts(found))
     if not deliveries and _says_returned(message):

@@ -67,7 +67,7 @@ class Draft:
     @property
     def token(self) -> str:
         """What proves who answers the mail; empty where no answer is expected."""
-        aside = self.letter.template is Template.WORKBOOK or self.variant == "care"
+        aside = self.letter.template is Template.WORKBOOK or self.variant in ("care", "noted")
         return "" if aside else self.letter.token
 
     @property
@@ -305,7 +305,7 @@ def _acknowledged(content: Content) -> str:
 
 def _problem(content: Content) -> str:
     if content.reader == "informed":
-        return "care"  # customer care is told of a mail that was set aside
+        return "care" if content.quarantined else "noted"
     if content.pasted:
         return "pasted"
     if any(flaw.required for flaw in content.flaws):

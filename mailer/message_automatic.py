@@ -38,6 +38,23 @@ _OF_ABSENCE = re.compile(
 )
 
 
+_OF_LISTS = (
+    "Precedence: bulk",
+    "Precedence: list",
+    "List-Id",
+    "X-Auto-Response-Suppress",
+    "X-Loop",
+    "Received",
+)
+
+
+def is_machines_own(reason: str) -> bool:
+    """Tell whether a machine wrote the mail that is automatic for this reason; lists pass on what people write."""
+    return bool(reason) and not reason.removeprefix("X-").startswith(
+        tuple(one.removeprefix("X-") for one in _OF_LISTS)
+    )
+
+
 def automatic_reason(head: Head, sender: str) -> str:
     """Why a mail counts as automatic, as the header that says so; empty for a person's mail."""
     content_type = head.first("content-type").partition(";")[0].strip().lower()

@@ -73,7 +73,6 @@ class Walk:
     defects: list[str] = field(default_factory=list)
     parts_left: int = _MOST_PARTS
     within: Head | None = None  # the header of the forwarded message that the walk is in
-    inner: list[Head] = field(default_factory=list)  # the headers of the mails inside it
 
     def defect(self, what: str) -> None:
         """Note what is wrong with the mail, once."""
@@ -168,7 +167,6 @@ def _inside_message(head: Head, body: memoryview, walk: Walk, depth: int) -> Ite
         content = memoryview(_decoded(bytes(content), encoding, walk))
     inner, rest = read_head(content, walk.hint, walk.defects)
     outer, walk.within = walk.within, inner
-    walk.inner.append(inner)
     yield from leaves(inner, rest, walk, depth + 1, nested=True)
     walk.within = outer
 

@@ -247,12 +247,13 @@ def _flaw(draft: Draft, flaw: Flaw) -> Row:
 
 def _unreadable(draft: Draft) -> list[Block]:
     rows = tuple(Row(line.label, line.value) for line in draft.content.unreadable)
-    heading = "headings.quarantined" if draft.variant == "care" else "headings.unreadable"
+    headings = {"care": "headings.quarantined", "noted": "headings.noted"}
+    heading = headings.get(draft.variant, "headings.unreadable")
     return [Block("rows", draft.say(heading), rows=rows)] if rows else []
 
 
 def _steps(draft: Draft) -> list[Block]:
-    if draft.letter.template is not Template.FORM_PROBLEMS or draft.variant == "care":
+    if draft.letter.template is not Template.FORM_PROBLEMS or draft.variant in ("care", "noted"):
         return []
     content, enclosed = draft.content, bool(draft.letter.enclosures)
     names = ["unpack"] if content.archives else []

@@ -13,10 +13,10 @@ _NOTE = insert(bounces).on_conflict_do_nothing().returning(bounces.c.id)
 _FAILED = "failed"
 _LEFT = (OutboxState.SENT.value, OutboxState.SENDING.value, OutboxState.QUEUED.value)
 _UNREACHED = (
-    select(bounces.c.recipient, bounces.c.at, bounces.c.diagnostic)
+    select(bounces.c.recipient, bounces.c.at, bounces.c.until, bounces.c.diagnostic)
     .where(bounces.c.until > bindparam("now"))
     .order_by(bounces.c.id)
-)  # asked at every mail
+)
 _HEARD = update(bounces).where(
     bounces.c.recipient == bindparam("address"), bounces.c.until > bindparam("now")
 )
@@ -48,9 +48,9 @@ def returned(connection: Connection, said: Bounced) -> bool:
 
 
 def unreached(connection: Connection, now: datetime) -> list[Unreached]:
-    """Return whom mails do not reach at present, each once, by the first mail that did not."""
+    """Return whom mails do not reach at present, each once, by the last mail that did not."""
     rows = connection.execute(_UNREACHED, {"now": now}).all()
-    return list({row.recipient: Unreached(*row) for row in reversed(rows)}.values())
+    return list({row.recipient: Unreached(*row) for row in rows}.values())
 
 
 def heard_from(connection: Connection, address: str, now: datetime) -> None:

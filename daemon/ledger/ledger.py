@@ -31,7 +31,7 @@ from daemon.ledger import (
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
-from daemon.ledger.fresh import FreshBytes, SaidAbsences
+from daemon.ledger.fresh import FreshBytes, Lasting
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
     AbsenceSaid,
@@ -78,7 +78,8 @@ class Ledger:
         self._version = version
         self._closed = False
         self._fresh = FreshBytes()
-        self._said = SaidAbsences()
+        self._said: Lasting[AbsenceSaid] = Lasting()
+        self._silent: Lasting[Unreached] = Lasting()
 
     @classmethod
     def open(
@@ -124,11 +125,13 @@ class Ledger:
     def writing(self) -> Iterator[Entry]:
         """Begin a transaction; it is committed at the end of the block and undone by an exception out of it."""
         with self._writer.transaction() as connection:
-            entry = Entry(connection, self._site, self._version, self._said)
+            entry = Entry(connection, self._site, self._version, self._said, self._silent)
             yield entry
             entry.finish()
         if entry.said_more:
             self._said.forget()
+        if entry.bounced_more:
+            self._silent.forget()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -562,6 +565,9 @@ class Ledger:
 
     def unreached(self, now: datetime) -> list[Unreached]:
         """Return whom mails do not reach at present."""
+        return self._silent.not_over(now, self._unreached)
+
+    def _unreached(self, now: datetime) -> list[Unreached]:
         with self._reading() as connection:
             return bounces.unreached(connection, now)
 

@@ -20,9 +20,9 @@ _REPLIES = select(func.count()).where(
     func.lower(outbox.c.recipient) == func.lower(bindparam("address")),
 )
 
-_ALL_REPLIES = select(func.count()).where(
-    outbox.c.created_at >= bindparam("since"), outbox.c.answers.is_not(None)
-)
+_ALL_REPLIES = select(
+    func.count().filter(func.lower(outbox.c.recipient) == func.lower(bindparam("address"))), func.count()
+).where(outbox.c.created_at >= bindparam("since"), outbox.c.answers.is_not(None))
 
 
 def queue(connection: Connection, row: Mapping[str, object]) -> bool:
@@ -188,9 +188,10 @@ def replies_sent_to(connection: Connection, address: str, since: datetime) -> in
     return int(count)
 
 
-def replies_sent(connection: Connection, since: datetime) -> int:
-    """Count the automatic replies queued or sent to anybody since a time."""
-    return connection.execute(_ALL_REPLIES, {"since": since}).scalar_one()
+def replies_sent(connection: Connection, address: str, since: datetime) -> tuple[int, int]:
+    """Count the automatic replies queued or sent since a time, to an address and to everybody."""
+    his, all_of_them = connection.execute(_ALL_REPLIES, {"address": address, "since": since}).one()
+    return his, all_of_them
 
 
 def refusals_sent_to(connection: Connection, address: str, case_number: str, since: datetime) -> int:

@@ -297,10 +297,11 @@ class Bounced:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Somebody whom mails do not reach: since when, and why."""
+    """Somebody whom mails do not reach: since when, until when that is believed, and why."""
 
     email: str
     since: datetime
+    ends: datetime
     reason: str
 
 
