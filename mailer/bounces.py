@@ -44,6 +44,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+=/'-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]
 _MESSAGE_ID = re.compile(r"(?im)^[\s>*|]*message-id:\s*(<[^<>\s]{3,990}>)")
 _BRACKETED = re.compile(r"<[^<>\s]{3,990}>")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")  # RFC 3463
+_REASON = re.compile(r"(?:退信原因|退信理由|英文说明|[Rr]eason)\s*[:：]?\s*([^\n]+)")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ -])")
 
 
@@ -234,11 +235,9 @@ def _reason(prose: str, named: tuple[str, ...]) -> str:
     """The line of a bounce in prose that says why: one with a server's answer, else that which follows the address."""
     lines = [line.strip() for line in prose.splitlines() if line.strip()]
     telling = (line for line in lines if _ENHANCED.search(line) or _REPLY_CODE.search(line))
-    after = (
-        line for line in lines if re.search(r"退信原因|英文说明|不存在|reason|because", line, re.IGNORECASE)
-    )
+    said = _REASON.search(prose)
     plain = (line for line in lines if named and named[0] in line.lower())
-    return next(telling, "") or next(after, "") or next(plain, "")
+    return next(telling, "") or (said[1] if said else "") or next(plain, "")
 
 
 def _shortened(text: str) -> str:
