@@ -249,8 +249,8 @@ class MailReader:
         return parsed.forms
 
     def _with_request(self, reading: Reading, held: Evidence, answered: str) -> Reading:
-        """Add what the message says to the question whether an earlier one was really its sender's."""
-        asks = held.mails[0] if held.mails else None
+        """Add what the message says to the question whether an earlier one was its sender's; a machine says nothing."""
+        asks = held.mails[0] if held.mails and not reading.message.automatic else None
         request = None if asks is None else self._docket.ledger.request_asked_by(asks.message_id)
         if asks is None or request is None or not is_to(asks, reading.sender):
             return reading
