@@ -190,8 +190,8 @@ def replies_sent_to(connection: Connection, address: str, since: datetime) -> in
 
 def replies_sent(connection: Connection, address: str, since: datetime) -> tuple[int, int]:
     """Count the automatic replies queued or sent since a time, to an address and to everybody."""
-    his, all_of_them = connection.execute(_ALL_REPLIES, {"address": address, "since": since}).one()
-    return his, all_of_them
+    his, to_all = run(connection, _ALL_REPLIES, {"address": address, "since": since}).fetchone() or (0, 0)
+    return int(his), int(to_all)
 
 
 def refusals_sent_to(connection: Connection, address: str, case_number: str, since: datetime) -> int:
