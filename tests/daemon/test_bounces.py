@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from daemon.attendance import gaps
+from daemon.casepage import story_of
 from daemon.ledger import MailState, OutboxEntry, OutboxState
 from daemon.site import load_site
 from rules.case import Status
 from rules.events import PenaltyState, PenaltyWithheld
+from rules.locales import Locale
 from tests.daemon.office import (
     AFTER_SALES,
     CARE,
@@ -310,9 +313,7 @@ def test_a_bounce_of_an_answer_to_a_sender_ends_there(office: Office) -> None:
 
 def report_owed(office: Office) -> Posted:
     """A duty (D26): the after-sales director owes a report within 48 hours; return the notice of it."""
-    from tests.daemon.test_duty_notices import issued
-
-    issued(office)
+    office.receive(mail(CARE, files={"f.xlsx": complaint()}))
     (notice,) = to(office.post(), AFTER_SALES, "assignment")
     return notice
 
@@ -356,3 +357,36 @@ def test_D26_the_deputy_who_got_it_owes_it_from_then_on(office: Office) -> None:
     pass_days(office, 5)
     (penalty,) = office.case().penalties
     assert penalty.party.email == MANAGER
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def test_the_case_shows_what_came_back_and_what_machines_said(office: Office) -> None:
+    notice = told(office)
+    office.receive(returned(notice))
+    story = story_of(office.docket, office.case().number, Locale.EN, office.clock.now())
+    assert story is not None
+    sections = {section.key: section.entries for section in story.sections}
+    assert any("came back" in entry.state and "User unknown" in entry.state for entry in sections["mails"])
+    (bounce,) = sections["machines"]
+    assert bounce.state == "acted on"
+    assert "Undelivered Mail" in bounce.details[0]
+
+
+def test_what_is_missing_among_the_people_names_whom_mails_do_not_reach(office: Office) -> None:
+    with_deputy(office, SERVICE_MANAGER, SALES)
+    office.receive(returned(told(office)))
+    site = office.docket.present(office.clock.now())
+    (gap,) = [line for line in gaps(site) if "come back" in line]
+    assert SERVICE_MANAGER in gap
+    assert SALES in gap
+    assert not site.presence.is_away(SERVICE_MANAGER)
+
+
+def test_the_digest_of_the_day_lists_what_came_back(office: Office) -> None:
+    before = office.clock.now()
+    office.clock.forward(seconds=1)
+    office.receive(returned(told(office)))
+    (lost,) = office.ledger.given_up_since(before)
+    assert (lost.recipient, "User unknown" in lost.reason) == (SERVICE_MANAGER, True)
