@@ -199,9 +199,18 @@ class MailReader:
         return any(is_to(mail, sender) and mail.created_at > max(since) for mail in held.mails if since)
 
     def _own(self, message: Message) -> QueuedMail | None:
-        """Return the mail of ours that a message is: no list, forwarder or mailbox of ours makes it anybody else's."""
-        ours = OUR_MESSAGE_ID.match(message.message_id)
-        return self._docket.ledger.outbox_mail(message.message_id) if ours else None
+        """Return the mail of ours that a message is: no list, forwarder or mailbox of ours makes it anybody else's.
+
+        Where a server on the way gave it a Message-ID of its own, its name and its token tell.
+        """
+        ledger = self._docket.ledger
+        if OUR_MESSAGE_ID.match(message.message_id):
+            return ledger.outbox_mail(message.message_id)
+        ours = message.sender.email.lower() == self._docket.site.own_address
+        if not ours or not message.header("x-kesu-template"):
+            return None
+        held = evidence(message, tokens_in(message.text), ledger, self._docket.seal)
+        return next(iter(held.mails), None)
 
     def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""

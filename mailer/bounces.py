@@ -87,8 +87,8 @@ class Delivery:
 class Report:
     """A mail system's word on a mail it was given.
 
-    `originals` are the Message-IDs it names, that of the mail it returns first; `words` are its text, its subject and
-    the subject it returns.
+    `originals` are the Message-IDs it names, that of the mail it returns first; `words` are its subject and the one it
+    returns, its text and the one it returns.
     """
 
     originals: tuple[str, ...]
@@ -139,7 +139,14 @@ def _read(raw: bytes, message: Message) -> Report | None:
         return None
     subjects = (message.subject, *(one.text("subject") for one in returned))
     originals = tuple(dict.fromkeys(_originals(message, found, returned, prose)))[:_MOST_IDS]
-    return Report(originals, deliveries, words="\n".join((*subjects, prose)))
+    return Report(originals, deliveries, words="\n".join((*subjects, prose, *_returned_text(found))))
+
+
+def _returned_text(found: Iterable[Leaf]) -> Iterator[str]:
+    """Yield what the returned mail says: its token stands there, whatever Message-ID a server on the way gave it."""
+    for leaf in found:
+        if leaf.nested and leaf.media_type == "text/plain":
+            yield decode_bytes(leaf.content[:_LONGEST_WORDS], leaf.charset, leaf.head.hint)
 
 
 def _header_parts(found: Iterable[Leaf]) -> Iterator[Head]:

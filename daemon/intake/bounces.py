@@ -120,6 +120,7 @@ class Bounces:
         for number in dict.fromkeys(ours.case_number for ours in about if ours.case_number):
             entry.link_mail(mail.id, number)
         self._replies.file(entry, mail, state, reason[:2000])
+        log.info("message=%d state=%s %s", mail.id, state.value, reason.partition(":")[0])
 
 
 def _has_acted(entry: Entry, ours: QueuedMail) -> bool:

@@ -281,6 +281,17 @@ def test_a_token_in_the_text_that_is_returned_proves_a_bounce_too(office: Office
     assert entry_of(office, notice).state is OutboxState.BOUNCED
 
 
+def test_a_bounce_under_a_message_id_that_a_relay_gave_is_known_by_the_code_in_the_mail(
+    office: Office,
+) -> None:
+    notice = told(office)
+    raw = bounced.exim("<0100019@relay.example.net>", notice.to).replace(
+        b"a customer complaint for you to handle", notice.text.encode()
+    )
+    office.receive(raw)
+    assert entry_of(office, notice).state is OutboxState.BOUNCED
+
+
 def test_a_delay_is_noted_only(office: Office) -> None:
     notice = told(office)
     settled = office.receive(bounced.delayed(str(notice.message["Message-ID"]), notice.to))
