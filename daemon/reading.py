@@ -201,16 +201,12 @@ class MailReader:
     def _own(self, message: Message) -> QueuedMail | None:
         """Return the mail of ours that a message is: no list, forwarder or mailbox of ours makes it anybody else's.
 
-        Where a server on the way gave it a Message-ID of its own, its name and its token tell.
+        Where a server on the way gave it a Message-ID of its own, its first one stands beside that.
         """
-        ledger = self._docket.ledger
-        if OUR_MESSAGE_ID.match(message.message_id):
-            return ledger.outbox_mail(message.message_id)
-        ours = message.sender.email.lower() == self._docket.site.own_address
-        if not ours or not message.header("x-kesu-template"):
-            return None
-        held = evidence(message, tokens_in(message.text), ledger, self._docket.seal)
-        return next(iter(held.mails), None)
+        named = (message.message_id, *message.header("x-kesu-message-id")[:1])
+        ours = (one.strip() for one in named if OUR_MESSAGE_ID.match(one.strip()))
+        found = (self._docket.ledger.outbox_mail(message_id) for message_id in ours)
+        return next((mail for mail in found if mail is not None), None)
 
     def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""

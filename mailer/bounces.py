@@ -160,6 +160,7 @@ def _originals(
     message: Message, found: Iterable[Leaf], returned: Iterable[Head], prose: str
 ) -> Iterator[str]:
     for head in returned:
+        yield from _BRACKETED.findall(head.first("x-kesu-message-id"))[:1]  # where a relay gave it another
         yield from _BRACKETED.findall(head.first("message-id"))[:1]
     for fields in _status_groups(found):
         yield from _BRACKETED.findall(fields.get("original-envelope-id", ""))

@@ -73,6 +73,13 @@ def test_a_bounce_in_prose_without_the_mail_still_names_subject_and_reader() -> 
     assert found.deliveries[0].to(READER)
 
 
+def test_the_message_id_of_ours_is_found_where_a_relay_gave_the_mail_another() -> None:
+    raw = bounced.postfix("<0100019@relay.example.net>").replace(
+        b"Message-ID: <0100019", f"X-Kesu-Message-ID: {OURS}\nMessage-ID: <0100019".encode()
+    )
+    assert report(raw).originals[0] == OURS
+
+
 def test_a_delay_is_no_failure() -> None:
     assert only(bounced.delayed()).fate is Fate.DELAYED
 
