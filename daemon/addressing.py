@@ -24,6 +24,7 @@ class Addressee(NamedTuple):
     notice: Notice
     stands_in_for: tuple[Person, ...] = ()
     unattended: tuple[Person, ...] = ()
+    unreached: tuple[Person, ...] = ()
 
 
 def addressees(case: Case, event: Event, site: Site) -> list[Addressee]:
@@ -67,8 +68,14 @@ def _reached(notice: Notice, event: Event, case: Case, site: Site) -> list[Addre
         one for one in reached if not one.unattended
     ]  # customer care need not hear where somebody acts
     return [
-        Addressee(person, replace(notice, reader="informed") if unattended else notice, deputised, unattended)
-        for person, deputised, unattended in attended or reached
+        Addressee(
+            one.person,
+            replace(notice, reader="informed") if one.unattended else notice,
+            one.stands_in_for,
+            one.unattended,
+            one.unreached,
+        )
+        for one in attended or reached
     ]
 
 

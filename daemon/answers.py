@@ -375,7 +375,13 @@ def to_care(
     for person in docket.care(now):
         locale = person.locale or docket.site.locale
         zone = docket.site.config.daemon.timezone
-        content = Content(reader="informed", zone=zone, quarantined=quarantined, unreadable=(line(locale),))
+        content = Content(
+            reader="informed",
+            zone=zone,
+            quarantined=quarantined,
+            unfetched=not quarantined,
+            unreadable=(line(locale),),
+        )
         to = Address(email=person.email, name=person.name)
         orders.append(LetterOrder(template=Template.FORM_PROBLEMS, locale=locale, to=to, content=content))
     return orders

@@ -272,6 +272,8 @@ class AccessSection(_Section):
     authserv_id: str = ""  # several separated by commas, `*` in them; empty: nobody is verified
     unsigned: Literal["hold", "take"] = "hold"  # mail in which that server has written nothing
     tokens: Literal["replies", "all", "off"] = "replies"
+    answers_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 60  # to one address
+    all_answers_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 3000
 
     @field_validator("authserv_id")
     @classmethod

@@ -1,14 +1,15 @@
 """Carrying out commands: decide, record, and put the mails they call for into the outbox, in one commit."""
 
 import dataclasses
+import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 
 from pydantic import BaseModel, ConfigDict
 
-from daemon import words
+from daemon import noted, words
 from daemon.addressing import Addressee, addressees
 from daemon.config import Person
 from daemon.context import Occasion, with_context
@@ -22,6 +23,7 @@ from daemon.report.orders import ReportOrder, Reports
 from daemon.rulings import EnteredRuling, rulers_of
 from daemon.site import Site
 from daemon.storms import BundleOrder, bundle_order, may_gather, storm_of, write_bundle
+from daemon.unreached import fined_since, pass_on, refused_by_smtp
 from mailer.letter import Letter, Template
 from rules.case import Case, apply, replay
 from rules.commands import Command, OpenCase, ReceiveList, Review
@@ -37,6 +39,8 @@ from rules.reviews import facts_asked_for
 from rules.sameness import identity
 
 SENDER_KEY = "sender"
+OUR_MESSAGE_ID = re.compile(r"<[0-9a-f]{32}\.[a-z0-9-]{1,32}@")  # as `Docket.message_id` makes them
+REFUSALS_PER_HOUR = 10  # to whoever asks for them, about one case
 SETTLED_KNOWN = "keys:settled"  # the ledger's mark
 
 
@@ -54,11 +58,13 @@ class NoticeOrder(BaseModel):
     person: Person
     as_of: int
     undelivered: str = ""  # whom this mail could not reach, and why
+    fined: str = ""  # his name, where he was fined before that was known
     stands_in_for: tuple[str, ...] = ()  # addresses of those on leave whose deputy the reader is
     entered: EnteredRuling | None = None  # a ruling in the workbook, which its reader is asked to confirm
     unattended: tuple[
         str, ...
     ] = ()  # of those on leave in whose place customer care reads it: nobody stands in
+    unreached: tuple[str, ...] = ()  # of those he stands in for because mails do not reach them
 
 
 class OutboxBody(BaseModel):
@@ -82,6 +88,7 @@ def _notice_order(addressee: Addressee, as_of: int) -> NoticeOrder:
         as_of=as_of,
         stands_in_for=tuple(person.email for person in addressee.stands_in_for),
         unattended=tuple(person.email for person in addressee.unattended),
+        unreached=tuple(person.email for person in addressee.unreached),
     )
 
 
@@ -126,7 +133,8 @@ class Docket:
 
         Inside a transaction `entry` tells of what was said in it.
         """
-        return (site or self.site).at(now, (entry or self.ledger).absences(now))
+        known = entry or self.ledger
+        return (site or self.site).at(now, known.absences(now), [one.email for one in known.unreached(now)])
 
     def care(self, now: datetime, entry: Entry | None = None) -> list[Person]:
         """Return whom a mail to customer care reaches now: each once, deputies of those on leave among them."""
@@ -220,8 +228,21 @@ class Docket:
         seqs = entry.record(case, events, deadlines(case, site.policy), policy_hash=case.policy, keys=keys)
         for event, seq in zip(events, seqs, strict=True):
             for addressee in addressees(case, event, site):
+                if isinstance(event, Refused) and self._loops(entry, case.number, event, addressee, now):
+                    continue
                 entry.queue_soon(self._notice(case.number, (seq, event), addressee, seqs[-1], now))
         return case
+
+    def _loops(self, entry: Entry, number: str, event: Refused, addressee: Addressee, now: datetime) -> bool:
+        """Tell whether somebody was told so often that what he asked is refused that a machine must be answering us."""
+        asker = addressee.person.email
+        if asker.lower() != event.by.email.lower():
+            return False
+        told = entry.refusals_sent_to(asker, number, now - timedelta(hours=1))
+        if told < REFUSALS_PER_HOUR:
+            return False
+        noted.refusals_capped(self, entry, number, asker, told, now)
+        return True
 
     def notify(
         self,
@@ -415,13 +436,18 @@ class Docket:
     def _remarks(self, notice: NoticeOrder, locale: Locale) -> list[str]:
         """Return what a notice says of whom it reaches in place of others."""
         names = words.JOIN.get(locale)
-        absent = names.join(self._named(email) for email in notice.stands_in_for)
+        absent = names.join(
+            self._named(email) for email in notice.stands_in_for if email not in notice.unreached
+        )
+        unreached = names.join(self._named(email) for email in notice.unreached)
         unattended = names.join(self._named(email) for email in notice.unattended)
         said = [
             words.STANDING_IN.get(locale).format(who=absent) if absent else "",
+            words.STANDING_IN_UNREACHED.get(locale).format(who=unreached) if unreached else "",
             words.UNATTENDED.get(locale).format(who=unattended) if unattended else "",
             "" if notice.entered is None else notice.entered.told(locale),
             words.undelivered(notice.undelivered, locale),
+            words.FINED_UNTOLD.get(locale).format(who=notice.fined) if notice.fined else "",
         ]
         return [remark for remark in said if remark]
 
@@ -439,15 +465,20 @@ class Docket:
         return DayWriter(case, history, site, key_customers(case, self.ledger, site.policy, case.last_at))
 
     def undeliverable(self, mail: QueuedMail, reason: str, now: datetime) -> None:
-        """Tell customer care of a notice that cannot reach its reader; it sees all that he would have seen.
-
-        Of a bundle that means each notice in it. Repeating it queues nothing more. Customer care is not told by mail
-        that it cannot be reached by mail.
-        """
-        lost = self.ledger.outbox_members(mail.id) or [mail]
+        """Tell of a notice that was refused for good, as `lost` does; repeating it queues nothing more."""
         with self.ledger.writing() as entry:
-            for notice in lost:
-                self._tell_undeliverable(entry, notice, reason, now)
+            entry.note_bounce(refused_by_smtp(mail, reason, now))
+            self.lost(entry, mail, reason, now)
+
+    def lost(self, entry: Entry, mail: QueuedMail, reason: str, now: datetime) -> None:
+        """Tell customer care of a notice that cannot reach its reader: it sees all that he would have seen.
+
+        So does his deputy, of all that he has to do in the case. Of a bundle that means each notice in it. Customer
+        care is not told by mail that it cannot be reached by mail.
+        """
+        for notice in self.ledger.outbox_members(mail.id) or [mail]:
+            self._tell_undeliverable(entry, notice, reason, now)
+            pass_on(self, entry, notice, now)
 
     def _tell_undeliverable(self, entry: Entry, mail: QueuedMail, reason: str, now: datetime) -> None:
         body = OutboxBody.model_validate_json(mail.body)
@@ -460,8 +491,9 @@ class Docket:
         ):
             return
         warning = f"{body.notice.person.name} <{mail.recipient}>: {reason}"
+        fined = body.notice.person.name if fined_since(entry, mail) else ""
         for person in care:
-            told = {"reader": "informed", "person": person, "undelivered": warning}
+            told = {"reader": "informed", "person": person, "undelivered": warning, "fined": fined}
             order = body.notice.model_copy(update=told)
             number, seq = mail.case_number or "", mail.event_seq or 0
             key = f"undelivered:{unreached}:"

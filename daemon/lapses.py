@@ -143,9 +143,9 @@ def _told(entry: Entry, case: Case, task: str, site: Site) -> list[Told]:
         return []
     holders = {one.person.email.lower() for one in site.reached(owed.role) if not one.unattended}
     return [
-        Told(mail.recipient, mail.sent_at)
+        Told(mail.recipient, mail.accepted_at)
         for mail in entry.mails_about(case.number, opened[-1])
-        if mail.sent_at is not None
+        if mail.accepted_at is not None  # one that came back told nobody
         and mail.recipient.lower() in holders
         and mail.notice_key
         == f"event:{opened[-1]}:{mail.recipient.lower()}"  # not the copy of one that failed

@@ -26,39 +26,48 @@ class Reached(NamedTuple):
     """Somebody whom a notice to an office reaches.
 
     `stands_in_for` are the holders whose deputy he is; `unattended` the holders for whom nobody stands in, so that
-    customer care hears of it in their place.
+    customer care hears of it in their place. `unreached`, among those he stands in for, are there, but mails come back
+    from them.
     """
 
     person: Person
     stands_in_for: tuple[Person, ...] = ()
     unattended: tuple[Person, ...] = ()
+    unreached: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True)
 class Presence:
-    """Everybody behind the roles (`roster`), who of them is `away` (by lower-case address), and whose job care is."""
+    """Everybody behind the roles (`roster`), who of them is `away` (by lower-case address), and whose job care is.
+
+    `unreached` is whom mails do not reach, and the deputy he has named for good, if any. Nobody is unseated by that: he
+    keeps his office and gets his mails, and his deputy gets them and acts beside him.
+    """
 
     roster: Mapping[str, tuple[Person, ...]]
     away: Mapping[str, Leave] = field(default_factory=dict)
     care: tuple[str, ...] = ()
+    unreached: Mapping[str, str] = field(default_factory=dict)
 
     def is_away(self, email: str) -> bool:
         """Tell whether somebody is on leave."""
         return email.lower() in self.away
 
     def deputy_of(self, email: str) -> Person | None:
-        """Return who stands in for somebody on leave; a deputy on leave has one of his own, a circle has nobody."""
+        """Return who stands in for somebody on leave or out of reach.
+
+        A deputy who is on leave or out of reach himself has one of his own, a circle has nobody.
+        """
         passed, at = {email.lower()}, self._named_by(email)
-        while at in self.away and at not in passed:
+        while (at in self.away or at in self.unreached) and at not in passed:
             passed.add(at)
             at = self._named_by(at)
         return None if at in passed else self.person(at)
 
     def deputised(self, email: str) -> tuple[Person, ...]:
-        """Return everybody on leave for whom this person stands in."""
-        if not self.away:
-            return ()
-        mine = (self.person(other) for other in self.away if _is(self.deputy_of(other), email))
+        """Return everybody on leave or out of reach for whom this person stands in."""
+        absent = dict.fromkeys((*self.away, *self.unreached))
+        mine = (self.person(other) for other in absent if _is(self.deputy_of(other), email))
         return tuple(person for person in mine if person is not None)
 
     def offices_of(self, email: str, never_for: str = "") -> tuple[str, ...]:
@@ -80,12 +89,12 @@ class Presence:
             person.email.lower(): Reached(person) for person in holders if not self.is_away(person.email)
         }
         for absent in holders:
-            deputy = self.deputy_of(absent.email) if self.is_away(absent.email) else None
+            away, unreached = self.is_away(absent.email), absent.email.lower() in self.unreached
+            deputy = self.deputy_of(absent.email) if away or unreached else None
             if deputy is not None and not _is(deputy, never):
                 known = found.setdefault(deputy.email.lower(), Reached(deputy))
                 if known.stands_in_for or not self._holds(deputy.email, role):
-                    mine = (*known.stands_in_for, absent)
-                    found[deputy.email.lower()] = known._replace(stands_in_for=mine)
+                    found[deputy.email.lower()] = _standing_in(known, absent, unreached=not away)
         return tuple(found.values()) or tuple(self._in_their_place(holders, never))
 
     def _in_their_place(self, holders: tuple[Person, ...], never: str) -> Iterator[Reached]:
@@ -115,13 +124,18 @@ class Presence:
 
     def _named_by(self, email: str) -> str:
         leave = self.away.get(email.lower())
-        return "" if leave is None else leave.deputy.lower()
+        return self.unreached.get(email.lower(), "").lower() if leave is None else leave.deputy.lower()
 
     def _roles_of(self, email: str) -> list[str]:
         return [role for role in self.roster if self._holds(email, role)]
 
     def _holds(self, email: str, role: str) -> bool:
         return any(_is(person, email) for person in self.roster.get(role, ()))
+
+
+def _standing_in(deputy: Reached, absent: Person, *, unreached: bool) -> Reached:
+    more = (*deputy.unreached, absent) if unreached else deputy.unreached
+    return deputy._replace(stands_in_for=(*deputy.stands_in_for, absent), unreached=more)
 
 
 def _is(person: Person | None, email: str) -> bool:

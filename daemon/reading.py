@@ -10,13 +10,14 @@ from typing import TypeVar
 from daemon.admission import Refusal, refusal
 from daemon.ahead import Reach, ahead
 from daemon.clock import Clock
-from daemon.docket import Docket
+from daemon.docket import OUR_MESSAGE_ID, Docket
 from daemon.held_replies import HeldReply, held_reply_of
-from daemon.ledger import HeldFor, HeldMail, HeldState, StoredMail, WaitingRequest
+from daemon.ledger import HeldFor, HeldMail, HeldState, QueuedMail, StoredMail, WaitingRequest
 from daemon.origins import comes_back, issuer, lies_in_ours, submitter
 from daemon.proof import Evidence, evidence, is_to
 from daemon.site import Site
 from daemon.unopened import as_refused
+from mailer.bounces import Report, read_report
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.pasted import may_hold_form
@@ -83,6 +84,9 @@ class Reading:
     echo: bool = (
         False  # a machine's answer to a mail of ours to customer care: telling them would start a loop
     )
+    own: QueuedMail | None = None  # the mail of ours that it is: it came back
+    report: Report | None = None  # what it says of the delivery of another, where no person of ours wrote it
+    heard: bool = False  # its sender, whom mails did not seem to reach, answers one sent since
 
     @property
     def speaks(self) -> bool:
@@ -127,6 +131,8 @@ class _Opened:
     refused: Refusal | None = None
     echo: bool = False
     returned: HeldMail | None = None  # it was put aside before
+    own: QueuedMail | None = None
+    report: Report | None = None
 
 
 class MailReader:
@@ -184,12 +190,15 @@ class MailReader:
         site = self._docket.site
         present = self._docket.present(self._clock.now())
         sender = present.acting(message.sender.email, message.sender.name)
+        if (own := self._own(message)) is not None:
+            return _Opened(message, sender, present, own=own)
+        report = None if site.person(sender.email) else read_report(raw, message)
         sheets = tuple(file for file in _worth_reading(message, site) if _is_wanted(file))
         admitted = admitted or (returned is not None and returned.state is HeldState.RELEASED)
         refused = None if admitted else refusal(site, message, forms=bool(sheets))
         if refused is not None:
             echo = message.automatic and self._names_care(raw)
-            return _Opened(message, sender, present, refused=refused, echo=echo)
+            return _Opened(message, sender, present, refused=refused, echo=echo, report=report)
         submitters = tuple(submitter(sender, message, sheet, site) for sheet in sheets)
         asked = [
             FileToRead(
@@ -203,11 +212,31 @@ class MailReader:
             for sheet, by in zip(sheets, submitters, strict=True)
             if not sheet.unopened
         ]
-        return _Opened(message, sender, present, sheets, submitters, asked, returned=returned)
+        return _Opened(message, sender, present, sheets, submitters, asked, returned=returned, report=report)
+
+    def _heard(self, message: Message, sender: Party, held: Evidence, present: Site) -> bool:
+        """Tell whether somebody out of reach answers a mail that was sent since: he is reached after all."""
+        if message.automatic or sender.email.lower() not in present.unreached:
+            return False
+        silent = self._docket.ledger.unreached(self._clock.now())
+        since = [one.since for one in silent if one.email == sender.email.lower()]
+        return any(is_to(mail, sender) and mail.created_at > max(since) for mail in held.mails if since)
+
+    def _own(self, message: Message) -> QueuedMail | None:
+        """Return the mail of ours that a message is: no list, forwarder or mailbox of ours makes it anybody else's.
+
+        Where a server on the way gave it a Message-ID of its own, its first one stands beside that.
+        """
+        named = (message.message_id, *message.header("x-kesu-message-id")[:1])
+        ours = (one.strip() for one in named if OUR_MESSAGE_ID.match(one.strip()))
+        found = (self._docket.ledger.outbox_mail(message_id) for message_id in ours)
+        return next((mail for mail in found if mail is not None), None)
 
     def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""
         message, sender = found.message, found.sender
+        if found.own is not None:
+            return Reading(message, sender, own=found.own)
         if found.refused is not None:
             return self._turned_away(found, found.refused)
         read = iter(files)
@@ -217,9 +246,19 @@ class MailReader:
         held = evidence(message, tokens, self._docket.ledger, self._docket.seal)
         proven = held.proves(sender, found.present)
         message = held.answering(message)
-        reading = Reading(message, sender, files, others, found.sheets, proven=proven, ready=held.by_token)
-        back = comes_back(message, self._docket.site)
-        reading = replace(reading, submitters=found.submitters, comes_back=back)
+        reading = Reading(
+            message,
+            sender,
+            files,
+            others,
+            found.sheets,
+            proven=proven,
+            ready=held.by_token,
+            report=found.report,
+            submitters=found.submitters,
+            comes_back=comes_back(message, self._docket.site),
+            heard=self._heard(message, sender, held, found.present),
+        )
         answered = self._answered(message)
         said = None if files else held_reply_of(message, held, sender, found.present, answered)
         if said is not None:
@@ -255,11 +294,11 @@ class MailReader:
             said = held_reply_of(message, held, sender, found.present, self._answered(message))
         if said is not None:
             return Reading(message, sender, proven=True, held_reply=said)
-        return Reading(message, sender, refused=refused, echo=found.echo)
+        return Reading(message, sender, refused=refused, echo=found.echo, report=found.report)
 
     def _with_request(self, reading: Reading, held: Evidence, answered: str) -> Reading:
-        """Add what the message says to the question whether an earlier one was really its sender's."""
-        asks = held.mails[0] if held.mails else None
+        """Add what the message says to the question whether an earlier one was its sender's; a machine says nothing."""
+        asks = held.mails[0] if held.mails and not reading.message.automatic else None
         request = None if asks is None else self._docket.ledger.request_asked_by(asks.message_id)
         if asks is None or request is None or not is_to(asks, reading.sender):
             return reading

@@ -26,7 +26,8 @@ EVERYBODY = "*"  # in [privacy]: whatever his role
 class Site:
     """Everything that stays the same while the daemon runs (SIGHUP replaces people and policy).
 
-    `away` is who is on leave, by lower-case address: nobody, but for a site `at` a moment.
+    `away` is who is on leave, by lower-case address, and `unreached` whom mails do not reach, each with the deputy he
+    has named for good: nobody, but for a site `at` a moment.
     """
 
     config: Config
@@ -34,6 +35,7 @@ class Site:
     policy_text: str
     catalogue: Catalogue
     away: Mapping[str, Leave] = field(default_factory=dict)
+    unreached: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -86,13 +88,18 @@ class Site:
 
     # ------------------------------------------------------------ who is there
 
-    def at(self, now: datetime, said: Iterable[AbsenceSaid]) -> "Site":
+    def at(self, now: datetime, said: Iterable[AbsenceSaid], unreached: Iterable[str] = ()) -> "Site":
         """Return the site as it is at a moment: whoever is on leave is away, and his deputy acts for him.
 
-        `said` are what people have told of their own absence, in the order they told it.
+        `said` are what people have told of their own absence, in the order they told it; `unreached` the addresses
+        that mails do not reach.
         """
         away = away_at(now, self.leaves, said, self.deputies)
-        return self if away == self.away else replace(self, away=away)
+        silent = {
+            email: self.deputies.get(email, "") for email in map(str.lower, unreached) if self.roles_of(email)
+        }
+        same = away == self.away and silent == self.unreached
+        return self if same else replace(self, away=away, unreached=silent)
 
     @cached_property
     def leaves(self) -> tuple[tuple[str, Leave], ...]:
@@ -116,7 +123,7 @@ class Site:
     @cached_property
     def presence(self) -> Presence:
         """Who is there, and who stands in for whom."""
-        return Presence(self.config.people, self.away, self.policy.resolved_notice)
+        return Presence(self.config.people, self.away, self.policy.resolved_notice, self.unreached)
 
     def reached(self, role: str, never: str = "") -> tuple[Reached, ...]:
         """Return whom a notice to a role reaches now; `never` is an address that must not get it as a deputy."""

@@ -84,6 +84,17 @@ STANDING_IN = _text(
     "{who}请假中，由您代理；以代理人身份反馈即可",
     "{who} is on leave and you stand in; report in their place",
 )
+STANDING_IN_UNREACHED = _text(
+    "寄給{who}的郵件被退回，請您代為處理；以代理人身分回報即可",
+    "发给{who}的邮件被退回，请您代为处理；以代理人身份反馈即可",
+    "Mails to {who} come back, so you stand in; report in their place",
+)
+FINED_UNTOLD = _text(
+    "{who}在退信之前已因本案被罰；通知既未送達，罰款是否維持，請查明後處理",
+    "{who}在退信之前已因本案被罚；通知既未送达，罚款是否维持，请查明后处理",
+    "{who} was fined in this case before the mail came back; as the notice never arrived, please see whether the "
+    "penalty should stand",
+)
 UNATTENDED = _text(
     "{who}請假中，沒有人代理，這件事目前無人處理，請安排",
     "{who}请假中，没有人代理，这件事目前无人处理，请安排",

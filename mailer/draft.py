@@ -69,7 +69,7 @@ class Draft:
     @property
     def token(self) -> str:
         """What proves who answers the mail; empty where no answer is expected."""
-        aside = self.letter.template is Template.WORKBOOK or self.variant in ("care", "unfetched")
+        aside = self.letter.template is Template.WORKBOOK or self.variant in ("care", "noted", "unfetched")
         return "" if aside else self.letter.token
 
     @property
@@ -320,8 +320,10 @@ def _acknowledged(content: Content) -> str:
 
 def _problem(content: Content) -> str:
     if content.reader == "informed":
-        # What customer care is told of: a mail that was set aside, or one that nobody could fetch.
-        return "care" if content.quarantined else "unfetched"
+        # What customer care is told of: a mail set aside, one that nobody could fetch, something about the mailbox.
+        if content.quarantined:
+            return "care"
+        return "unfetched" if content.unfetched else "noted"
     if content.pasted:
         return "pasted"
     if any(flaw.required for flaw in content.flaws):

@@ -382,6 +382,7 @@ class Content(_Part):
     warnings: tuple[str, ...] = ()
     cases: tuple[CaseLine, ...] = ()
     quarantined: bool = False
+    unfetched: bool = False
     forwarded_for: str = ""  # whose form the reader passed on: name and address
     forwarded_by: str = ""  # who passed on the reader's form: office and name
     pasted: bool = False  # the form stood as a table in the mail's text; it comes back filled in, in a file

@@ -249,13 +249,14 @@ def _flaw(draft: Draft, flaw: Flaw) -> Row:
 
 def _unreadable(draft: Draft) -> list[Block]:
     rows = tuple(Row(line.label, line.value) for line in draft.content.unreadable)
-    named = {"care": "quarantined", "unfetched": "unfetched"}
+    named = {"care": "quarantined", "noted": "noted", "unfetched": "unfetched"}
     heading = f"headings.{named.get(draft.variant, 'unreadable')}"
     return [Block("rows", draft.say(heading), rows=rows)] if rows else []
 
 
 def _steps(draft: Draft) -> list[Block]:
-    if draft.letter.template is not Template.FORM_PROBLEMS or draft.variant in ("care", "unfetched"):
+    aside = ("care", "noted", "unfetched")
+    if draft.letter.template is not Template.FORM_PROBLEMS or draft.variant in aside:
         return []
     content, enclosed = draft.content, bool(draft.letter.enclosures)
     names = ["unpack"] if content.archives else []

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from daemon import words
+from daemon.casepage.machines import MachineMail
 from daemon.ledger import OutboxEntry, RecordedEvent, StoredAttachment
 from daemon.othercases import OtherCases
 from daemon.site import Site
@@ -90,6 +91,7 @@ class Told:
     files: Sequence[StoredAttachment]
     others: OtherCases
     penalties: Sequence[Penalty]
+    machines: Sequence[MachineMail]  # none where it is told as of an event
     past: bool  # told as of an event: what became of its mails later is not known yet
     cited: dict[str, None] = field(default_factory=dict)
 

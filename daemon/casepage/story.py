@@ -7,6 +7,7 @@ from typing import Literal
 from daemon import after_words, words
 from daemon.attachments.folders import place_of
 from daemon.casepage import telling, wordings
+from daemon.casepage.machines import machine_mails
 from daemon.casepage.parts import Entry, Mood, Pair, Section, Story, Told
 from daemon.ledger import StoredAttachment
 from daemon.othercases import OtherCase, other_cases, outcome, status_title
@@ -77,6 +78,7 @@ def _gathered(
         ],
         files=ledger.attachments(number, as_of=as_of),
         others=other_cases(records, case, last),
+        machines=() if as_of is not None else machine_mails(ledger, number),
         past=as_of is not None,
         penalties=[each for each in case.penalties if everybody or (party and same_party(each.party, party))],
     )
@@ -228,5 +230,17 @@ def _mails(told: Told) -> Section:
     return Section(key="mails", heading=told.say(wordings.MAILS), entries=entries)
 
 
+def _machines(told: Told) -> Section:
+    entries = (
+        Entry(
+            title=f"{told.moment(one.at)}　{one.sender}",
+            details=tuple(filter(None, (one.said,))),
+            state=told.say(wordings.COUNTED if one.counted else wordings.NOT_ACTED_ON),
+        )
+        for one in told.machines
+    )
+    return Section(key="machines", heading=told.say(wordings.MACHINES), entries=tuple(entries))
+
+
 # What happened comes before what follows from it: the clauses' wordings stand where they are first cited.
-_SECTIONS = (_standing, _complaint, _history, _duties, _penalties, _files, _others, _mails)
+_SECTIONS = (_standing, _complaint, _history, _duties, _penalties, _files, _others, _mails, _machines)

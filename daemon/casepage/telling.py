@@ -6,7 +6,7 @@ from daemon import verdicts, words
 from daemon.casepage import wordings
 from daemon.casepage.parts import Entry, Mood, Pair, Step, Told
 from daemon.followup import wording as callwords
-from daemon.ledger import OutboxEntry
+from daemon.ledger import OutboxEntry, OutboxState
 from daemon.site import Site
 from mailer.wording import wording
 from rules.after_events import Called
@@ -162,6 +162,9 @@ def mail(told: Told, sent: OutboxEntry) -> Entry:
 
 
 def _fate(told: Told, sent: OutboxEntry) -> tuple[str, Mood]:
+    back = sent.failed_at if sent.state is OutboxState.BOUNCED else None
+    if back is not None and (not told.past or back <= told.now):
+        return told.say(wordings.RETURNED, when=told.moment(back), why=sent.last_error), "bad"
     if sent.sent_at is not None and (not told.past or sent.sent_at <= told.now):
         return told.say(wordings.SENT, when=told.moment(sent.sent_at)), "good"
     if sent.failed_at is not None and (not told.past or sent.failed_at <= told.now):

@@ -16,6 +16,7 @@ FILES = _text("附件", "附件", "Files")
 OTHERS = _text("這位客戶的其他案件", "该客户的其他案件", "The customer's other cases")
 HISTORY = _text("處理經過", "处理经过", "What happened")
 MAILS = _text("寄出的郵件", "发出的邮件", "Mails that were sent")
+MACHINES = _text("自動回覆與退信", "自动回复与退信", "Automatic replies and bounces")
 CLAUSES = _text("引用的條款", "引用的条款", "The clauses cited")
 
 STATUS = _text("狀態", "状态", "Status")
@@ -55,6 +56,9 @@ MORE = _text("另有 {n} 件較早的案件", "另有 {n} 件较早的案件", "
 SENT = _text("{when} 已被郵件伺服器接收", "{when} 已被邮件服务器接收", "accepted by the mail server {when}")
 WAITING = _text("等候寄出", "等候发送", "waiting to be sent")
 FAILED = _text("無法寄達：{why}", "无法送达：{why}", "could not be delivered: {why}")
+RETURNED = _text(
+    "{when} 被退回，未送達：{why}", "{when} 被退回，未送达：{why}", "came back {when}, not delivered: {why}"
+)
 TRIED = _text("等候重試：{why}", "等候重试：{why}", "waiting to be tried again: {why}")
 
 AS_OF = _text(
@@ -67,6 +71,8 @@ CONFIDENTIAL = _text(
     "内含个人资料，请勿转发给无关人员。",
     "Contains personal data; please do not pass it on.",
 )
+NOT_ACTED_ON = _text("僅供參考", "仅供参考", "kept, not acted on")
+COUNTED = _text("已處理", "已处理", "acted on")
 NONE = _text("沒有", "没有", "none")
 
 TEMPLATES = {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from daemon.attachments.folders import named
 from daemon.bootstrap import open_ledger
 from daemon.casepage import as_html, say_story, story_of
+from daemon.casepage.machines import MachineMail, machine_mails
 from daemon.cli.output import complain, print_json
 from daemon.cli.shapes import case_as_json
 from daemon.clock import SystemClock
@@ -69,6 +70,7 @@ def _as_json(records: Reader, case: Case, zone: ZoneInfo) -> dict[str, object]:
             for row in ledger.events(case.number)
         ],
         "mails": [_mail(mail, zone) for mail in ledger.outbox_of(case.number)],
+        "automatic_mails": [_machine(one, zone) for one in machine_mails(ledger, case.number)],
         "attachments": [_file(file, names.get((file.name, file.sha256)), zone) for file in files],
         "penalties": [_penalty(case, penalty) for penalty in case.penalties],
         "other_cases": [_other(one, zone) for one in known.cases],
@@ -84,6 +86,15 @@ def _mail(mail: OutboxEntry, zone: ZoneInfo) -> dict[str, object]:
         "queued_at": mail.created_at.astimezone(zone).isoformat(),
         "sent_at": _moment(mail.sent_at, zone),
         "error": mail.last_error,
+    }
+
+
+def _machine(one: MachineMail, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "sender": one.sender,
+        "received_at": _moment(one.at, zone),
+        "said": one.said,
+        "acted_on": one.counted,
     }
 
 

@@ -72,6 +72,7 @@ def _person(site: Site, person: Person) -> dict[str, object]:
         "email": person.email,
         "locale": site.locale_of(person.email).value,
         "away": site.presence.is_away(person.email),
+        "reached": person.email.lower() not in site.unreached,
         "deputy": site.deputies.get(person.email.lower()),
     }
 

@@ -38,5 +38,6 @@ def _drawn(entry: Entry, case: Case, key: str) -> Iterable[tuple[int, Drawn]]:
 def _accepted(entry: Entry, case: Case, seq: int, holders: set[str]) -> Iterable[tuple[str, datetime]]:
     for mail in entry.mails_about(case.number, seq):
         address = mail.recipient.lower()
-        if mail.sent_at is not None and address in holders and mail.notice_key == f"event:{seq}:{address}":
-            yield mail.recipient, mail.sent_at
+        at = mail.accepted_at
+        if at is not None and address in holders and mail.notice_key == f"event:{seq}:{address}":
+            yield mail.recipient, at

@@ -1,6 +1,6 @@
 """Forms of a message: complaints open cases or find theirs, reports, orders and lists are put to theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from daemon.intake.reports import answerable, take_report
 from daemon.intake.tally import Tally
 from daemon.ledger import Entry, StoredMail
 from daemon.reading import Reading
+from mailer.message_automatic import is_machines_own
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from rules.case import Case, Status
 from rules.commands import AmendCase, AttachForm, OpenCase
@@ -39,6 +40,8 @@ class Forms:
         files = [file for file, new in zip(reading.files, fresh, strict=True) if new]
         tally = Tally(unreadable=[file for file in files if file.error is not None and not reading.retaken])
         tally.duplicates = fresh.count(False)
+        if is_machines_own(reading.message.automatic_reason):
+            files = list(_not_ours(files, tally))
         self._take_lists(entry, reading, files, now, tally)
         for file in files:
             for form in file.forms:
@@ -171,6 +174,18 @@ class Forms:
         tally.outcomes.append(
             returned.take_order(self._docket, entry, by, file, form, number, now, proven=proven)
         )
+
+
+def _not_ours(files: Sequence[ParsedFile], tally: Tally) -> Iterator[ParsedFile]:
+    """Yield the files of a machine's mail without the forms of ours that it sends back as they came.
+
+    A mailbox that forwards our mails to us would else report, approve and rule by itself what they are filled in with.
+    """
+    for file in files:
+        if file.tokens and any(form.kind is not FormKind.COMPLAINT for form in file.forms):
+            tally.refused = f"{file.file}: a form of ours that a machine sent back"
+        else:
+            yield file
 
 
 def _alone(reading: Reading) -> bool:

@@ -15,6 +15,7 @@ from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.intake import pasted
+from daemon.intake.bounces import Bounces
 from daemon.intake.forms import Forms
 from daemon.intake.numbers import thread_of
 from daemon.intake.replies import Replies, digest
@@ -47,6 +48,7 @@ class Intake:
         self._reader = MailReader(docket, reader, clock)
         self._clock = clock
         self._replies = Replies(docket)
+        self._bounces = Bounces(docket, self._replies)
         self._forms = Forms(docket)
         self._words = Words(docket, self._replies)
 
@@ -94,6 +96,10 @@ class Intake:
         now, head = self._clock.now(), entry.last_seq()
         if reading.message.is_placeholder:
             self._replies.refuse_placeholder(entry, mail, reading.message, now)
+            return
+        if reading.heard:
+            entry.heard_from(reading.sender.email, now)
+        if self._bounces.take(entry, mail, reading, now):
             return
         if reading.refused is not None:
             self._replies.refuse(entry, mail, reading, reading.refused, now)
@@ -189,12 +195,12 @@ class Intake:
         files = beside_forms(reading.others, reading.sheets, reading.files)
         for number in tally.cases or self._open_thread(entry, reading):
             entry.link_mail(mail.id, number, since=head)
-            if files:
+            if files and not (reading.message.automatic and number not in tally.cases):
                 keep(entry, number, mail.id, files, self._docket.site.config.attachments)
 
     def _open_thread(self, entry: Entry, reading: Reading) -> list[str]:
-        """Return the case whose thread a person's message continues without saying anything to act on."""
-        number = "" if reading.message.automatic else thread_of(entry, reading.message)
+        """Return the case whose thread a message continues without saying anything to act on, a machine's too."""
+        number = thread_of(entry, reading.message)
         return [number] if number and entry.case(number) is not None else []
 
     def refuse_large(self, entry: Entry, mail_id: int, message: Message) -> None:

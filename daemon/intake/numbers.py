@@ -19,7 +19,12 @@ def thread_of(entry: Entry, message: Message) -> str:
     known = entry.case_of_message([reference for reference in references if reference])
     if known is not None:
         return known
-    found = _IN_SUBJECT.search(message.subject)
+    return number_in(message.subject)
+
+
+def number_in(text: str) -> str:
+    """Return the first case number that stands in a text as our subjects have it; empty if none."""
+    found = _IN_SUBJECT.search(text)
     return found[1] if found else ""
 
 

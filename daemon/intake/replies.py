@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from daemon import answers, forwarding, releasing
+from daemon import answers, forwarding, noted, releasing
 from daemon.admission import Refusal
 from daemon.docket import Docket
 from daemon.followup import lists
@@ -18,7 +18,6 @@ from mailer.message import PLACEHOLDER, Message
 
 log = logging.getLogger("kesu.intake")
 
-ANSWERS_PER_HOUR = 60  # to one address; more is a loop or a flood
 PROBLEMS_PER_HOUR = 200  # a form that cannot be taken is answered for longer: whoever sent it must know
 STRANGERS_PER_HOUR = 10  # of which customer care is told; a flood of spam stays in quarantine and in the log
 
@@ -41,7 +40,7 @@ class Replies:
                 now,
                 key=f"{reading.occasion}care-calls",
             )
-        if not self.may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else ANSWERS_PER_HOUR):
+        if not self.may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else 0):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 orders = answers.unanswered(self._docket, reading.sender, tally.unreadable, now)
                 self.tell_care(entry, mail, orders, now, key=f"{reading.occasion}care")
@@ -63,19 +62,28 @@ class Replies:
     def _copies(self, entry: Entry, reading: Reading, tally: Tally, now: datetime) -> list[LetterOrder]:
         """Return what those hear whose forms somebody passed on, unless they have had many answers this hour."""
         known = forwarding.copies(self._docket, reading.message, reading.sender, tally.outcomes)
-        since = now - timedelta(hours=1)
-        return [order for order in known if entry.replies_sent_to(order.to.email, since) < ANSWERS_PER_HOUR]
+        since, most = now - timedelta(hours=1), self._docket.site.config.access.answers_per_hour
+        return [order for order in known if entry.replies_sent_to(order.to.email, since) < most]
 
-    def may_answer(self, entry: Entry, reading: Reading, now: datetime, most: int = ANSWERS_PER_HOUR) -> bool:
-        """Tell whether the sender of a message may be answered: no machine, not ourselves, not too often."""
+    def may_answer(self, entry: Entry, reading: Reading, now: datetime, at_least: int = 0) -> bool:
+        """Tell whether the sender of a message may be answered: no machine, not ourselves, not too often.
+
+        He is answered `at_least` so often an hour. Customer care is told of a limit that is reached.
+        """
         address = reading.sender.email
         if reading.message.automatic or not address or address.lower() == self._docket.site.own_address:
             return False
         if not self._docket.site.may_send(address):  # released; whoever it names need not have written it
             return False
-        sent = entry.replies_sent_to(address, now - timedelta(hours=1))
-        if sent >= most:
+        access, since = self._docket.site.config.access, now - timedelta(hours=1)
+        sent, to_all = entry.replies_sent(address, since)
+        if sent >= max(access.answers_per_hour, at_least):
             log.warning("no more answers this hour to one sender: %d sent", sent)
+            noted.sender_capped(self._docket, entry, address, sent, now)
+            return False
+        if to_all >= access.all_answers_per_hour:
+            log.warning("no more answers this hour to anybody: %d sent", to_all)
+            noted.all_capped(self._docket, entry, to_all, now)
             return False
         return True
 
@@ -163,8 +171,11 @@ class Replies:
     ) -> None:
         """Tell customer care of a message set aside, unless it has heard of many this hour."""
         for order in orders:
-            if entry.replies_sent_to(order.to.email, now - timedelta(hours=1)) < STRANGERS_PER_HOUR:
+            told = entry.replies_sent_to(order.to.email, now - timedelta(hours=1))
+            if told < STRANGERS_PER_HOUR:
                 self._docket.answer(entry, mail.id, order, now, key=key)
+            else:
+                noted.care_capped(self._docket, entry, told, now)
 
 
 def _held_for(tally: Tally) -> HeldFor:

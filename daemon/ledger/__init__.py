@@ -16,6 +16,7 @@ from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
     AbsenceSaid,
     Activity,
+    Bounced,
     CaseEvent,
     Changes,
     Decision,
@@ -41,12 +42,14 @@ from daemon.ledger.rows import (
     StoredMail,
     Storm,
     Turn,
+    Unreached,
     WaitingRequest,
 )
 
 __all__ = [
     "AbsenceSaid",
     "Activity",
+    "Bounced",
     "CaseEvent",
     "Changes",
     "Decision",
@@ -83,5 +86,6 @@ __all__ = [
     "StoredMail",
     "Storm",
     "Turn",
+    "Unreached",
     "WaitingRequest",
 ]

@@ -69,7 +69,7 @@ def lapsed_since(connection: Connection, since: datetime) -> list[CaseEvent]:
 
 
 def given_up_since(connection: Connection, since: datetime) -> list[GivenUp]:
-    """Return the mails given up after a time, the latest first; of a bundle the notices it carried."""
+    """Return the mails given up or returned after a time, the latest first; of a bundle the notices it carried."""
     carried = outbox.alias()
     query = (
         select(
@@ -80,7 +80,7 @@ def given_up_since(connection: Connection, since: datetime) -> list[GivenUp]:
             outbox.c.last_error,
         )
         .where(
-            outbox.c.state == OutboxState.FAILED.value,
+            outbox.c.state.in_((OutboxState.FAILED.value, OutboxState.BOUNCED.value)),
             outbox.c.failed_at > since,
             ~exists().where(carried.c.bundle == outbox.c.id),
         )

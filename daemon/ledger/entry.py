@@ -10,6 +10,7 @@ from daemon.ledger import (
     absences,
     activity,
     attachments,
+    bounces,
     gathering,
     intake,
     outbox,
@@ -19,11 +20,12 @@ from daemon.ledger import (
     requests,
     sheets,
 )
-from daemon.ledger.fresh import SaidAbsences
+from daemon.ledger.fresh import Lasting
 from daemon.ledger.intake import Incoming
 from daemon.ledger.journal import Journal
 from daemon.ledger.rows import (
     AbsenceSaid,
+    Bounced,
     Decision,
     DueRow,
     Held,
@@ -36,6 +38,7 @@ from daemon.ledger.rows import (
     RecordedEvent,
     RequestState,
     StoredMail,
+    Unreached,
 )
 from daemon.ledger.schema import marks, numbers
 from daemon.ledger.sqlite import insert, run
@@ -60,11 +63,20 @@ class Entry:
     of it, even if it is caught.
     """
 
-    def __init__(self, connection: Connection, site: str, version: str, said: SaidAbsences) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        site: str,
+        version: str,
+        said: Lasting[AbsenceSaid],
+        silent: Lasting[Unreached],
+    ) -> None:
         self._quiet = connection  # for what has nothing to do with the outbox
         self._site = site
         self._version = version
         self._said = said
+        self._silent = silent
+        self.bounced_more = False  # the same of whom mails do not reach
         self.said_more = False  # of absences: what others know is out of date once this is committed
         self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
         self._waiting: list[
@@ -300,6 +312,44 @@ class Entry:
     def quarantined(self, mail_id: int) -> HeldMail | None:
         """Return what is known of a message that was ever put aside; None of any other."""
         return quarantine.held(self._connection, mail_id)
+
+    def mails_of(self, case_number: str) -> list[OutboxEntry]:
+        """Return the mails of a case, in the order they became necessary."""
+        return outbox.entries_of(self._connection, case_number)
+
+    def replies_sent(self, address: str, since: datetime) -> tuple[int, int]:
+        """Count the automatic replies since a time, to `address` and to all, those of this transaction too."""
+        waiting = [one for one in self._waiting if one.answers is not None and one.created_at >= since]
+        his = sum(one.recipient.lower() == address.lower() for one in waiting)
+        sent, to_all = outbox.replies_sent(self._quiet, address, since)
+        return sent + his, to_all + len(waiting)
+
+    def refusals_sent_to(self, address: str, case_number: str, since: datetime) -> int:
+        """Count the notices to `address`, since a time, that something asked about a case was refused."""
+        return outbox.refusals_sent_to(self._connection, address, case_number, since)
+
+    # ------------------------------------------------------------ what came back
+
+    def returned(self, said: Bounced) -> bool:
+        """Keep that a mail came back, with all it carries; False if that was known."""
+        self.bounced_more = True
+        return bounces.returned(self._connection, said)
+
+    def note_bounce(self, said: Bounced) -> bool:
+        """Keep what else a mail system said of a mail; False if the same was said before."""
+        self.bounced_more = True
+        return bounces.note(self._connection, said)
+
+    def unreached(self, now: datetime) -> list[Unreached]:
+        """Return whom mails do not reach at present."""
+        if self.bounced_more:
+            return bounces.unreached(self._quiet, now)
+        return self._silent.not_over(now, lambda now: bounces.unreached(self._quiet, now))
+
+    def heard_from(self, address: str, now: datetime) -> None:
+        """Say that somebody wrote to us: he counts as reached again."""
+        self.bounced_more = True
+        bounces.heard_from(self._connection, address, now)
 
     # ------------------------------------------------------------ what waits to be confirmed
 

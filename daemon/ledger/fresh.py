@@ -4,8 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
-
-from daemon.ledger.rows import AbsenceSaid
+from typing import Generic, Protocol, TypeVar
 
 _MOST_BYTES = 32 * 2**20
 
@@ -37,22 +36,30 @@ class FreshBytes:
             return content
 
 
-class SaidAbsences:
-    """Who said that he is away: asked at every mail, changed a few times a week."""
+class _Ending(Protocol):
+    @property
+    def ends(self) -> datetime: ...
+
+
+Statement = TypeVar("Statement", bound=_Ending)
+
+
+class Lasting(Generic[Statement]):
+    """Who said that he is away, or whom mails do not reach: asked at every mail, changed a few times a week."""
 
     def __init__(self) -> None:
-        self._known: tuple[datetime, list[AbsenceSaid]] | None = None  # those not over at that time
+        self._known: tuple[datetime, list[Statement]] | None = None  # those not over at that time
         self._version = 0
         self._lock = Lock()
 
-    def not_over(self, now: datetime, ask: Callable[[datetime], Sequence[AbsenceSaid]]) -> list[AbsenceSaid]:
+    def not_over(self, now: datetime, ask: Callable[[datetime], Sequence[Statement]]) -> list[Statement]:
         """Return the statements that reach beyond `now`; `ask` reads them where they are not known."""
         with self._lock:
             known, version = self._known, self._version
         if known is None or known[0] > now:
             known = now, list(ask(now))
             with self._lock:
-                if version == self._version:  # else somebody said something while we read
+                if version == self._version:  # else something was said while we read
                     self._known = known
         return [said for said in known[1] if said.ends > now]
 

@@ -144,6 +144,12 @@ def mail(connection: Connection, mail_id: int) -> StoredMail:
     raise LedgerRefused(f"no message has the id {mail_id}")
 
 
+def mails_about(connection: Connection, case_number: str) -> list[StoredMail]:
+    """Return the messages that concern a case, oldest first."""
+    query = _MAILS.join(mail_cases, mail_cases.c.mail_id == mail_in.c.id)
+    return _mails(connection, query.where(mail_cases.c.case_number == case_number).order_by(mail_in.c.id))
+
+
 def mails_in_state(connection: Connection, state: MailState, limit: int | None = None) -> list[StoredMail]:
     """Return the messages in `state`, oldest first."""
     query = _MAILS.where(mail_in.c.state == state.value).order_by(mail_in.c.id).limit(limit)

@@ -16,6 +16,7 @@ from daemon.ledger import (
     activity,
     attachments,
     audit,
+    bounces,
     gathering,
     histories,
     intake,
@@ -31,7 +32,7 @@ from daemon.ledger import (
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
-from daemon.ledger.fresh import FreshBytes, SaidAbsences
+from daemon.ledger.fresh import FreshBytes, Lasting
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
     AbsenceSaid,
@@ -54,6 +55,7 @@ from daemon.ledger.rows import (
     StoredAttachment,
     StoredMail,
     Turn,
+    Unreached,
     WaitingRequest,
 )
 from daemon.ledger.schema import chain_head, events
@@ -78,7 +80,8 @@ class Ledger:
         self._version = version
         self._closed = False
         self._fresh = FreshBytes()
-        self._said = SaidAbsences()
+        self._said: Lasting[AbsenceSaid] = Lasting()
+        self._silent: Lasting[Unreached] = Lasting()
 
     @classmethod
     def open(
@@ -124,11 +127,13 @@ class Ledger:
     def writing(self) -> Iterator[Entry]:
         """Begin a transaction; it is committed at the end of the block and undone by an exception out of it."""
         with self._writer.transaction() as connection:
-            entry = Entry(connection, self._site, self._version, self._said)
+            entry = Entry(connection, self._site, self._version, self._said, self._silent)
             yield entry
             entry.finish()
         if entry.said_more:
             self._said.forget()
+        if entry.bounced_more:
+            self._silent.forget()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -385,6 +390,11 @@ class Ledger:
         with self._reading() as connection:
             return intake.mail(connection, mail_id)
 
+    def mails_about(self, case_number: str) -> list[StoredMail]:
+        """Return the messages that concern a case, oldest first."""
+        with self._reading() as connection:
+            return intake.mails_about(connection, case_number)
+
     def raw(self, sha256: str) -> bytes:
         """Return archived bytes; LedgerRefused if there are none, LedgerDamaged if they are no longer the same."""
         if (content := self._fresh.take(sha256)) is not None:
@@ -584,6 +594,14 @@ class Ledger:
     def _said_absences(self, now: datetime) -> list[AbsenceSaid]:
         with self._reading() as connection:
             return absences.not_over(connection, now)
+
+    def unreached(self, now: datetime) -> list[Unreached]:
+        """Return whom mails do not reach at present."""
+        return self._silent.not_over(now, self._unreached)
+
+    def _unreached(self, now: datetime) -> list[Unreached]:
+        with self._reading() as connection:
+            return bounces.unreached(connection, now)
 
     # ------------------------------------------------------------ proof and keeping
 

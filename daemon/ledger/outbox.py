@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, 
 
 from daemon.ledger import gathering, turns
 from daemon.ledger.rows import OutboxEntry, OutboxState, OutgoingMail, QueuedMail, Turn
-from daemon.ledger.schema import outbox
+from daemon.ledger.schema import events, outbox
 from daemon.ledger.sqlite import insert, run, run_many
 
 _SENDING = outbox.c.state == OutboxState.SENDING.value
@@ -19,6 +19,10 @@ _REPLIES = select(func.count()).where(
     outbox.c.answers.is_not(None),
     func.lower(outbox.c.recipient) == func.lower(bindparam("address")),
 )
+
+_ALL_REPLIES = select(
+    func.count().filter(func.lower(outbox.c.recipient) == func.lower(bindparam("address"))), func.count()
+).where(outbox.c.created_at >= bindparam("since"), outbox.c.answers.is_not(None))
 
 
 def queue(connection: Connection, row: Mapping[str, object]) -> bool:
@@ -100,8 +104,8 @@ def free(connection: Connection, until: datetime) -> int:
 
 
 def sent(connection: Connection, mail_id: int, at: datetime, reply: str) -> bool:
-    """Say that the server took a mail, with all it carries; False if that was known."""
-    unsent = outbox.c.state != OutboxState.SENT.value
+    """Say that the server took a mail, with all it carries; False if that was known, or it has come back already."""
+    unsent = outbox.c.state.not_in((OutboxState.SENT.value, OutboxState.BOUNCED.value))
     values = {
         "state": OutboxState.SENT.value,
         "sent_at": at,
@@ -182,6 +186,23 @@ def replies_sent_to(connection: Connection, address: str, since: datetime) -> in
     """Count the automatic replies queued or sent to an address since a time, however its letters are cased."""
     (count,) = run(connection, _REPLIES, {"address": address, "since": since}).fetchone() or (0,)
     return int(count)
+
+
+def replies_sent(connection: Connection, address: str, since: datetime) -> tuple[int, int]:
+    """Count the automatic replies queued or sent since a time, to an address and to everybody."""
+    his, to_all = run(connection, _ALL_REPLIES, {"address": address, "since": since}).fetchone() or (0, 0)
+    return int(his), int(to_all)
+
+
+def refusals_sent_to(connection: Connection, address: str, case_number: str, since: datetime) -> int:
+    """Count the notices to an address, since a time, that something about a case was refused."""
+    counted = (
+        select(func.count())
+        .select_from(outbox.join(events, events.c.seq == outbox.c.event_seq))
+        .where(outbox.c.case_number == case_number, outbox.c.created_at >= since)
+        .where(func.lower(outbox.c.recipient) == address.lower(), events.c.kind == "refused")
+    )
+    return connection.execute(counted).scalar_one()
 
 
 def entries_of(connection: Connection, case_number: str, event_seq: int | None = None) -> list[OutboxEntry]:

@@ -169,6 +169,7 @@ class OutboxState(StrEnum):
     FAILED = "failed"
     HELD = "held"  # many of its kind came at once: it waits to leave with the others
     BUNDLED = "bundled"  # it leaves in the mail that carries all of them
+    BOUNCED = "bounced"  # it left, and a mail system brought it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +315,38 @@ class OutboxEntry:
     sent_at: datetime | None
     failed_at: datetime | None
     last_error: str
+
+    @property
+    def accepted_at(self) -> datetime | None:
+        """When it left for good; None for one that came back, of which its reader knows nothing."""
+        return None if self.state is OutboxState.BOUNCED else self.sent_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """What a mail system said of a mail of ours, in the mail `mail_id` (None: it refused it by SMTP).
+
+    `fate` is failed, delayed or delivered; until `until` its recipient counts as somebody mails do not reach.
+    """
+
+    outbox_id: int
+    mail_id: int | None
+    fate: str
+    recipient: str
+    at: datetime
+    status: str = ""
+    diagnostic: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Somebody whom mails do not reach: since when, until when that is believed, and why."""
+
+    email: str
+    since: datetime
+    ends: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

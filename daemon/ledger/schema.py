@@ -246,6 +246,22 @@ quarantine = Table(
     Index("quarantine_waiting", "mail_id", sqlite_where=text("state = 'waiting'")),
 )
 
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False),
+    Column("mail_id", Integer, ForeignKey("mail_in.id")),  # NULL: it was refused by SMTP
+    Column("fate", Text, nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("diagnostic", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),  # until when its recipient counts as unreached
+    UniqueConstraint("outbox_id", "fate"),
+    Index("bounces_by_end", "until", "recipient", sqlite_where=text("until IS NOT NULL")),
+)
+
 sheet_generations = Table(
     "sheet_generations",
     metadata,

@@ -27,6 +27,7 @@ from daemon.site import Site, load_site
 from daemon.workbook import Workbook as MasterWorkbook
 from mailer.compose import compose
 from mailer.letter import Address, Content, Template
+from mailer.message import read_message
 from parsers.reader import FormReader
 from rules.case import Case
 from rules.facts import facts_from_json
@@ -184,7 +185,7 @@ class Office:
     def put_in(self, raw: bytes | EmailMessage) -> int:
         """Store a message as the fetching does, without taking it in; return its id."""
         content = raw.as_bytes() if isinstance(raw, EmailMessage) else raw
-        head = message_from_bytes(content, policy=policy.default)
+        head = read_message(content)
         with self.ledger.writing() as entry:
             stored = entry.store_mail(
                 "INBOX",
@@ -193,8 +194,8 @@ class Office:
                 content,
                 received_at=self.clock.now(),
                 stored_at=self.clock.now(),
-                message_id=str(head.get("Message-ID", "")).strip(),
-                sender=str(head.get("From", "")),
+                message_id=head.message_id,
+                sender=head.sender.email,
             )
         assert stored is not None
         return stored

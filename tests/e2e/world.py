@@ -21,7 +21,7 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import RecordingSmtp
 
 PASSWORD = "secret"
-_SETTLED = (OutboxState.SENT, OutboxState.FAILED)
+_SETTLED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.BOUNCED)
 
 
 def short_rules(*, window: str, remind: str = "30m", every: str = "1d") -> str:

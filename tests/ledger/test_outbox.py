@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from daemon.ledger import Ledger, OutboxState, QueuedMail
+from daemon.ledger import Bounced, Ledger, OutboxState, QueuedMail
 from tests.ledger.clerk import NINE, open_ledger, outgoing
 
 MINUTE = timedelta(minutes=1)
@@ -193,6 +193,7 @@ class Outbox(RuleBasedStateMachine):
         self.done: dict[int, OutboxState] = {}
         self.doubtful: set[int] = set()
         self.in_hand: set[int] = set()
+        self.came_back: set[int] = set()
         self.queued = 0
 
     def teardown(self) -> None:
@@ -223,9 +224,19 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(mail=consumes(leased))
     def sent(self, mail: int) -> None:
-        known = self.done.get(mail) is OutboxState.SENT
+        known = self.done.get(mail) in (OutboxState.SENT, OutboxState.BOUNCED)
         assert self.ledger.outbox_sent(mail, self.now, "250 OK") is not known
-        self._settle(mail, OutboxState.SENT)
+        if not known:
+            self._settle(mail, OutboxState.SENT)
+
+    @rule(mail=consumes(leased))
+    def returned(self, mail: int) -> None:
+        said = Bounced(outbox_id=mail, mail_id=None, fate="failed", recipient="li@example.com", at=self.now)
+        with self.ledger.writing() as entry:
+            assert entry.returned(said) is (mail not in self.came_back)
+        if mail not in self.came_back and self.done.get(mail) is not OutboxState.FAILED:
+            self._settle(mail, OutboxState.BOUNCED)
+        self.came_back.add(mail)
 
     @rule(mail=consumes(leased))
     def failed(self, mail: int) -> None:
@@ -257,6 +268,7 @@ class Outbox(RuleBasedStateMachine):
             OutboxState.FAILED: settled.count(OutboxState.FAILED),
             OutboxState.HELD: 0,
             OutboxState.BUNDLED: 0,
+            OutboxState.BOUNCED: settled.count(OutboxState.BOUNCED),
         }
 
     @invariant()
