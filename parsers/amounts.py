@@ -23,9 +23,10 @@ from rules.facts import MONEY_LIMIT
 CENT = Decimal("0.01")
 _NOISE = Decimal("0.00005")  # CNY; what binary floats leave behind a sum of cents
 _LONGEST = 40  # characters an amount may have
+_LONGEST_RAW = 500  # characters, spaces and all, of what may be one: patterns meet nothing longer
 
 _CURRENCY_BEFORE = re.compile(r"^(?:人民币|rmb|cny|¥)+")
-_CURRENCY_AFTER = re.compile(r"(?:人民币|rmb|cny|yuan|¥|元人民币|元整|元正|圆整|圆正|块钱|元|圆|块|整)+$")
+_CURRENCY_AFTER = re.compile(r"(?:人民币|rmb|cny|yuan|¥|元[整正]?|圆[整正]?|块钱?|整)+$")
 _FOREIGN = re.compile(
     r"us\$|usd|美元|nt\$|ntd|twd|台币|新台币|hk\$|hkd|港币|港元|eur|€|欧元|jpy|日元|日圆|£|\$"
 )
@@ -79,6 +80,8 @@ def _bare_number(raw: object) -> Decimal | None:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return None
     if isinstance(raw, str):
+        if len(raw) > _LONGEST_RAW:
+            return None
         plain = _plain(raw)
         spoilt = _is_spaced_apart(raw) or not _NUMBER.fullmatch(plain) or len(plain) > _LONGEST
         return None if spoilt else Decimal(plain.replace(",", ""))
@@ -117,7 +120,7 @@ def _money(number: Decimal, raw: object) -> Reading:
 
 
 def _money_from_text(text: str) -> Reading:
-    if _is_spaced_apart(text):
+    if len(text) > _LONGEST_RAW or _is_spaced_apart(text):
         return Reading(problem=not_an_amount(text))
     plain = _plain(text)
     if _FOREIGN.search(plain):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from parsers.change_texts import no_such_field, value_missing
 from parsers.choices import ChoiceBook
@@ -24,6 +25,8 @@ _AND = re.compile(r"[\s,，、]*(?:\band|[和及與与並并]|以及|同時|同�
 _QUOTES = "「」『』“”\"'"
 _BEFORE = re.compile(r"[\s,，;；。、()（）]+")
 _LONGEST_LABEL = 40
+_LONGEST_VALUE = 200  # characters of a value that is no text
+_MOST_PLACES = 200  # labels in one reply; no form has as many, and one that stands twice is asked back
 _NONE = ("none", "blank", "没有", "空白", "清空")
 
 
@@ -54,7 +57,7 @@ def assignments(
 ) -> Assigned | Untold:
     """Read every fact that a text sets; `open_end`: more may follow the last value, such as the reason."""
     book = LabelBook(catalogue.form(FormKind.COMPLAINT))
-    places = list(_places(text, book)) or list(_bare(text, book))
+    places = list(islice(_places(text, book), _MOST_PLACES)) or list(_bare(text, book))
     stray = _stray(text, places)
     if stray or not places:
         return Untold(no_such_field(quoted(stray)) if stray else None)
@@ -93,12 +96,14 @@ def _bare(text: str, book: LabelBook) -> Iterator[_Place]:
 
 def _label_before(text: str, book: LabelBook) -> tuple[str, int] | None:
     """Return the field whose label a text ends with, and where it begins; the longest counts."""
-    starts = [0, *(gap.end() for gap in _BEFORE.finditer(text))]
+    base = max(len(text) - 3 * _LONGEST_LABEL, 0)  # what stands further before is no part of a label
+    near = text[base:]
+    starts = [*([] if base else [0]), *(gap.end() for gap in _BEFORE.finditer(near))]
     for start in starts:
-        label = text[start:].strip(_QUOTES + " \t\u3000的")
+        label = near[start:].strip(_QUOTES + " \t\u3000的")
         key = _key(label, book) if len(label) <= _LONGEST_LABEL else None
         if key is not None:
-            return key, start
+            return key, base + start
     return None
 
 
@@ -140,7 +145,8 @@ def _value(field: Field, text: str, around: Surroundings, *, open_end: bool) -> 
 
 def _longest(field: Field, given: str, around: Surroundings) -> tuple[Reading, str]:
     """Read as much as still is a value: `2026-11-22 14:30 記錯日期`."""
-    ends = [len(given), *reversed([stop.start() for stop in _STOPS.finditer(given)])]
+    stops = (stop.start() for stop in _STOPS.finditer(given[:_LONGEST_VALUE]))
+    ends = [len(given), *reversed(list(stops))]
     for end in ends:
         reading = _read(field, given[:end], around)
         if reading.problem is None:

@@ -20,6 +20,7 @@ from rules.locales import Text
 
 LONGEST = timedelta(days=200)  # a longer one is more likely a slip: 12/5 to 12/1
 _LINES = 4  # of his own that may belong to it
+_LONGEST_SAID = 1_000  # characters of these lines
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ _FILLER = (
 _A_DAY = _TOKEN.pattern.replace("?P<", "?P<b_")
 _BEGINS = re.compile(rf"{_SUBJECT}{_FILLER}(?:(?:{_A_DAY}){_FILLER}){{0,2}}(?:{_AWAY})")
 _DEPUTY = (
-    re.compile(r"(?:职务)?代理人?\s*(?:是|为|:|由|请)?\s*(?P<who>[^\s,。.;:、()]+(?:\.[^\s,。;:、()]+)*)"),
+    re.compile(
+        r"(?:职务)?代理人?\s*(?:是|为|:|由|请)?\s*(?P<who>[^\s,。.;:、()]++(?:\.++[^\s,。.;:、()]++)*+)"
+    ),
     re.compile(r"由\s*(?P<who>[^\s,。;:、()]+?)\s*(?:先生|小姐|女士)?\s*(?:职务)?(?:代理|代班|代为处理)"),
     re.compile(
         r"[,。;、]\s*(?!由|职务|我|无|没)(?P<who>[^\s,。;:、()\d]+?)\s*(?:先生|小姐|女士)?\s*(?:代理|代班|顶班|代为处理)(?=[,。;\n]|$)"
@@ -126,7 +129,7 @@ def _back(body: str, plain: str, begin: int) -> Absence:
 
 def _away(body: str, plain: str, begin: int, today: date) -> Absence:
     said = "\n".join(plain[begin:].split("\n")[:_LINES])
-    said = said.partition("\n\n")[0]
+    said = said.partition("\n\n")[0][:_LONGEST_SAID]
     deputy, rest = _deputy(body[begin : begin + len(said)], said)
     days = _days(rest, today)
     if days is None or deputy is None or _HALF_DAYS.search(rest) or _ASKS.search(rest.partition("\n")[0]):

@@ -16,7 +16,11 @@ from rules.locales import Text
 MOST = 300  # customers in one reply
 
 _PHONE = r"(?P<phone>\+?\d[\d\-()\s]{5,22}\d)"
-_NAME = r"(?![^\s,]*(?:好|您|谢|请|收到|明天))(?P<name>[a-z][a-z.'\-]*(?:\s[a-z][a-z.'\-]*){0,3}?|[^\W\da-z]{2,12}?)"
+_WORD = r"[a-z][a-z.'\-]{0,40}"
+_NAME = (
+    r"(?![^\s,]*(?:好|您|谢|请|收到|明天))"
+    rf"(?P<name>{_WORD}(?:\s{_WORD}){{0,3}}?|[^\W\da-z]{{2,12}}?)"
+)
 _NOT_REACHED = (
     r"未接通?|没有?接通?|无人接听?|没人接听?|(?:联系|联络|打|拨)不[上通]|关机|停机|空号|占线|未能?(?:接通|联系上|联络上)"
     r"|(?:was\s+)?not\s+(?:reached|answered)|unreached|no\s+answer|(?:could\s+not|couldn't)\s+reach"
@@ -25,8 +29,8 @@ _REACHED = (
     r"(?:已经?)?(?:接通了?|致电(?:客户)?了?|回访(?:客户)?(?:完成|完毕)?了?|联系上了?|联络上了?|通话了?|去电了?)"
     r"|(?:was\s+|i\s+|we\s+)?(?:called|reached)(?:\s+(?:the\s+)?customer)?"
 )
-_GAP = r"[\s,:;、。.]+"
-_SEPARATOR = r"[\s,:;、。.\-—]*"
+_GAP = r"[\s,:;、。.]{1,20}"
+_SEPARATOR = r"[\s,:;、。.\-—]{0,20}"
 _VERB = rf"(?:(?P<missed>{_NOT_REACHED})|(?P<reached>{_REACHED}))(?=$|[\W_]|客|很|非|不|满|抱|投|但)"
 _LINE = re.compile(rf"[\s*•·\-]*(?:{_PHONE}{_SEPARATOR}|{_NAME}{_GAP})?(?:客户)?(?:已经?)?{_VERB}")
 _BEGINS_WITH_PHONE = re.compile(rf"[\s*•·\-]*{_PHONE}{_SEPARATOR}\S")

@@ -85,7 +85,7 @@ _NOT_GRANTED = re.compile(
 )
 _NONE_GIVEN = (
     r"(?:无需?|没有?|未|不|无任何|\bno\b|\bnot\b|\bwithout\b|\bnone\b)"
-    r"(?:给予?|予|提供|再|需|需要|做|作|涉及|用|any|given?|granted?|\s|任何|客户|其他|进行|支付|工时费?)*"
+    r"(?:给予?+|(?<!给)予|提供|再|需|需要|做|作|涉及|用|any|given?|granted?|\s|任何|客户|其他|进行|支付|工时费?)*"
 )
 
 
@@ -139,9 +139,10 @@ def _concession(concession: Concession, said: str) -> Reading:
     figures: set[Decimal] = set()
     unclear: str | None = None
     for sentence in _SENTENCE.split(plain):
+        asked = _NOT_GRANTED.search(sentence) is not None
         for clause in _clauses(concession, sentence):
             readings = _figures(concession, clause)
-            if not readings or _VAGUE.search(clause) or _NOT_GRANTED.search(sentence):
+            if not readings or asked or _VAGUE.search(clause):
                 unclear = unclear or clause
             for reading in readings:
                 if not isinstance(reading.value, Decimal):

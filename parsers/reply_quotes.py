@@ -11,6 +11,9 @@ from parsers.reply_verbs import opening, openings, plain_text, verb_at
 from parsers.verdict_verbs import blame_at, verdict_verb_at
 
 LONGEST = 100_000  # characters of a mail's text that are looked at
+LONGEST_OWN = (
+    20_000  # characters of the writer's own: more is no reply, and costs every reader behind this one
+)
 SHORTEST_QUOTED = 6  # characters; a shorter line may stand in both mails by chance
 _SHORTEST_PART = 16  # characters of a line that the client has wrapped, so that it is only part of ours
 _ATTRIBUTION_LINES = 3  # lines over which a client may wrap `On … wrote:`
@@ -83,7 +86,7 @@ def own_text(text: str, answered: str = "") -> str:
             kept.append(lines[index])
             said = said or not _only_greets(line)
         index += 1
-    return "\n".join(kept).strip()
+    return "\n".join(kept).strip()[:LONGEST_OWN]
 
 
 def begins_quotation(line: str, answered: "Answered", *, told: bool = False) -> bool:

@@ -41,6 +41,7 @@ _DROPPED_CONTROLS = re.compile(f"[{_CONTROLS}{_DIRECTIONS}{_NO_CHARACTERS}]")
 _SCIENTIFIC = re.compile(r"\+?(?P<mantissa>\d(?:\.\d+)?)e\+?(?P<exponent>\d{1,2})", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d{5,}")
 _LONGEST_PHONE = 15  # digits, E.164
+_LONGEST_RAW_PHONE = 500  # characters, words and all, of what may be one
 _DAY = re.compile(r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}(?!\d)")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*(\d{1,6})", re.IGNORECASE)
 
@@ -135,6 +136,8 @@ def read_phone(raw: Raw) -> Reading:
         return Reading(problem=not_a_phone(written(raw)))
     if not isinstance(raw, str):
         return _phone_from_number(raw)
+    if len(raw) > _LONGEST_RAW_PHONE:
+        return Reading(problem=not_a_phone(raw))
     if _DAY.match(unicodedata.normalize("NFKC", raw).strip()):
         return Reading(problem=not_a_phone(raw))
     plain = unicodedata.normalize("NFKC", raw).strip()
