@@ -45,7 +45,7 @@ TOGETHER = 25  # messages at most that are read, and then taken in, together
 REACH = Reach(
     things=2, weight=16 * 2**20
 )  # so many of these lots, and bytes, are read before they are taken in
-WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".numbers")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def _limit(memory: int) -> None:
 
 def _warm_up(catalogue: Catalogue) -> None:
     """Import the readers, and index the catalogue, before the first file's clock runs."""
-    import openpyxl  # noqa: F401 imported for its being loaded
+    import olefile  # noqa: F401 imported for its being loaded
+    import openpyxl  # noqa: F401
     import python_calamine  # noqa: F401
     import xlrd  # noqa: F401
 

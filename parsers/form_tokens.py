@@ -13,7 +13,7 @@ _MOST_BYTES = 64 * 1024  # of the part that holds document properties
 _LONGEST_CELL = 200  # characters; a token and the words that stand beside it
 
 
-def split_tokens(workbook: Workbook, content: bytes) -> tuple[Workbook, tuple[str, ...]]:
+def split_tokens(workbook: Workbook) -> tuple[Workbook, tuple[str, ...]]:
     """Return a workbook without its cells of tokens, which must not be taken for answers, and the tokens."""
     found: list[str] = []
     grids = []
@@ -21,7 +21,7 @@ def split_tokens(workbook: Workbook, content: bytes) -> tuple[Workbook, tuple[st
         cells = dict(_cells_with(grid))
         found += (token for tokens in cells.values() for token in tokens)
         grids.append(_without(grid, cells) if cells else grid)
-    found += _in_properties(content)
+    found += _in_properties(workbook.content)
     return replace(workbook, grids=tuple(grids)), tuple(dict.fromkeys(found))[:MOST]
 
 

@@ -8,18 +8,21 @@ from zoneinfo import ZoneInfo
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
 from parsers.form_tokens import split_tokens
+from parsers.grids import MAX_COLUMNS, MAX_ROWS, Grid, Place, cell_name
 from parsers.kinds import LISTS, kind_of
 from parsers.labels import FormBook
 from parsers.layout import Answer, Layout, Reader
 from parsers.readings import NOTHING, Reading, Surroundings
-from parsers.refusals import EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM, Refused
+from parsers.refusals import CELLS_UNREAD, EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM, Refused
 from parsers.regions import Region, TitleHit, regions
 from parsers.results import ParsedFile, ParsedForm, Problem, Severity
 from parsers.tables import MAX_LIST_ROWS, Table, find_table, is_empty_list, row_answers
 from parsers.wordings import (
     column_unread,
+    formulas_without_values,
     list_too_long,
     missing,
+    partly_unread,
     rows_after_gap,
     said_twice,
     say,
@@ -28,7 +31,7 @@ from parsers.wordings import (
     title_says_otherwise,
     too_many_forms,
 )
-from parsers.workbook import MAX_COLUMNS, MAX_ROWS, Grid, Place, Workbook, cell_name, read_workbook
+from parsers.workbook import Workbook, read_workbook
 from rules.conditions import FactValue
 from rules.fields import Catalogue, Field, FormKind, Kind
 from rules.locales import Locale, Text
@@ -91,7 +94,7 @@ def parse_workbook(
         workbook = read_workbook(content, second_reader_only=second_reader_only)
     except Refused as refused:
         return ParsedFile(file=name, forms=(), error=refused.reason)
-    workbook, tokens = split_tokens(workbook, content)
+    workbook, tokens = split_tokens(workbook)
     return parse_grids(workbook, name, catalogue, zone, now, locale, issued_by, tokens=tokens)
 
 
@@ -114,11 +117,17 @@ def parse_grids(
     drafts = [draft for grid in _form_sheets(workbook) for draft in _drafts(workbook, grid, request)]
     filled = [draft for draft in drafts if not draft.untouched]
     if not filled:
-        return ParsedFile(file=name, forms=(), error=EMPTY_FORM if drafts else NO_FORM)
+        reason = CELLS_UNREAD if workbook.partial else EMPTY_FORM if drafts else NO_FORM
+        return ParsedFile(file=name, forms=(), error=reason)
+    if workbook.partial:
+        _note_file(filled[0], partly_unread(), Severity.WARNING)
     if any(not draft.reader.grid.hidden for draft in drafts):
         for draft in filled:
             if draft.reader.grid.hidden:
                 _note_file(draft, sheet_hidden(), Severity.WARNING)
+    if workbook.uncomputed:
+        cells = "、".join(workbook.uncomputed)
+        _note_file(filled[0], formulas_without_values(cells), Severity.WARNING)
     if len(filled) > MAX_FORMS:
         _note_file(filled[MAX_FORMS - 1], too_many_forms(MAX_FORMS), Severity.ERROR)
     return ParsedFile(

@@ -16,6 +16,8 @@ MAX_ROWS = 5_000
 MAX_COLUMNS = 256
 MAX_CELLS = 200_000  # filled cells of one table
 MAX_TEXT = 32_767  # characters of one cell, as in Excel
+_HEADING_LINES = 4
+_HEADING_LENGTH = 200
 
 Span = tuple[int, int, int, int]  # top, left, bottom, right, from 0, bounds included
 
@@ -39,6 +41,7 @@ class HtmlTable:
     start: int
     quoted: bool  # it stands in a blockquote: somebody else's words
     cut: bool  # there was more than is held here
+    heading: tuple[str, ...] = ()  # the last lines between the table before and this one
 
     def rows(self) -> list[list[str]]:
         """Return the table as rows of equal length; a merged cell's text stands in its first place only."""
@@ -147,6 +150,7 @@ class _Cell:
     length: int = 0
 
     def add(self, text: str) -> None:
+        """Take a stretch of text; what goes beyond a cell's length is dropped."""
         if self.length <= MAX_TEXT:
             self.pieces.append(text)
             self.length += len(text)
@@ -162,6 +166,7 @@ class _Draft:
 
     start: int
     quoted: bool
+    heading: tuple[str, ...] = ()
     row: int = -1
     column: int = 0
     until: dict[int, int] = field(default_factory=dict)  # the last row each column is taken down to
@@ -200,7 +205,7 @@ class _Draft:
     def finished(self) -> HtmlTable:
         self.end_cell()
         merged = tuple(span for span in self.merged if (span[0], span[1]) in self.cells)
-        return HtmlTable(self.cells, merged, self.start, self.quoted, self.cut)
+        return HtmlTable(self.cells, merged, self.start, self.quoted, self.cut, self.heading)
 
 
 class _Reading:
@@ -211,6 +216,7 @@ class _Reading:
         self._open: list[_Draft | None] = []  # None: a table beyond the bounds
         self._quotes = 0
         self._silent = ""
+        self._between = _Cell(0, 0)  # what stands outside of tables, or in a caption
 
     def take(self, token: _Token) -> None:
         """Follow one token."""
@@ -235,13 +241,20 @@ class _Reading:
             self._quotes += 1
         elif (draft := self._draft()) is not None:
             self._begin_within(draft, token)
+        elif token.name in _BREAKS:
+            self._write("\n")
 
     def _begin_table(self, start: int) -> None:
         if len(self.all) < MAX_TABLES and len(self._open) < MAX_DEPTH:
-            self.all.append(_Draft(start, self._quotes > 0))
+            self.all.append(_Draft(start, self._quotes > 0, self._heading()))
             self._open.append(self.all[-1])
         elif len(self._open) < 10 * MAX_DEPTH:
             self._open.append(None)
+
+    def _heading(self) -> tuple[str, ...]:
+        lines = self._between.text().split("\n")[-_HEADING_LINES:]
+        self._between = _Cell(0, 0)
+        return tuple(line[:_HEADING_LENGTH] for line in lines if line)
 
     def _begin_within(self, draft: _Draft, token: _Token) -> None:
         if token.name == "tr":
@@ -257,6 +270,8 @@ class _Reading:
         draft = self._draft()
         if name == "table" and self._open:
             self._open.pop()
+        elif name == "caption" and draft is not None:
+            draft.heading += self._heading()
         elif name == "blockquote":
             self._quotes = max(self._quotes - 1, 0)
         if draft is not None and name in ("td", "th", "tr", "table"):
@@ -266,7 +281,9 @@ class _Reading:
 
     def _write(self, text: str) -> None:
         draft = self._draft()
-        if draft is not None and draft.cell is not None:
+        if draft is None or (draft.row < 0 and draft.cell is None):
+            self._between.add(text)
+        elif draft.cell is not None:
             draft.cell.add(text)
 
     def _draft(self) -> _Draft | None:

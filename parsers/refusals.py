@@ -23,9 +23,9 @@ EMPTY_FILE = say(
     "the file is empty (0 bytes); attach it again",
 )
 WEB_PAGE = say(
-    "這個檔案其實是網頁或純文字，不是 Excel 活頁簿，請用 Excel 開啟後另存成 .xlsx 再寄",
-    "这个文件其实是网页或纯文本，不是 Excel 工作簿，请用 Excel 打开后另存为 .xlsx 再发",
-    "this file is a web page or plain text, not a workbook; open it in Excel, save it as .xlsx and send it again",
+    "這個檔案其實是網頁或純文字，裡面沒有表格，請用 Excel 開啟後另存成 .xlsx 再寄",
+    "这个文件其实是网页或纯文本，里面没有表格，请用 Excel 打开后另存为 .xlsx 再发",
+    "this file is a web page or plain text without a table; open it in Excel, save it as .xlsx and send it again",
 )
 OTHER_DOCUMENT = say(
     "這是壓縮檔或其他文件（例如 Word），裡面沒有活頁簿，請直接附上 .xlsx 檔",
@@ -33,9 +33,44 @@ OTHER_DOCUMENT = say(
     "this is an archive or another document (such as Word) without a workbook; attach the .xlsx file itself",
 )
 PASSWORD = say(
-    "檔案有密碼保護，無法讀取，請取消密碼後重寄",
-    "文件有密码保护，无法读取，请取消密码后重发",
-    "the file is protected by a password; remove it and send the file again",
+    "檔案有密碼保護，無法讀取，請在 Excel「檔案 → 資訊 → 保護活頁簿 → 以密碼加密」清空密碼，存檔後重寄",
+    "文件有密码保护，无法读取，请在 Excel“文件 → 信息 → 保护工作簿 → 用密码进行加密”清空密码，保存后重发",
+    "the file is protected by a password; clear it in Excel (File → Info → Protect Workbook → Encrypt with Password), "
+    "save the file and send it again",
+)
+RIGHTS_MANAGED = say(
+    "檔案設有權限管理（IRM），無法讀取，請在 Excel「檔案 → 資訊 → 保護活頁簿 → 限制存取」改為不限制，存檔後重寄",
+    "文件设有权限管理（IRM），无法读取，请在 Excel“文件 → 信息 → 保护工作簿 → 限制访问”改为无限制访问，保存后重发",
+    "access to the file is restricted (IRM); choose unrestricted access in Excel (File → Info → Protect Workbook → "
+    "Restrict Access), save the file and send it again",
+)
+LOCKED_BY_COMPANY = say(
+    "檔案被公司的文件加密軟體鎖住，無法讀取，請先解密（或申請外發），再重寄",
+    "文件被公司的文档加密软件锁住，无法读取，请先解密（或申请外发），再重发",
+    "the file is locked by the company's file encryption; decrypt it (or ask for it to be released) and send it again",
+)
+NUMBERS = say(
+    "這是 Apple Numbers 檔案，無法讀取，請在 Numbers「檔案 → 輸出至 → Excel」存成 .xlsx 後重寄",
+    "这是 Apple Numbers 文件，无法读取，请在 Numbers“文件 → 导出为 → Excel”存成 .xlsx 后重发",
+    "this is an Apple Numbers file; export it in Numbers (File → Export To → Excel) and send the .xlsx",
+)
+OLD_FORMAT = say(
+    "這是舊式的試算表文字格式（SYLK 或 DIF），不予讀取，請用 Excel 或 WPS 開啟後另存成 .xlsx 再寄",
+    "这是旧式的电子表格文本格式（SYLK 或 DIF），不予读取，请用 Excel 或 WPS 打开后另存为 .xlsx 再发",
+    "this is an old text format for spreadsheets (SYLK or DIF) and is not read; open it in Excel or WPS, save it "
+    "as .xlsx and send it again",
+)
+CELLS_UNREAD = say(
+    "檔案裡有內容，但讀不出來（格式異常），請用 Excel 或 WPS 開啟後另存成 .xlsx 再寄",
+    "文件里有内容，但读不出来（格式异常），请用 Excel 或 WPS 打开后另存为 .xlsx 再发",
+    "the file has content that cannot be read (its format is odd); open it in Excel or WPS, save it as .xlsx and "
+    "send it again",
+)
+FORMULAS_ONLY = say(
+    "檔案裡只有公式，沒有算出的結果，請用 Excel 或 WPS 開啟並存檔（或把公式貼成值）後重寄",
+    "文件里只有公式，没有算出的结果，请用 Excel 或 WPS 打开并保存（或把公式粘贴为值）后重发",
+    "the file has only formulas without their results; open and save it in Excel or WPS (or paste the values) and send "
+    "it again",
 )
 DAMAGED = say(
     "檔案已損毀或格式不合，無法讀取，請用 Excel 開啟後另存成 .xlsx 再寄",

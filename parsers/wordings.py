@@ -326,3 +326,23 @@ def column_unread(cells: str) -> Text:
         f"{cells} 像是另一件抱怨，未读取，请每件用一张表单另发",
         f"{cells} look like a further complaint and were not read; send it in a form of its own",
     )
+
+
+def formulas_without_values(cells: str) -> Text:
+    """Say that cells hold formulas whose results the file does not carry."""
+    return say(
+        f"公式沒有算出的結果，因此讀不到（{cells}），請用 Excel 或 WPS 開啟並存檔後重寄，或直接填入結果",
+        f"公式没有算出的结果，因此读不到（{cells}），请用 Excel 或 WPS 打开并保存后重发，或直接填入结果",
+        f"formulas without their results could not be read ({cells}); open and save the file in Excel or WPS and send "
+        "it again, or write the results",
+    )
+
+
+def partly_unread() -> Text:
+    """Say that a file holds more than could be read."""
+    return say(
+        "檔案格式異常，有部分內容讀不出來，請核對，必要時用 Excel 或 WPS 另存成 .xlsx 後重寄",
+        "文件格式异常，有部分内容读不出来，请核对，必要时用 Excel 或 WPS 另存为 .xlsx 后重发",
+        "the file's format is odd and part of it could not be read; check what was read, or save it as .xlsx in Excel "
+        "or WPS and send it again",
+    )

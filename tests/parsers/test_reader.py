@@ -298,8 +298,9 @@ def test_a_document_type_definition_is_refused(ask: Ask) -> None:
     [
         (b"", refusals.EMPTY_FILE),
         (b"%PDF-1.7\n\0\1", refusals.NOT_A_WORKBOOK),
-        (b"<html><table><tr><td>x</td></tr></table></html>", refusals.WEB_PAGE),
-        ("客戶姓名,電話\n".encode(), refusals.WEB_PAGE),
+        (b"<html><p>x</p></html>", refusals.WEB_PAGE),
+        ("客戶姓名".encode(), refusals.WEB_PAGE),
+        ("客戶姓名,電話\n王,1\n".encode(), refusals.NO_FORM),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
             refusals.PASSWORD,
