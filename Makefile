@@ -7,7 +7,7 @@ KESU_CORPUS ?= ../shared/corpus
 export KESU_CORPUS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench pictures lock clean format preservation validator servers soak
+.PHONY: help demo test check hostile fuzz bench pictures lock clean format preservation validator servers soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,13 @@ servers: | $(VENV)/bin/python ## unpack Cyrus and Courier for the contract tests
 
 soak: $(VENV)/.dev ## play 300 stories of managers, daemon and crashes on one workbook (minutes; the tests play a few)
 	KESU_EXAMPLES=300 $(BIN)/python -m pytest -q tests/daemon/test_workbook_machine.py
+
+hostile: $(VENV)/.dev ## read 10,000 hostile spreadsheets and show what they leave behind (minutes; the tests read 150)
+	$(BIN)/python -m tests.parsers.flood 10000
+
+SECONDS ?= 600
+fuzz: $(VENV)/.fuzz ## fuzz parsers/ guided by coverage, for SECONDS=600 (atheris, in a venv of its own)
+	$(VENV)/fuzz/bin/python -m tests.fuzz --seconds $(SECONDS) --corpus $(VENV)/fuzz/corpus
 
 bench: $(VENV)/.dev $(VENV)/.peers ## measure intake, promptness, lapses and the workbook, with peers in the same run
 	$(BIN)/python -m benchmarks
@@ -76,6 +83,14 @@ $(VENV)/.validator: tests/preservation/validator/package-lock.json | $(VENV)/bin
 $(VENV)/.peers: benchmarks/peers.txt | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/peers
 	$(VENV)/peers/bin/python -m pip --disable-pip-version-check install -q --require-hashes --no-deps -r benchmarks/peers.txt
+	@touch $@
+
+# atheris needs libraries of its own beside ours, and is no part of the product; the lock stays free of it.
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(PYTHON) -m venv $(VENV)/fuzz
+	$(VENV)/fuzz/bin/python -m pip install -q --disable-pip-version-check 'atheris>=3'
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$($(VENV)/fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/kesu.pth"
 	@touch $@
 
 clean: ## remove what make and the demo made
