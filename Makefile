@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 KESU_CORPUS ?= ../shared/corpus
+WORKERS ?= auto
 export KESU_CORPUS
 
 .DEFAULT_GOAL := help
@@ -15,8 +16,8 @@ help: ## list the targets
 demo: $(VENV)/.runtime ## watch the whole product work on an embedded mail server (under 90 s)
 	$(BIN)/kesu demo
 
-test: $(VENV)/.dev ## run the whole test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## run the whole test suite, side by side on the processors there are (WORKERS=0: one after the other)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist=worksteal
 
 check: $(VENV)/.dev ## ruff, mypy strict, import rule, documents against code
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from daemon.intake import Intake
 from daemon.ledger import Incoming, StoredMail
 from daemon.unfetched import Unfetched
 from mailer.inbox import Inbox, MailboxSettings, MoveRefused, RawMail
-from mailer.message import head_of, read_message
+from mailer.message import envelope, head_of, read_message
 
 log = logging.getLogger("kesu.fetching")
 
@@ -94,17 +94,13 @@ class Fetching:
         return [uid for uid in inbox.all_uids() if uid not in known]
 
     def _store(self, batch: list[RawMail]) -> None:
-        heads = [read_message(head_of(mail.raw)) for mail in batch]
-        incoming = [
-            Incoming(mail.uid, mail.raw, head.message_id, head.sender.email, mail.received_at)
-            for mail, head in zip(batch, heads, strict=True)
-        ]
+        incoming = [Incoming(mail.uid, mail.raw, *envelope(mail.raw), mail.received_at) for mail in batch]
         with self._docket.ledger.writing() as entry:
             first = batch[0]
             ids = entry.store_mails(first.folder, first.uidvalidity, incoming, self._clock.now())
-            for mail, head, mail_id in zip(batch, heads, ids, strict=True):
+            for mail, mail_id in zip(batch, ids, strict=True):
                 if mail.truncated and mail_id is not None:
-                    self._intake.refuse_large(entry, mail_id, head)
+                    self._intake.refuse_large(entry, mail_id, read_message(head_of(mail.raw)))
         self._docket.ledger.just_stored(mail.raw for mail in batch)
 
     def _move_settled(self, inbox: Inbox) -> None:

@@ -121,6 +121,16 @@ def head_of(raw: bytes) -> bytes:
     return raw[: min(ends)] + b"\r\n\r\n" if ends else raw
 
 
+def envelope(raw: bytes) -> tuple[str, str]:
+    """Return a mail's Message-ID and its sender's address without reading the rest; never raises."""
+    try:
+        head, _ = read_head(memoryview(_with_line_feeds(head_of(raw))), "")
+        senders = read_addresses(head.first("from") or head.first("sender"))
+        return _message_id(head.first("message-id")), senders[0].email if senders else ""
+    except Exception:
+        return "", ""
+
+
 def is_spreadsheet(attachment: Attachment) -> bool:
     """Whether a file is a workbook by its bytes: .xlsx, .xlsm, .xlsb, .ods, or .xls; encrypted and damaged ones too.
 

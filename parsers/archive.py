@@ -3,10 +3,10 @@
 import re
 import zlib
 from enum import StrEnum
-from io import BytesIO
 from itertools import pairwise
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from parsers.packages import package
 from parsers.refusals import (
     DAMAGED,
     EMPTY_FILE,
@@ -77,14 +77,14 @@ def _reads_as_text(content: bytes) -> bool:
 def check_zip(content: bytes) -> None:
     """Refuse what is no workbook, or would unpack into something monstrous; reads the directory and prologues."""
     try:
-        with ZipFile(BytesIO(content)) as archive:
-            parts = archive.infolist()
-            _check_directory(parts)
-            _check_kind(archive.namelist())
-            _check_encryption(archive)
-            for part in parts:
-                if part.filename.lower().endswith(_XML_PARTS):
-                    _check_prologue(archive, part)
+        archive = package(content)
+        parts = archive.infolist()
+        _check_directory(parts)
+        _check_kind(archive.namelist())
+        _check_encryption(archive)
+        for part in parts:
+            if part.filename.lower().endswith(_XML_PARTS):
+                _check_prologue(archive, part)
     except Refused:
         raise
     except (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error):

@@ -8,13 +8,13 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import islice
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from parsers.archive import Container
 from parsers.grids import Grid
 from parsers.ole import biff_stream
+from parsers.packages import package
 
 _MOST_BYTES = 16 * 1024 * 1024  # of one part
 _MOST_RECORDS = 200_000
@@ -86,21 +86,21 @@ def census(content: bytes, container: Container) -> Census:
 def _of_zip(content: bytes) -> Census:
     counts: list[int] = []
     uncomputed: list[str] = []
-    with ZipFile(BytesIO(content)) as archive:
-        blank = _blank_strings(archive)
-        for part in archive.infolist():
-            name = part.filename.replace("\\", "/").lower()
-            if name.endswith(_PICTURES) or name.startswith(_NO_SHEETS):
-                continue
-            if name.endswith(".bin"):
-                if "sheet" in name:
-                    counts.append(_cells_in_binary(_unpacked(archive, part)))
-            elif name == "content.xml":
-                counts.append(_count(_PARAGRAPH, _unpacked(archive, part)))
-            elif (sheet := _sheet(archive, part)) is not None:
-                nothing = _count(_ERROR, sheet) + _blanks(sheet, blank)
-                counts.append(max(_count(_VALUE, sheet) - nothing, 0))
-                uncomputed += islice(_uncomputed(sheet), _MOST_NAMED)
+    archive = package(content)
+    blank = _blank_strings(archive)
+    for part in archive.infolist():
+        name = part.filename.replace("\\", "/").lower()
+        if name.endswith(_PICTURES) or name.startswith(_NO_SHEETS):
+            continue
+        if name.endswith(".bin"):
+            if "sheet" in name:
+                counts.append(_cells_in_binary(_unpacked(archive, part)))
+        elif name == "content.xml":
+            counts.append(_count(_PARAGRAPH, _unpacked(archive, part)))
+        elif (sheet := _sheet(archive, part)) is not None:
+            nothing = _count(_ERROR, sheet) + _blanks(sheet, blank)
+            counts.append(max(_count(_VALUE, sheet) - nothing, 0))
+            uncomputed += islice(_uncomputed(sheet), _MOST_NAMED)
     return Census(sum(counts), sum(1 for count in counts if count), tuple(uncomputed[:_MOST_NAMED]))
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from io import BytesIO
-from zipfile import ZipFile
 
+from parsers.packages import package
 from parsers.reply_tokens import LENGTH, MOST, tokens_in
 from parsers.workbook import Grid, Place, Workbook
 
@@ -41,7 +40,7 @@ def _without(grid: Grid, places: Iterable[Place]) -> Grid:
 def _in_properties(content: bytes) -> tuple[str, ...]:
     """Read the document properties; a file that has none, or is no such package, holds no token there."""
     try:
-        with ZipFile(BytesIO(content)) as package, package.open(_CUSTOM) as part:
+        with package(content).open(_CUSTOM) as part:
             return tokens_in(part.read(_MOST_BYTES).decode("utf-8", "replace"))
     except Exception:
         return ()

@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from io import BytesIO
-from zipfile import ZipFile
 
 from parsers.archive import Container, check_zip, container_of
 from parsers.census import Census, census
@@ -24,6 +22,7 @@ from parsers.grid_readers import (
 )
 from parsers.grids import Area, Grid, Place, Raw, cell_name
 from parsers.otherwise import read_otherwise
+from parsers.packages import package
 from parsers.refusals import CELLS_UNREAD, DAMAGED, FORMULAS_ONLY, PASSWORD, Refused
 from parsers.unlock import is_locked, unlocked
 
@@ -74,9 +73,9 @@ class Workbook:
 def _mentions_scales(content: bytes, container: Container) -> bool:
     if container is not Container.ZIP:
         return any(word.encode("utf-16-le") in content for word in "萬万千億亿")
-    with ZipFile(BytesIO(content)) as archive:
-        name = next(name for name in archive.namelist() if name.lower().endswith("styles.xml"))
-        styles = archive.read(name).decode("utf-8", "replace")
+    archive = package(content)
+    name = next(name for name in archive.namelist() if name.lower().endswith("styles.xml"))
+    styles = archive.read(name).decode("utf-8", "replace")
     return re.search(r"formatCode=[^>]*(?:[萬万千億亿]|&#)", styles) is not None
 
 
@@ -148,7 +147,7 @@ def _epoch_is_1904(content: bytes, container: Container) -> bool:
 
 
 def _zip_is_1904(content: bytes) -> bool:
-    with ZipFile(BytesIO(content)) as archive:
-        name = next(name for name in archive.namelist() if name.lower().endswith("workbook.xml"))
-        text = archive.read(name)
+    archive = package(content)
+    name = next(name for name in archive.namelist() if name.lower().endswith("workbook.xml"))
+    text = archive.read(name)
     return re.search(rb"""date1904\s*=\s*["'](?:1|true)["']""", text) is not None

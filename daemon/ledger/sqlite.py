@@ -56,12 +56,17 @@ _READERS = 4
 _READERS_AT_PEAK = 32
 
 
-class _Place(NamedTuple):
-    """One parameter of a statement: which of a row's values stands there, or a value that is always the same."""
+class _Fixed(NamedTuple):
+    """A parameter that is the same whatever the row."""
 
-    name: str | None
-    process: Callable[[Any], Any] | None
-    fixed: Any = None
+    value: Any
+
+
+class _Places(NamedTuple):
+    """A statement's parameters: which of a row's values stands where, and what the driver wants made of some."""
+
+    names: tuple[str | _Fixed, ...]
+    processed: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 def ledger_path(url: str) -> Path:
@@ -162,28 +167,25 @@ def _driving(connection: Connection) -> Iterator[sqlite3.Connection]:
         raise _typed(error) or error from error
 
 
-def _values(row: Row, places: Sequence[_Place]) -> tuple[Any, ...]:
-    return tuple(
-        place.fixed
-        if place.name is None
-        else row[place.name]
-        if place.process is None
-        else place.process(row[place.name])
-        for place in places
-    )
+def _values(row: Row, places: _Places) -> list[Any]:
+    values = [row[name] if isinstance(name, str) else name.value for name in places.names]
+    for at, process in places.processed:
+        values[at] = process(values[at])
+    return values
 
 
 @cache
-def _compiled(statement: ClauseElement, columns: tuple[str, ...]) -> tuple[str, tuple[_Place, ...]]:
+def _compiled(statement: ClauseElement, columns: tuple[str, ...]) -> tuple[str, _Places]:
     """Return a statement as text, and its parameters in their order."""
     compiled = cast("SQLCompiler", statement.compile(dialect=_DIALECT, column_keys=list(columns)))
-    fixed = {name: value for name, value in compiled.params.items() if name not in columns}
-    kinds = {name: bind.type.dialect_impl(_DIALECT) for name, bind in compiled.binds.items()}
-    return compiled.string, tuple(
-        _Place(None, None, fixed[name])
-        if name in fixed
-        else _Place(name, kinds[name].bind_processor(_DIALECT))
-        for name in compiled.positiontup or ()
+    names = tuple(compiled.positiontup or ())
+    kinds = [compiled.binds[name].type.dialect_impl(_DIALECT) for name in names]
+    processors = [
+        (at, kind.bind_processor(_DIALECT)) for at, kind in enumerate(kinds) if names[at] in columns
+    ]
+    return compiled.string, _Places(
+        tuple(name if name in columns else _Fixed(compiled.params[name]) for name in names),
+        tuple((at, process) for at, process in processors if process is not None),
     )
 
 
