@@ -198,6 +198,7 @@ def _draw_rows(
     for place, column in enumerate(definition.columns, start=left):
         model = cell_at(sheet, first, place)
         paint(model, _look(column, definition, dress), dress.locale)
+        model.quotePrefix = column.kind is ColumnKind.PROSE  # as in `put`; rows patched in later take over the look
         style = copy(model._style)  # type: ignore[attr-defined] # all there is to share looks by; before `put` adds to it
         for number, values in enumerate(rows, start=first):
             cell = cell_at(sheet, number, place)

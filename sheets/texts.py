@@ -1,6 +1,7 @@
 """Text as it may stand in a cell: nothing a spreadsheet would run, refuse or read differently."""
 
 import re
+import unicodedata
 
 from rules.locales import Text
 
@@ -45,5 +46,5 @@ def read_text(text: str) -> str:
 
 
 def looks_like_formula(text: str) -> bool:
-    """Tell whether typing `text` into a cell would make a formula of it."""
-    return text.lstrip().startswith(_FORMULA_SIGNS)
+    """Tell whether typing `text` into a cell would make a formula of it; Chinese and Japanese Excel take ＝ for =."""
+    return unicodedata.normalize("NFKC", text.lstrip()[:1]).startswith(_FORMULA_SIGNS)
