@@ -5,13 +5,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from daemon.errors import ConfigurationError
+from daemon.permissions import PRIVATE
 
 
 class Alone:
     """Holds a ledger for this process alone; the system lets go of it however the process ends."""
 
     def __init__(self, ledger: Path) -> None:
-        self._lock = FileLock(f"{ledger}.lock", timeout=0)
+        self._lock = FileLock(f"{ledger}.lock", timeout=0, mode=PRIVATE)
 
     def hold(self) -> None:
         """Take the ledger; ConfigurationError if another daemon has it."""

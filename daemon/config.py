@@ -31,6 +31,7 @@ from pydantic import (
 from daemon.errors import ConfigurationError
 from daemon.oauth2 import OAuth2Section, inherited
 from daemon.providers import known_profile, with_profiles
+from daemon.permissions import refuse_if_writable
 from daemon.secret_files import read_secret, trusted_file
 from mailer.letter import Template
 from rules.locales import Locale
@@ -132,7 +133,9 @@ class _Account(_Section):
         """Return the password; ConfigurationError if it cannot be read. A file is relative to `base`."""
         if self.password_env:
             if not os.environ.get(self.password_env):
-                raise ConfigurationError(f"{section}.password_env", f"{self.password_env} is not set")
+                # A password that stands here by mistake is not repeated on the terminal.
+                named = self.password_env if self.password_env.isupper() else "the variable that it names"
+                raise ConfigurationError(f"{section}.password_env", f"{named} is not set")
             return os.environ[self.password_env]
         if not self.password_file:
             raise ConfigurationError(
@@ -390,6 +393,7 @@ class Config(_Section):
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
     """Read a configuration; ConfigurationError names every key at fault in one line."""
+    refuse_if_writable(path, str(path))
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

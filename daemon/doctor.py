@@ -11,6 +11,7 @@ from daemon.attendance import gaps, today
 from daemon.bootstrap import mailbox_settings, open_ledger, smtp_settings
 from daemon.clock import Clock
 from daemon.doctor_delivery import delivery
+from daemon.doctor_files import files
 from daemon.errors import ConfigurationError, KesuError
 from daemon.mail_doctor import Service, advice
 from daemon.oauth2_check import standing
@@ -78,7 +79,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         _disk(site),
         _callers(site),
         _quarantine(site),
-        *(Finding(*said, fatal=False) for said in delivery(site)),
+        *(Finding(*said, fatal=False) for said in (*delivery(site), files(site))),
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from daemon.errors import ConfigurationError
+from daemon.permissions import refuse_if_writable
 from rules.fields import Catalogue, load_form
 from rules.policy import Policy, load_policy
 
@@ -35,6 +36,7 @@ def policy_text(name: str, base: Path | None = None) -> str:
     if name in shipped_policies():
         return (files("rules") / "policies" / f"{name}.toml").read_text(encoding="utf-8")
     path = Path(name) if base is None else base / name
+    refuse_if_writable(path, "policy")
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

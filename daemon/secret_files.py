@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from daemon.errors import ConfigurationError
+from daemon.permissions import HAS_MODES, refuse_if_writable
 
 
 def read_secret(path: Path, key: str) -> str:
@@ -12,9 +13,8 @@ def read_secret(path: Path, key: str) -> str:
 
     A file that everybody may write is refused: whoever changes it makes us log in with what he likes.
     """
+    refuse_if_writable(path, key)
     try:
-        if path.stat().st_mode & stat.S_IWOTH:
-            raise ConfigurationError(key, f"everybody may write {path}; `chmod 600` it")
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(key, f"cannot be read: {error}") from error
@@ -22,11 +22,8 @@ def read_secret(path: Path, key: str) -> str:
 
 def trusted_file(path: Path, key: str) -> Path:
     """Return a file of certificates that can be loaded; ConfigurationError names `key`."""
+    refuse_if_writable(path, key)
     try:
-        if path.stat().st_mode & stat.S_IWOTH:
-            raise ConfigurationError(
-                key, f"everybody may write {path}, and so say whom to trust; `chmod 644` it"
-            )
         ssl.create_default_context(cafile=str(path))
     except ssl.SSLError as error:
         raise ConfigurationError(key, f"{path} holds no certificate in PEM form") from error
@@ -38,7 +35,7 @@ def trusted_file(path: Path, key: str) -> Path:
 def loose(path: Path) -> str:
     """Return what is wrong with the permissions of a file that holds a secret; empty: nothing, or no such file."""
     try:
-        mode = path.stat().st_mode
+        mode = path.stat().st_mode if HAS_MODES else 0
     except OSError:
         return ""
     if mode & stat.S_IWOTH:

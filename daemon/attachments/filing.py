@@ -20,7 +20,7 @@ log = logging.getLogger("kesu.attachments")
 
 LOOK_AGAIN = timedelta(minutes=10)  # how soon a file that was taken away is back
 _PARTIAL = ".kesu-partial-"
-_READABLE = 0o644  # a share's own rights come on top; never a right to execute
+_READABLE = 0o640  # whoever reaches the folder through a share or its group reads; never a right to execute
 
 
 class Filing:

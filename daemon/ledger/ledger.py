@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.fresh import FreshBytes, Lasting
+from daemon.ledger.private import make_private
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
     AbsenceSaid,
@@ -638,6 +639,8 @@ def _make_room(path: Path, *, create: bool) -> None:
         raise LedgerUnavailable(
             f"the ledger's folder {path.parent} cannot be made: {error.strerror}"
         ) from error
+    with suppress(OSError):  # the attempt to open it says why it cannot be made
+        make_private(path)
 
 
 def _settle_site(connection: Connection, site: str) -> None:

@@ -20,7 +20,7 @@ from sheets.refusal import PatchRefused
 from sheets.registry import OPEN
 
 log = logging.getLogger("kesu.workbook")
-_READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 WRITTEN = "workbook:live-copy"  # the ledger's mark: what tells our own copy from one that somebody saved
@@ -47,7 +47,7 @@ class LiveCopy:
             self._remember(fingerprint(self.path) if aside is None else None, sha256(copy).hexdigest())
             self._make_writable()
             replace_file(self.path, copy)
-            self.path.chmod(_READ_ONLY)
+            self.path.chmod(self.path.stat().st_mode & ~_WRITE)
         except (OSError, WorkbookBusy, PatchRefused) as error:
             log.warning("the live copy waits: %s", error)
             return False, aside
@@ -74,7 +74,7 @@ class LiveCopy:
     def _make_writable(self) -> None:
         """Windows does not replace a read-only file."""
         with suppress(OSError):
-            self.path.chmod(_READ_ONLY | stat.S_IWUSR)
+            self.path.chmod(self.path.stat().st_mode | stat.S_IWUSR)
 
 
 def _sign(found: Fingerprint | None) -> str:

@@ -33,6 +33,7 @@ EVERYTHING = [
     "sent",
     "pace",
     "alarms",
+    "files",
 ]
 
 
