@@ -8,7 +8,7 @@ from pydantic import BaseModel
 # C0 and C1 controls but for the line break, zero-width and bidirectional controls (they let text pretend to be
 # other text), and lone surrogates, which no mail can carry.
 _INVISIBLE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _MANY_BREAKS = re.compile(r"\n[ \n]*\n")

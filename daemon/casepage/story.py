@@ -13,6 +13,7 @@ from daemon.ledger import StoredAttachment
 from daemon.othercases import OtherCase, other_cases, outcome, status_title
 from daemon.records import Records
 from daemon.standing import about, cause_of
+from mailer.cleaning import cleaned
 from rules.case import Penalty, Task, replay
 from rules.events import Party, Penalised, PenaltyState
 from rules.fields import FormKind
@@ -44,7 +45,7 @@ def story_of(
     Of findings and penalties only those of `penalised` are told, none where it is None.
     """
     told = _gathered(records, number, locale, now, as_of, penalised)
-    return None if told is None else _told(told)
+    return None if told is None else cleaned(_told(told))
 
 
 def _gathered(

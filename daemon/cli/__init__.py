@@ -7,16 +7,19 @@ from collections.abc import Sequence
 
 from daemon import __version__
 from daemon.cli import calls, files, ledger, mailbox, people, quarantine, report, rules, service, workbook
+from daemon.cli.output import complain
 from daemon.errors import KesuError
+from daemon.permissions import discreet_files
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 the answer is no, 2 wrong usage or configuration."""
     arguments = build_parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        with discreet_files():
+            return int(arguments.run(arguments))
     except KesuError as error:
-        print(f"kesu: {error}", file=sys.stderr)  # noqa: T201 the command line's own voice
+        complain(f"kesu: {error}")
         return error.status
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -113,7 +113,8 @@ def _say_draw(draw: Draw, site: Site) -> None:
         f"{words.percentage(draw.rule.share)} × {len(draw.pool)} = {draw.exact.normalize():f} → {draw.drawn}"
     )
     due = words.moment(draw.task.due, site.zone)
-    say(f"\n{draw.rule.title.get(site.locale)}  [{draw.task.clause}]  {share}  {due}")
+    say()
+    say(f"{draw.rule.title.get(site.locale)}  [{draw.task.clause}]  {share}  {due}")
     say(f"  sha256(DAY|{draw.rule.key}|CUSTOMER):")
     for lot, delivery, call in draw.pool:
         sign = "✓" if call is not None and call.reached else "·" if call is not None else " "

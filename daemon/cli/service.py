@@ -15,6 +15,7 @@ from daemon.doctor import Finding, examine
 from daemon.doctor_delivery import try_alarm
 from daemon.errors import KesuError, UsageError
 from daemon.ledger import LedgerError
+from daemon.logs import log_to_stderr
 from daemon.loop import Loop, run_once
 from daemon.outbox import Folder
 from daemon.site import load_site
@@ -155,10 +156,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 
 def _log_to_stderr(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    log_to_stderr(verbose=verbose)
     quiet_libraries()
 
 

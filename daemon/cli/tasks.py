@@ -18,6 +18,7 @@ from daemon.clock import SystemClock
 from daemon.ledger import Ledger
 from daemon.records import Reader
 from daemon.site import Site, load_site
+from daemon.visible import visible
 from rules.case import Case, Task
 
 Owed = tuple[Case, Task, Site]
@@ -69,7 +70,7 @@ def _as_json(case: Case, task: Task, site: Site, now: datetime) -> dict[str, obj
 
 def _what(case: Case, task: Task, site: Site) -> str:
     title = after_words.titled(task, site.policy).get(site.locale)
-    return f"{title}  {task.clause}  {case.facts.get('customer_name', '')}".rstrip()
+    return visible(f"{title}  {task.clause}  {case.facts.get('customer_name', '')}".rstrip())
 
 
 def _say(owed: Iterable[Owed], site: Site, now: datetime) -> None:
