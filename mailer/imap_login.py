@@ -9,6 +9,7 @@ from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import MailboxLoginError
 
 from mailer import bearer_imap
+from mailer.echoes import unechoed
 from mailer.imap_errors import MailboxUnavailable, refused, translated
 from mailer.imap_settings import MailboxSettings
 
@@ -21,6 +22,11 @@ def open_mailbox(settings: MailboxSettings) -> BaseMailBox:
 
     Nothing is selected yet. Raises MailboxUnavailable, permanent when the login is refused.
     """
+    with unechoed(settings.username, settings.password):
+        return _opened(settings)
+
+
+def _opened(settings: MailboxSettings) -> BaseMailBox:
     with translated(f"cannot connect to {settings.host}:{settings.port}"):
         mailbox = _connect(settings)
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from mailer import bearer_smtp
+from mailer.echoes import unechoed
 from mailer.envelope import Envelope, ImpossibleAddress, most_bytes, of_recipient, of_sender
 from mailer.oauth import TokenSource, TokenUnavailable
 from mailer.refusals import CLOSING, NOT_LOGGED_IN, TransportError, reason, refusal, said
@@ -293,7 +294,8 @@ class Postman:
     def _open(self) -> smtplib.SMTP:
         if self._connection is None:
             try:
-                self._connection = _connect(self._settings)
+                with unechoed(self._settings.username, self._settings.password):
+                    self._connection = _connect(self._settings)
             except (
                 OSError,
                 smtplib.SMTPException,

@@ -198,7 +198,8 @@ def _draw_rows(
     for place, column in enumerate(definition.columns, start=left):
         model = cell_at(sheet, first, place)
         paint(model, _look(column, definition, dress), dress.locale)
-        model.quotePrefix = column.kind is ColumnKind.PROSE  # as in `put`; rows patched in later take over the look
+        # As in `put`, and before anybody writes: rows patched in later take over the look of these.
+        model.quotePrefix = column.kind is ColumnKind.PROSE
         style = copy(model._style)  # type: ignore[attr-defined] # all there is to share looks by; before `put` adds to it
         for number, values in enumerate(rows, start=first):
             cell = cell_at(sheet, number, place)

@@ -7,7 +7,7 @@ _MODE = 0o600  # on Windows a file has the rights of its folder instead
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file unless there is one; SQLite fills it and gives its log the same mode. OSError where it fails."""
+    """Make an empty file unless there is one; SQLite gives its log the same mode. OSError where it cannot."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE))
     except FileExistsError:

@@ -41,7 +41,12 @@ def texts(workbook: bytes) -> Iterator[tuple[str, str, bool, str]]:
         for row in sheet.iter_rows():
             for cell in row:
                 if isinstance(cell.value, str):
-                    yield f"{sheet.title}!{cell.coordinate}", cell.value, bool(cell.quotePrefix), cell.data_type
+                    yield (
+                        f"{sheet.title}!{cell.coordinate}",
+                        cell.value,
+                        bool(cell.quotePrefix),
+                        cell.data_type,
+                    )
 
 
 class Markup(HTMLParser):
