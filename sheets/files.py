@@ -1,5 +1,6 @@
 """Replacing a file whole or not at all, and not under the hands of somebody who has it open."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -71,8 +72,9 @@ def replace_file(path: Path, content: bytes, check: Callable[[], None] = lambda:
     """Put `content` in the file's place in one step, keeping its mode; a crash leaves the old file whole.
 
     `check` is called right before that step; what it raises leaves the old file too. WorkbookBusy where the system
-    forbids it because the file is open (Windows, network shares).
+    forbids it because the file is open (Windows, network shares); OSError where a link of somebody else stands there.
     """
+    _refuse_planted(path)
     target = path.resolve()  # a link stays a link: what it points to is replaced
     draft = _draft_of(target)
     draft.unlink(missing_ok=True)  # left over from a crash
@@ -87,6 +89,12 @@ def replace_file(path: Path, content: bytes, check: Callable[[], None] = lambda:
         draft.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _refuse_planted(path: Path) -> None:
+    """Refuse a link that somebody else put there: he would choose which file of ours is overwritten (CWE-59)."""
+    if os.name == "posix" and path.is_symlink() and path.lstat().st_uid not in (0, os.geteuid()):
+        raise OSError(errno.ELOOP, "somebody else's link stands in its place", str(path))
 
 
 def remove_leftover(path: Path) -> bool:
