@@ -7,7 +7,7 @@ import pytest
 
 from daemon.attachments.filing import Filing
 from sheets.files import replace_file
-from tests.daemon.office import STAFF, Office, complaint, mail
+from tests.daemon.office import Office, complaint, mail
 
 PNG = b"\x89PNG\r\n\x1a\n"
 NAMES = [
@@ -58,11 +58,11 @@ def test_no_name_of_a_stranger_leads_out_of_the_folder_of_its_case(office: Offic
         part.replace_header("Content-Disposition", "attachment")
         part.set_param("filename", quoted, header="Content-Disposition", charset="utf-8")
     office.receive(message)
-    before = {path for path in office.folder.parent.rglob("*")}
+    before = set(office.folder.parent.rglob("*"))
     assert Filing(office.docket, office.clock).round()
     (case,) = office.cases()
     folder = office.folder / "attachments" / case.number
-    new = {path for path in office.folder.parent.rglob("*")} - before - {folder, folder.parent}
+    new = set(office.folder.parent.rglob("*")) - before - {folder, folder.parent}
     assert len(new) == 19
     assert {path.parent for path in new} == {folder}
     for path in new:
