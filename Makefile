@@ -8,7 +8,7 @@ WORKERS ?= auto
 export KESU_CORPUS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check hostile fuzz bench pictures lock clean format preservation validator servers soak
+.PHONY: help demo test check hostile fuzz bench pictures lock clean format preservation validator servers soak audit licences
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -53,11 +53,19 @@ bench: $(VENV)/.dev $(VENV)/.peers ## measure intake, promptness, lapses and the
 pictures: $(VENV)/.dev ## make the README's pictures anew (needs chromium, libreoffice, pdftoppm)
 	$(BIN)/python -m docs.pictures
 
+audit: $(VENV)/.auditor ## ask the advisory database about every locked dependency (needs the network)
+	.ci/audit $(VENV)/auditor/bin/pip-audit
+
+licences: $(VENV)/.dev ## list the licences of every locked dependency
+	$(BIN)/python -m tests.architecture.licences
+
 lock: ## resolve pyproject.toml into the hashed lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml setup-requirements.txt -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml setup-requirements.txt -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  .ci/audit.txt -o .ci/audit.lock
 
 # A run that was cut off leaves no stamp, so the next one simply starts the step again.
 $(VENV)/bin/python:
@@ -92,6 +100,11 @@ $(VENV)/.fuzz: $(VENV)/.dev
 	$(VENV)/fuzz/bin/python -m pip install -q --disable-pip-version-check 'atheris>=3'
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 	  > "$$($(VENV)/fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/kesu.pth"
+	@touch $@
+
+$(VENV)/.auditor: .ci/audit.lock | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/auditor
+	$(VENV)/auditor/bin/python -m pip --disable-pip-version-check install -q --require-hashes --no-deps -r .ci/audit.lock
 	@touch $@
 
 clean: ## remove what make and the demo made

@@ -30,8 +30,8 @@ from pydantic import (
 
 from daemon.errors import ConfigurationError
 from daemon.oauth2 import OAuth2Section, inherited
-from daemon.providers import known_profile, with_profiles
 from daemon.permissions import refuse_if_writable
+from daemon.providers import known_profile, with_profiles
 from daemon.secret_files import read_secret, trusted_file
 from mailer.letter import Template
 from rules.locales import Locale

@@ -32,7 +32,7 @@ def _read_by_others(site: Site) -> Iterator[str]:
 
 
 def _believed(site: Site) -> Iterator[Path]:
-    yield site.config.path("config.toml")
+    yield from sorted(site.config.base.glob("*.toml"))  # whatever the configuration is called
     if site.config.daemon.policy not in packs.shipped_policies():
         yield site.config.path(site.config.daemon.policy)
 
