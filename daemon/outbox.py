@@ -172,7 +172,7 @@ class Outbox:
             return False
         except Exception as error:
             log.exception("mail %d cannot be composed", mail.id)
-            self._put_off(mail, f"cannot be composed: {error}", now)
+            self._put_off(mail, f"cannot be composed: {type(error).__name__}", now)
             return False
         try:
             reply = self._postman.send(message, mail.recipient)
