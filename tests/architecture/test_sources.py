@@ -22,10 +22,11 @@ STARTS_PROCESSES = {
 READS_XML = {
     "sheets/parts.py": "the patcher's bounded reader",
     "sheets/generation.py": "a workbook's custom properties",
+    "parsers/spreadsheet_xml.py": "workbooks saved as one XML file, inside the limited child",
 }
 # Opens a workbook with openpyxl, which builds trees of what it is given.
 OPENS_WORKBOOKS = {
-    "parsers/workbook.py": "inside the limited child, after a look for a DTD",
+    "parsers/grid_readers.py": "inside the limited child, after a look for a DTD",
     "daemon/demo/judge.py": "the demo's own workbook",
 }
 RUNS_TEXT = {"eval", "exec", "compile", "__import__", "execfile"}

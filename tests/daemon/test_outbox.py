@@ -307,7 +307,9 @@ def test_a_mail_that_cannot_be_composed_waits_and_the_others_leave(
     assert outbox.send_due() == 2
     waiting = entry(office, SERVICE_MANAGER)
     assert waiting.state is OutboxState.QUEUED
-    assert "a defect of ours" in waiting.last_error
+    assert waiting.last_error == "cannot be composed: RuntimeError", (
+        "the words of a defect may be a customer's"
+    )
 
 
 def test_the_outbox_sleeps_until_the_next_try(office: Office, outbox: Outbox, smtp: RecordingSmtp) -> None:
