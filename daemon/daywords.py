@@ -27,7 +27,7 @@ NO_FORM = _text("信中沒有表單", "邮件中没有表单", "there is no form
 TAKEN_BEFORE = _text(
     "同一封信先前已經辦理過", "同一封邮件之前已经办理过", "the same message was taken in before"
 )
-WHY_HELD = {  # a message put aside; of the others the reason that was written down says more
+WHY_HELD = {  # a message put aside; `kesu quarantine show` knows more, in the operator's English
     HeldFor.STRANGER: _text("寄件人不在名單內", "发件人不在名单内", "the sender is not on the list"),
     HeldFor.UNVERIFIED: _text(
         "無法確定是寄件人本人寄的", "无法确定是发件人本人发的", "it is not certain that it is its sender's"
@@ -38,7 +38,23 @@ WHY_HELD = {  # a message put aside; of the others the reason that was written d
         "需要发件人本人确认，但无法询问",
         "its sender would have to confirm it",
     ),
+    HeldFor.UNREADABLE: _text("附件無法讀取", "附件无法读取", "a file in it cannot be read"),
+    HeldFor.FLAWED: _text(
+        "表單有地方需要更正，案件已先立案",
+        "表单有地方需要更正，案件已先立案",
+        "a form in it has to be mended; its case is open",
+    ),
     HeldFor.TOO_LARGE: _text("郵件過大，無法收取", "邮件过大，无法收取", "too large to be taken in"),
+    HeldFor.PLACEHOLDER: _text(
+        "郵件伺服器給出的不是原信",
+        "邮件服务器给出的不是原邮件",
+        "the mail server gave a notice in place of it",
+    ),
+    HeldFor.DEFECT: _text(
+        "處理時發生錯誤，請洽系統管理員",
+        "处理时发生错误，请联系系统管理员",
+        "taking it in failed; please ask the operator",
+    ),
 }
 
 

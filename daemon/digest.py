@@ -186,12 +186,11 @@ class News:
     def _put_aside(self, held: HeldMail, locale: Locale) -> DigestRow:
         mail = held.mail
         message = read_message(head_of(self._docket.ledger.raw(mail.sha256)))
-        why = daywords.WHY_HELD.get(held.why)
         return DigestRow(
             number=f"#{mail.id}",
             customer=mail.sender,
             summary=message.subject[:_SUBJECT],
-            what=mail.reason if why is None else why.get(locale),
+            what=daywords.WHY_HELD[held.why].get(locale),
             at=mail.received_at,
         )
 

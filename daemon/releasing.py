@@ -85,9 +85,7 @@ def _came_to(entry: Entry, mail_id: int) -> Text:
     if mail.state is MailState.DUPLICATE:
         return daywords.TAKEN_BEFORE
     if mail.state is MailState.QUARANTINED and held is not None:
-        return daywords.WHY_HELD.get(held.why) or Text(
-            zh_hant=mail.reason, zh_hans=mail.reason, en=mail.reason
-        )
+        return daywords.WHY_HELD[held.why]
     return daywords.NO_FORM
 
 

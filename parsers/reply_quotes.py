@@ -49,9 +49,9 @@ _MARKED = re.compile(
 _WROTE = r"(?:写道|来信|wrote|schrieb|a écrit|escribió|ha scritto)"
 _ATTRIBUTION = re.compile(rf".{{3,300}}{_WROTE}\s*:\s*|(?:am|op)\b.{{3,200}}schr(?:ieb|eef)\b.{{0,100}}:\s*")
 _ATTRIBUTION_BEGINS = re.compile(r"\s*(?:(?:on|am|le|el|op)\b|在|于|於).{3,}|.*(?:@|\b20\d\d).*")
-_SETTLES = re.compile(  # what our examples of an approval, of telling the customer and of a check begin with
-    r"[「『\"'“‘【*]*(?:不?同意|批准|核准|退回|驳回|已(?:告知|通知|复查|复核|回访)"
-    r"|(?:approved?|reject(?:ed)?|informed|checked|called)(?!\w))"
+_SETTLES = re.compile(  # what our examples of approvals, releases, duties done and checks begin with
+    r"[「『\"'“‘【*]*(?:不?同意|批准|核准|退回|驳回|不?放行|已(?:告知|通知|复查|复核|回访)"
+    r"|(?:approved?|reject(?:ed)?|(?:do\s+not\s+)?released?|informed|checked|called)(?!\w))"
 )
 _OURS = re.compile(
     r"\W*(?:直接回[复覆]本(?:信|邮件),第一行以|如有给予优惠,请一[并併]写明|也可以填写附件中?的回[复覆]单|[若如]果?尚未解决,也请用回[复覆]单"

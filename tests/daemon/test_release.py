@@ -9,8 +9,10 @@ from daemon.digest import DailyDigest
 from daemon.errors import ConfigurationError
 from daemon.intake import STRANGERS_PER_HOUR
 from daemon.ledger import HeldFor, HeldMail, HeldState, Ledger, MailState
+from mailer.wording import wording
 from parsers.reader import FormReader
 from rules.case import Status
+from rules.locales import Locale
 from tests.daemon.office import (
     CARE,
     MANAGER,
@@ -156,6 +158,21 @@ def test_what_customer_care_does_not_want_stays_where_it_is(office: Office, word
     assert held is not None
     assert (held.state, held.mail.state) == (HeldState.DISCARDED, MailState.QUARANTINED)
     assert (office.cases(), office.post()) == ([], [])
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+@pytest.mark.parametrize(("key", "state"), [("release", "released"), ("discard", "discarded")])
+def test_the_word_that_our_mail_shows_decides_in_every_language(
+    office: Office, locale: Locale, key: str, state: str
+) -> None:
+    office.configure(locale=locale)
+    number, notice = put_aside(office, form_of_a_stranger())
+    word = wording(locale).say(f"ready.{key}")
+    assert word in notice.text
+    office.receive(answer(notice, f"{word}\n"))
+    held = office.ledger.quarantined(number)
+    assert held is not None
+    assert held.state == state
 
 
 def test_a_tap_on_the_button_releases_it(office: Office) -> None:
@@ -342,6 +359,18 @@ def test_the_notice_shows_the_mail_without_a_link_that_can_be_clicked(office: Of
     assert "https://evil" not in html
     assert "<b>tyres" not in html
     assert notice.message["In-Reply-To"] is None
+
+
+def test_the_digest_says_in_its_readers_language_why_a_mail_waits(office: Office) -> None:
+    office.receive(mail(files={"broken.xlsx": b"PK\x03\x04 damaged"}))
+    office.post()
+    office.clock.forward(hours=1)
+    say = DailyDigest(office.docket).prepare("2026-11-24", office.clock.now())
+    with office.ledger.writing() as entry:
+        say(entry)
+    (digest, *_) = to(office.post(), CARE, "digest")
+    assert "附件無法讀取" in digest.text
+    assert "damaged" not in digest.text
 
 
 def test_glpi_16735_a_flood_of_strangers_is_told_of_in_the_digest_and_nothing_vanishes(
