@@ -431,7 +431,7 @@ class Docket:
             order = with_context(order, self, occasion)
         for warning in self._remarks(body.notice, order.locale):
             order = order.warned(warning)
-        return order
+        return order.undelivered() if body.notice.undelivered else order
 
     def _remarks(self, notice: NoticeOrder, locale: Locale) -> list[str]:
         """Return what a notice says of whom it reaches in place of others."""

@@ -95,6 +95,10 @@ class LetterOrder(BaseModel):
         content = self.content.model_copy(update={"warnings": (warning, *self.content.warnings)})
         return self.model_copy(update={"content": content})
 
+    def undelivered(self) -> "LetterOrder":
+        """Return the same letter for somebody who gets it because it did not reach whom it was for."""
+        return self.model_copy(update={"content": self.content.model_copy(update={"undelivered": True})})
+
     def without_phones(self, phones: Iterable[str]) -> "LetterOrder":
         """Return the same letter with these numbers hidden, but for what somebody filled in himself on a form."""
         hidden = frozenset(phones)

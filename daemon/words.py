@@ -75,9 +75,9 @@ PROMISED = _text("承諾：{what}", "承诺：{what}", "Promised: {what}")
 MAY = _text("您的權限：{what}", "您的权限：{what}", "Your authority: {what}")
 
 UNDELIVERED = _text(
-    "本郵件無法送達 {who}，請以其他方式通知",
-    "本邮件无法送达 {who}，请用其他方式通知",
-    "This mail could not be delivered to {who}; please reach them another way",
+    "本郵件無法送達 {who}",
+    "本邮件无法送达 {who}",
+    "This mail could not be delivered to {who}",
 )
 STANDING_IN = _text(
     "{who}請假中，由您代理；以代理人身分回報即可",

@@ -247,7 +247,9 @@ class Draft:
     def _sections(self) -> tuple[str, ...]:
         reader, variant = self.content.reader, self.variant
         names = (f"{reader}-{variant}", variant, reader, "any") if variant else (reader, "any")
-        return tuple(f"{self.letter.template.value}.{name}" for name in names)
+        own = tuple(f"{self.letter.template.value}.{name}" for name in names)
+        # What the mail was to say stays below; what its reader is asked to do now comes first.
+        return ("undelivered", *own) if self.content.undelivered else own
 
 
 _WORTH_TELLING = timedelta(minutes=1)  # what lapsed just now is not "0 seconds ago"

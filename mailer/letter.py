@@ -387,6 +387,9 @@ class Content(_Part):
     forwarded_by: str = ""  # who passed on the reader's form: office and name
     pasted: bool = False  # the form stood as a table in the mail's text; it comes back filled in, in a file
     held: HeldNews | None = None
+    undelivered: bool = (
+        False  # the reader gets it because it did not reach whom it was for; a warning says whom
+    )
     unproven: tuple[Line, ...] = ()  # case number and words of a request that its sender is asked to confirm
     valid_until: AwareDatetime | None = None  # until when he can; None: it is too late
     workbook: WorkbookTrouble | None = None

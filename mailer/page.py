@@ -266,7 +266,7 @@ def _steps(draft: Draft) -> list[Block]:
         names.append("open_pasted")
     elif content.flaws:
         names.append("open_enclosed" if enclosed else "open_own")
-    elif content.no_form and enclosed:
+    elif (content.no_form or content.unreadable) and enclosed:
         names.append("blank_instead" if content.unreadable else "blank")
     if names != ["unpack"]:
         names += ["send", "replace"] if content.flaws and not content.pasted else ["send"]

@@ -57,6 +57,14 @@ def test_zammad_2403_a_form_in_winmail_dat_opens_a_case(office: Office) -> None:
     assert [file.name for file in office.ledger.attachments(office.case().number)] == ["照片.jpg"]
 
 
+def test_blanks_that_come_with_the_answer_are_spoken_of(office: Office) -> None:
+    for name, content in (("客訴.rar", RAR), ("broken.xlsx", b"PK\x03\x04 damaged")):
+        office.receive(mail(files={name: content}))
+        (answer,) = to(office.post(), STAFF)
+        assert answer.enclosures
+        assert "空白抱怨單" in answer.text
+
+
 def test_the_same_zip_sent_again_opens_no_second_case(office: Office) -> None:
     archive = zipped({"a.xlsx": complaint()})
     first = mail(files={"a.zip": archive})

@@ -8,6 +8,7 @@ from daemon.attendance import gaps
 from daemon.casepage import story_of
 from daemon.ledger import MailState, OutboxEntry, OutboxState
 from daemon.site import load_site
+from mailer.wording import wording
 from rules.case import Status
 from rules.events import PenaltyState, PenaltyWithheld
 from rules.locales import Locale
@@ -69,6 +70,21 @@ def test_customer_care_is_told_whom_a_mail_did_not_reach_and_sees_all_he_would_h
     assert warning.to == CARE
     for expected in (SERVICE_MANAGER, "5.1.1", "User unknown", "更換煞車片後仍有異音"):
         assert expected in warning.text
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_customer_care_is_asked_to_tell_him_another_way_and_not_told_to_do_nothing(
+    office: Office, locale: Locale
+) -> None:
+    office.configure(locale=locale)
+    office.receive(mail(files={"f.xlsx": complaint()}))
+    (notice,) = to(office.post(), SERVICE_MANAGER)
+    office.receive(returned(notice))
+    (warning,) = office.post()
+    said = wording(locale)
+    assert said.say("undelivered.headline") in warning.text
+    assert said.say("undelivered.ask") in warning.text
+    assert said.say("assignment.any.ask") not in warning.text
 
 
 def test_the_mail_counts_as_returned_and_is_not_sent_again(office: Office) -> None:
