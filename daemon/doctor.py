@@ -13,7 +13,7 @@ from daemon.clock import Clock
 from daemon.doctor_delivery import delivery
 from daemon.doctor_files import files
 from daemon.errors import ConfigurationError, KesuError
-from daemon.mail_doctor import Service, advice
+from daemon.mail_doctor import Service, advice, unset
 from daemon.oauth2_check import standing
 from daemon.secret_files import loose
 from daemon.site import Site
@@ -133,7 +133,10 @@ def _service(site: Site, section: Literal["mailbox", "smtp"]) -> Service:
 def _mend(error: Exception, service: Service) -> str:
     """What to change: of tokens and rights in Microsoft's and Google's terms, of the rest in the configuration's."""
     by_token = service.tokens or (service.profile is not None and service.profile.takes_tokens)
-    return (by_token and login_advice(str(error))) or advice(error, service)
+    if by_token and (mend := login_advice(str(error))):
+        return mend
+    # Where the configuration is at fault nothing was tried yet, and the line names what is missing.
+    return unset(service) if isinstance(error, ConfigurationError) else advice(error, service)
 
 
 def _mailbox(site: Site) -> str:

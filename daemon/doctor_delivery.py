@@ -28,7 +28,7 @@ def _sent(site: Site) -> tuple[str, str]:
         folder = sent_folder(site.config, mailbox_settings(site.config))
         name = folder.name() if folder else ""
     except (MailboxUnavailable, ConfigurationError, ValueError) as error:
-        return str(error), f"check [smtp] sent_folder; until then {nowhere}"
+        return str(error), f"mend the mailbox first, then [smtp] sent_folder; until then {nowhere}"
     if not name:
         return f"no Sent folder is known: {nowhere}", ""
     return f"mails that may have left are looked up in {name} first", ""

@@ -50,7 +50,7 @@ class Service:
         """What the password has to be here."""
         if self.profile is not None:
             return self.profile.password
-        return "many providers want a code or password made for mail programs, not the account's own (docs/providers)"
+        return "often a code or password made for mail programs, not the account's own (docs/providers)"
 
     @property
     def switch(self) -> str:
@@ -71,6 +71,15 @@ def advice(error: BaseException, service: Service) -> str:
         if pattern.search(words):
             return mend_of(service)
     return f"check [{service.section}] host, port, security, username and the password"
+
+
+def unset(service: Service) -> str:
+    """Return what to do where the configuration names a secret that is not there."""
+    if service.tokens:
+        return (
+            "put it where the line says, for the user that kesu runs as; then `kesu mailbox login` tries it"
+        )
+    return f"set it where kesu is started (`export …`, EnvironmentFile=), or write the file; it is {service.password}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

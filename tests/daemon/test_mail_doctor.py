@@ -64,6 +64,17 @@ def _with(text: str, lines: str) -> str:
     return text
 
 
+def test_a_password_that_nobody_set_is_to_be_set_not_looked_for_at_the_provider(
+    tmp_path: Path, smtp: RecordingSmtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KESU_IMAP_PASSWORD")
+    found = findings(tmp_path, free_port(), smtp.port, mailbox='profile = "qq"')["mailbox"]
+    assert "KESU_IMAP_PASSWORD is not set" in found.said
+    assert found.mend.startswith("set it where kesu is started")
+    assert PROFILES["qq"].password in found.mend
+    assert "switched on" not in found.mend
+
+
 def mailbox(folder: Path, server: ScriptedImap | int, lines: str = "") -> Finding:
     if isinstance(server, int):
         return findings(folder, server, free_port(), mailbox=lines)["mailbox"]
