@@ -34,7 +34,7 @@ WHAT = {
         en="Customer care cannot be reached by mail",
     ),
     "workbook": Text(zh_hant="總表無法寫入", zh_hans="总表无法写入", en="The workbook cannot be written"),
-    "ledger": Text(zh_hant="帳本無法使用", zh_hans="台账无法使用", en="The ledger cannot be used"),
+    "ledger": Text(zh_hant="帳本無法使用", zh_hans="账本无法使用", en="The ledger cannot be used"),
     "disk": Text(zh_hant="磁碟空間不足", zh_hans="磁盘空间不足", en="The disk is nearly full"),
     "channel": Text(
         zh_hant="程式的一部分停止運作", zh_hans="程序的一部分停止运行", en="A part of kesu does not work"
