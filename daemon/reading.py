@@ -192,7 +192,7 @@ class MailReader:
         sender = present.acting(message.sender.email, message.sender.name)
         if (own := self._own(message)) is not None:
             return _Opened(message, sender, present, own=own)
-        report = None if site.person(sender.email) else read_report(raw, message)
+        report = None if _is_one_of_us(message, site) else read_report(raw, message)
         sheets = tuple(file for file in _worth_reading(message, site) if _is_wanted(file))
         admitted = admitted or (returned is not None and returned.state is HeldState.RELEASED)
         refused = None if admitted else refusal(site, message, forms=bool(sheets))
@@ -374,6 +374,12 @@ class MailReader:
         holders = [person for role in site.policy.resolved_notice for person in site.people(role)]
         persons = (*holders, *self._docket.care(self._clock.now()))
         return any(person.email.lower().encode() in raw.lower() for person in persons)
+
+
+def _is_one_of_us(message: Message, site: Site) -> bool:
+    """Tell whether a mail is a person's of ours: it may tell of what was not delivered, and is no bounce for that."""
+    email = message.sender.email
+    return site.person(email) is not None or (not message.automatic and site.may_send(email))
 
 
 def _returned(reading: Reading, held: HeldMail) -> Reading:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mailer.message import Message
+from mailer.message import Message, is_spreadsheet
 from mailer.message_charsets import decode_bytes
 from mailer.message_parameters import parameters_of
 from mailer.message_parts import Head, Leaf, Walk, leaves, read_head
@@ -41,7 +41,7 @@ _DELAYED = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=/'-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}")
-_MESSAGE_ID = re.compile(r"(?im)^[\s>*|]*message-id:\s*(<[^<>\s]{3,990}>)")
+_MESSAGE_ID = re.compile(r"(?im)^[ \t>*|]{0,40}message-id:\s{0,9}(<[^<>\s]{3,990}>)")
 _BRACKETED = re.compile(r"<[^<>\s]{3,990}>")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")  # RFC 3463
 _REASON = re.compile(r"(?:退信原因|退信理由|英文说明|[Rr]eason)\s*[:：]?\s*([^\n]+)")
@@ -100,12 +100,17 @@ def read_report(raw: bytes, message: Message) -> Report | None:
     """Return what a mail says of the delivery of another, None where it says nothing of one; never raises."""
     kind = next(iter(message.header("content-type")), "")
     formal = parameters_of(kind, "")[0] in ("multipart/report", *_STATUS_PARTS)
-    if not formal and not _seems_returned(message):
+    if not formal and (_carries_forms(message) or not _seems_returned(message)):
         return None
     try:
         return _read(raw, message)
     except (ValueError, LookupError, RecursionError):
         return None
+
+
+def _carries_forms(message: Message) -> bool:
+    """Tell whether a mail brings workbooks of its own, not only those of a mail that it returns."""
+    return any(file.forwarded is None and is_spreadsheet(file) for file in message.attachments)
 
 
 def _seems_returned(message: Message) -> bool:

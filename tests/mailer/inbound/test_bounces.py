@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -177,3 +178,13 @@ def test_of_the_corpus_nothing_else_is_taken_for_a_bounce() -> None:
     sure = {name for name, raw in raws if b"message/delivery-status" in raw.lower()}
     assert found <= sure
     assert len(found) >= 15
+
+
+@pytest.mark.parametrize("filling", ["\n", "\n>", " \n", "message-id: \n", "a@", "delivery "])
+def test_no_bounce_keeps_its_reader_busy(filling: str) -> None:
+    head = b"From: postmaster@mx.example\nSubject: Undelivered\nContent-Type: multipart/report\n\nbob@example.com"
+    raw = head + filling.encode() * (200_000 // len(filling))
+    message = read_message(raw)
+    begun = process_time()
+    read_report(raw, message)
+    assert process_time() - begun < 1
