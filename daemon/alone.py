@@ -14,10 +14,10 @@ class Alone:
     def __init__(self, ledger: Path) -> None:
         self._lock = FileLock(f"{ledger}.lock", timeout=0, mode=PRIVATE)
 
-    def hold(self) -> None:
-        """Take the ledger; ConfigurationError if another daemon has it."""
+    def hold(self, patience: float = 0) -> None:
+        """Take the ledger; ConfigurationError if another daemon has it, and keeps it for `patience` seconds."""
         try:
-            self._lock.acquire()
+            self._lock.acquire(timeout=patience)
         except Timeout:
             raise ConfigurationError(
                 "daemon.ledger", "another kesu is running on this ledger; stop it first"

@@ -40,6 +40,8 @@ from mailer.sent import SentFolder
 from mailer.smtp import Postman, SmtpSettings
 from parsers.reader import FormReader
 
+A_COMMAND = 3.0  # seconds that one of ours may have the ledger to itself while the daemon starts
+
 
 @dataclass(frozen=True)
 class House:
@@ -139,7 +141,7 @@ def _own_ledger(config: Config) -> tuple[Ledger, Alone]:
     ledger = open_ledger(config)
     alone = Alone(ledger.path)
     try:
-        alone.hold()
+        alone.hold(A_COMMAND)
     except ConfigurationError:
         ledger.close()
         raise

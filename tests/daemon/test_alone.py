@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import timedelta
+from threading import Timer
 
 import pytest
 
@@ -31,6 +32,16 @@ def test_a_second_daemon_on_the_same_ledger_is_refused_and_lets_go_of_it(office:
         build(office.site, clock=office.clock)
     alone.release()
     build(office.site, clock=office.clock).close()
+
+
+def test_a_daemon_that_starts_beside_a_command_waits_for_its_end(office: Office) -> None:
+    command = [sys.executable, "-c", HOLDER, str(office.ledger.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        Timer(0.5, other.stdin.close).start()
+        build(office.site, clock=office.clock).close()
 
 
 def test_a_killed_daemon_holds_nothing(office: Office) -> None:
