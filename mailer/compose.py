@@ -86,6 +86,7 @@ def _mailbox(address: Address) -> Mailbox:
 def _thread(message: EmailMessage, letter: Letter) -> None:
     message["Message-ID"] = one_line(letter.message_id)
     answered, root = one_line(letter.in_reply_to), one_line(letter.root)
+    answered = answered if answered.isascii() else ""  # a stranger's, who may write what no header carries
     if answered:
         message["In-Reply-To"] = answered
     if root or answered:
@@ -122,6 +123,7 @@ def _add_html(message: EmailMessage, laid_out: Page, letter: Letter) -> None:
 
 def _enclose(message: EmailMessage, enclosure: Enclosure) -> None:
     name = one_line(enclosure.name).replace("/", "_").replace("\\", "_")
+    name = name.replace("=?", "=_")  # the standard library would decode what follows, line breaks too
     main, _, sub = enclosure.media_type.partition("/")
     if main in ("multipart", "message") or not sub:
         main, sub = "application", "octet-stream"

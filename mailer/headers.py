@@ -4,14 +4,23 @@
   from the first word that needs it goes into RFC 2047 words, between which blanks do not count.
 - Message-ID, References, In-Reply-To: an id longer than a line (Microsoft 365 makes them) would be turned into an
   encoded word, and the thread would break. Here ids stay whole, one a line.
+- The four above are kept as they are given. The standard library takes encoded words in a text for its own and decodes
+  them, line breaks too: a customer called `=?utf-8?q?=0D=0ABcc:...?=` would write headers of our mails.
 - Content-Type `name`: the standard library writes RFC 2231, which stands in Content-Disposition anyway. Outlook and
   several Chinese mail programs read a long name, cut into RFC 2231 pieces, wrongly, but read RFC 2047 here.
 """
 
 from collections.abc import Callable
 from email.header import Header
-from email.headerregistry import Address, AddressHeader, ContentTypeHeader
+from email.headerregistry import (
+    Address,
+    AddressHeader,
+    ContentTypeHeader,
+    HeaderRegistry,
+    UniqueUnstructuredHeader,
+)
 from email.policy import EmailPolicy
+from typing import Any
 
 _LINE = 72
 _BREAK = "\r\n"
@@ -80,4 +89,22 @@ _WRITERS: dict[str, Callable[[str], str | None]] = {
     "in-reply-to": _message_ids,
     "content-type": _content_type,
 }
-POLICY = MailPolicy(linesep=_BREAK)
+
+
+class _AsGiven(UniqueUnstructuredHeader):
+    """A header whose text means what it says: nothing in it is decoded."""
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        super().parse("", kwds)
+        kwds["decoded"] = value
+
+
+def _registry() -> HeaderRegistry:
+    registry = HeaderRegistry()
+    for name in ("subject", "message-id", "references", "in-reply-to"):
+        registry.map_to_type(name, _AsGiven)
+    return registry
+
+
+POLICY = MailPolicy(linesep=_BREAK, header_factory=_registry())
