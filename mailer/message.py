@@ -23,6 +23,7 @@ from mailer.message_names import file_name
 from mailer.message_parts import Head, Leaf, Walk, leaves, read_head
 from mailer.message_unpacking import Carried, Unpacking
 from mailer.message_winmail import is_winmail
+from mailer.message_words import CONTROLS
 
 __all__ = [
     "Address",
@@ -299,6 +300,7 @@ def _attachments(files: Iterable[tuple[Carried, Head | None]]) -> tuple[Attachme
 
 def _message_ids(value: str) -> tuple[str, ...]:
     """Every Message-ID in a value; words with an @ where the brackets are missing."""
+    value = CONTROLS.sub("", value)
     bracketed = [re.sub(r"\s", "", found) for found in _MESSAGE_ID.findall(value)]
     found = bracketed or [word.strip("<>,;") for word in value.split() if "@" in word and len(word) < 990]
     return tuple(f"<{identifier}>" for identifier in dict.fromkeys(found) if identifier)
@@ -308,7 +310,7 @@ def _message_id(value: str) -> str:
     found = _message_ids(value)
     if found:
         return found[0]
-    bare = re.sub(r"[\s<>]", "", value)[:990]
+    bare = re.sub(r"[\s<>]", "", CONTROLS.sub("", value))[:990]
     return f"<{bare}>" if bare else ""
 
 

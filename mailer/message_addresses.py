@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mailer.letter import Address
-from mailer.message_words import decode_words, one_line
+from mailer.message_words import CONTROLS, decode_words, one_line
 
 _ADDRESS = re.compile(
     r"""(?:"(?:[^"\\\r\n]|\\.)+"|[^\s@<>,;:"()\[\]\\]+)@(?:\[[^\[\]\s]+\]|[^\s@<>,;:"()\[\]\\]+)"""
@@ -20,7 +20,7 @@ def read_addresses(value: str, hint: str = "") -> tuple[Address, ...]:
     comma or an angle bracket inside an encoded name means nothing.
     """
     found = []
-    for text in _mailboxes(value):
+    for text in _mailboxes(CONTROLS.sub("", value)):
         address = _read_mailbox(text, hint)
         if address is not None:
             found.append(address)

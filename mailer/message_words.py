@@ -24,6 +24,10 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
     ]
 )
 
+CONTROLS = re.compile(
+    "[\\x00-\\x08\\x0e-\\x1f\\x7f]"
+)  # white space is none of them; not every database takes NUL
+
 
 def decode_words(text: str, hint: str = "") -> str:
     """Header text with its encoded words (RFC 2047) decoded, also inside quotes and cut within a character.
