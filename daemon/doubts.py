@@ -59,6 +59,10 @@ class Doubts:
         except MailboxUnavailable as error:
             self._give_up_waiting(mails, error)
             return
+        except Exception as error:  # an answer that nobody foresaw must not hold notices for ever
+            log.exception("the Sent folder cannot be understood")
+            self._give_up_waiting(mails, MailboxUnavailable(type(error).__name__, permanent=False))
+            return
         now = self._clock.now()
         for mail in mails:
             if mail.message_id in found:

@@ -24,9 +24,8 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
     ]
 )
 
-CONTROLS = re.compile(
-    "[\\x00-\\x08\\x0e-\\x1f\\x7f]"
-)  # white space is none of them; not every database takes NUL
+# White space is none of them. Not every database takes NUL.
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def decode_words(text: str, hint: str = "") -> str:

@@ -24,7 +24,7 @@ class FiledBy:
 
     def __init__(self, office: Office, smtp: RecordingSmtp) -> None:
         self.office, self.smtp = office, smtp
-        self.failure: MailboxUnavailable | None = None
+        self.failure: Exception | None = None
         self.files = True
         self.asked: list[set[str]] = []
 
@@ -221,3 +221,17 @@ def test_mails_are_looked_up_where_the_account_that_sends_is_the_mailbox_or_the_
     path.write_text(path.read_text().replace("[smtp]\n", f"[smtp]\n{smtp_lines}"), encoding="utf-8")
     config = load_config(path)
     assert (sent_folder(config, mailbox_settings(config)) is not None) is looks
+
+
+def test_a_sent_folder_that_nobody_understands_holds_no_mail_for_ever(
+    office: Office, outbox: Outbox, smtp: RecordingSmtp, filed: FiledBy, doubts: Doubts
+) -> None:
+    doubtful = cut_off(office, outbox, smtp, left=False)
+    filed.failure = IndexError("an answer like no other")
+    doubts.round()
+    outbox.send_due()
+    assert state(office, doubtful.message_id) is OutboxState.QUEUED
+    office.clock.forward(seconds=PATIENCE.total_seconds())
+    doubts.round()
+    outbox.send_due()
+    assert state(office, doubtful.message_id) is OutboxState.SENT
