@@ -197,7 +197,7 @@ class MailReader:
         admitted = admitted or (returned is not None and returned.state is HeldState.RELEASED)
         refused = None if admitted else refusal(site, message, forms=bool(sheets))
         if refused is not None:
-            echo = message.automatic and self._names_care(raw)
+            echo = message.automatic and not sheets and self._names_care(raw)
             return _Opened(message, sender, present, refused=refused, echo=echo, report=report)
         submitters = tuple(submitter(sender, message, sheet, site) for sheet in sheets)
         asked = [

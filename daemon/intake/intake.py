@@ -18,7 +18,7 @@ from daemon.intake import pasted
 from daemon.intake.bounces import Bounces
 from daemon.intake.forms import Forms
 from daemon.intake.numbers import thread_of
-from daemon.intake.replies import Replies, digest
+from daemon.intake.replies import STRANGERS_PER_HOUR, Replies, digest
 from daemon.intake.tally import Tally
 from daemon.intake.words import Words
 from daemon.ledger import (
@@ -212,7 +212,7 @@ class Intake:
         self._replies.put_aside(entry, mail, Refusal(HeldFor.TOO_LARGE, why), now)
         if refused is not None:
             orders = answers.too_large(self._docket, message, reading.sender, [], now)
-            self._replies.tell_care(entry, mail, orders, now)
+            self._replies.tell_care(entry, mail, orders, now, most=STRANGERS_PER_HOUR)
             return
         sender = [reading.sender] if self._replies.may_answer(entry, reading, now) else []
         for order in answers.too_large(self._docket, message, reading.sender, sender, now):

@@ -20,6 +20,9 @@ log = logging.getLogger("kesu.intake")
 
 PROBLEMS_PER_HOUR = 200  # a form that cannot be taken is answered for longer: whoever sent it must know
 STRANGERS_PER_HOUR = 10  # of which customer care is told; a flood of spam stays in quarantine and in the log
+OURS_PER_HOUR = (
+    40  # of which it is told where the mail may be a colleague's: no flood of spam keeps that back
+)
 
 
 class Replies:
@@ -158,7 +161,8 @@ class Replies:
         self.put_aside(entry, mail, refusal, now)
         if first and not reading.echo:
             orders = releasing.told(self._docket, mail, reading.message, refusal.why, now)
-            self.tell_care(entry, mail, orders, now)
+            spam = refusal.why in (HeldFor.STRANGER, HeldFor.FORGED)
+            self.tell_care(entry, mail, orders, now, most=STRANGERS_PER_HOUR if spam else OURS_PER_HOUR)
 
     def refuse_placeholder(self, entry: Entry, mail: StoredMail, message: Message, now: datetime) -> None:
         """Quarantine what a server gave in place of a mail; it is no word of anybody, so only customer care is told."""
@@ -167,12 +171,18 @@ class Replies:
             self.tell_care(entry, mail, answers.placeholder(self._docket, message, now), now)
 
     def tell_care(
-        self, entry: Entry, mail: StoredMail, orders: Sequence[LetterOrder], now: datetime, key: str = "care"
+        self,
+        entry: Entry,
+        mail: StoredMail,
+        orders: Sequence[LetterOrder],
+        now: datetime,
+        key: str = "care",
+        most: int = OURS_PER_HOUR,
     ) -> None:
-        """Tell customer care of a message set aside, unless it has heard of many this hour."""
+        """Tell customer care of a message set aside, unless it has heard of `most` this hour."""
         for order in orders:
             told = entry.replies_sent_to(order.to.email, now - timedelta(hours=1))
-            if told < STRANGERS_PER_HOUR:
+            if told < most:
                 self._docket.answer(entry, mail.id, order, now, key=key)
             else:
                 noted.care_capped(self._docket, entry, told, now)
