@@ -4,6 +4,7 @@ Cutting too much costs a question back; cutting too little would take our own ex
 """
 
 import re
+from functools import lru_cache
 
 from parsers.change_verbs import change_verb_at
 from parsers.reply_tokens import tokens_in, without_tokens
@@ -61,10 +62,12 @@ _OURS = re.compile(
 )
 
 
+@lru_cache(maxsize=2)
 def own_text(text: str, answered: str = "") -> str:
     """Return what the sender wrote himself, above, between or below the lines he quotes.
 
-    `answered`: our mail that he answers; the first line that stands in it ends his own text.
+    `answered`: our mail that he answers; the first line that stands in it ends his own text. A dozen readers ask it of
+    the same text, one after the other.
     """
     lines = [line.strip("\ufeff\u200b") for line in _lines(without_tokens(text[:LONGEST]))]
     plain = [plain_text(line) for line in lines]

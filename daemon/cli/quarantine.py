@@ -46,7 +46,7 @@ def register(commands: "Commands") -> None:
     _common(command)
     command.set_defaults(run=run_list)
     command = family.add_parser("show", help="one message: who sent it, its files, what is wrong with it")
-    command.add_argument("number", type=int, metavar="N")
+    command.add_argument("number", type=_number, metavar="N")
     _common(command)
     command.set_defaults(run=run_show)
     for decision, told in (
@@ -55,9 +55,17 @@ def register(commands: "Commands") -> None:
         (Decision.DISCARD, "leave it where it is, and wait no more"),
     ):
         command = family.add_parser(decision.value, help=told)
-        command.add_argument("numbers", type=int, nargs="+", metavar="N")
+        command.add_argument("numbers", type=_number, nargs="+", metavar="N")
         _common(command)
         command.set_defaults(run=run_decision, decision=decision)
+
+
+def _number(text: str) -> int:
+    """Read a message's number; what no ledger counts up to is none."""
+    number = int(text)
+    if not 0 < number < 2**63:
+        raise ValueError
+    return number
 
 
 def _common(command: argparse.ArgumentParser) -> None:

@@ -145,6 +145,14 @@ def test_a_message_that_was_never_put_aside_is_said_so(office: Office, capsys: S
 # ---------------------------------------------------------------- letting in
 
 
+@pytest.mark.parametrize("number", ["0", "9" * 30, "two"])
+def test_what_is_no_number_of_a_message_is_wrong_usage(office: Office, number: str) -> None:
+    for words in (("show", number), ("release", number)):
+        with pytest.raises(SystemExit) as ended:
+            run(office, *words)
+        assert ended.value.code == 2
+
+
 def test_release_takes_it_whoever_sent_it(office: Office, capsys: Shown) -> None:
     number, _ = put_aside(office, form_of_a_stranger())
     assert run(office, "release", number) == 0
