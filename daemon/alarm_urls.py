@@ -5,6 +5,7 @@ from pathlib import Path
 
 from daemon.config import AlarmsSection
 from daemon.errors import ConfigurationError
+from daemon.secret_files import read_secret
 
 
 def urls_of(section: AlarmsSection, base: Path) -> tuple[str, ...]:
@@ -15,7 +16,11 @@ def urls_of(section: AlarmsSection, base: Path) -> tuple[str, ...]:
     if not section.urls_env and not section.urls_file:
         return ()
     key = "alarms.urls_env" if section.urls_env else "alarms.urls_file"
-    text = _from_environment(section.urls_env) if section.urls_env else _from_file(base / section.urls_file)
+    text = (
+        _from_environment(section.urls_env)
+        if section.urls_env
+        else read_secret(base / section.urls_file, key)
+    )
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     urls = tuple(word for line in lines for word in line.split())
     if not urls:
@@ -27,10 +32,3 @@ def _from_environment(name: str) -> str:
     if not os.environ.get(name):
         raise ConfigurationError("alarms.urls_env", f"{name} is not set")
     return os.environ[name]
-
-
-def _from_file(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError("alarms.urls_file", f"cannot be read: {error}") from error

@@ -1,6 +1,6 @@
 """The one place that names concrete classes and puts them together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -89,7 +89,7 @@ def build(site: Site, *, clock: Clock | None = None, copies: Copies | None = Non
     mailbox, smtp = mailbox_settings(site.config, tokens), smtp_settings(site.config, tokens)
     clock = clock or SystemClock()
     ledger, alone = _own_ledger(site.config)
-    sent = sent_folder(site.config, mailbox)
+    sent = sent_folder(site.config, mailbox, smtp)
     ledger.outbox_free(clock.now() + (SETTLING if sent else timedelta()))
     docket = Docket(ledger, site)
     docket.remember_settled()
@@ -208,10 +208,38 @@ def _postman(settings: SmtpSettings, pace: Pace) -> Postman:
     return Postman(settings, session_mails=pace.session_mails, most_bytes=pace.most_bytes)
 
 
-def sent_folder(config: Config, mailbox: MailboxSettings) -> SentFolder | None:
-    """Return where mails in doubt are looked up; None where nobody can know that they would be filed there."""
-    named, own = config.smtp.sent_folder, config.smtp.username.lower() == mailbox.username.lower()
-    return SentFolder(mailbox, named) if named or own else None
+def sent_folder(config: Config, mailbox: MailboxSettings, smtp: SmtpSettings) -> SentFolder | None:
+    """Return where mails in doubt are looked up; None where nobody can know that they would be filed there.
+
+    A folder that the configuration names is the mailbox's. Else the account that sends has one, if its provider files
+    there; where that is not known, only the mailbox's own is looked into.
+    """
+    profile = PROFILES.get(config.smtp.profile)
+    own = (smtp.username or "").lower() == mailbox.username.lower()
+    files = profile.files_sent if profile else None
+    if config.smtp.sent_folder:
+        return SentFolder(mailbox, config.smtp.sent_folder)
+    if own:
+        return None if files is False else SentFolder(mailbox)
+    return SentFolder(_account_that_sends(config, mailbox, smtp)) if files and smtp.username else None
+
+
+def _account_that_sends(config: Config, mailbox: MailboxSettings, smtp: SmtpSettings) -> MailboxSettings:
+    """Return how the account that sends is read: on the mailbox's server where that is its own too."""
+    profile, account = PROFILES[config.smtp.profile], smtp.username or ""
+    place, _ = profile.endpoints(account)
+    at_home = config.mailbox.profile == profile.key and place == profile.endpoints(mailbox.username)[0]
+    login = replace(mailbox, username=account, password=smtp.password or "", tokens=smtp.tokens)
+    if at_home:
+        return login
+    return replace(
+        login,
+        host=place.host,
+        port=place.port,
+        security=place.security,
+        ca_file=smtp.ca_file,
+        identifies=profile.identifies,
+    )
 
 
 def token_source(

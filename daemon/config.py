@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -18,9 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     ValidationError,
@@ -28,16 +25,14 @@ from pydantic import (
     model_validator,
 )
 
+from daemon.accounts import MailboxSection, SmtpSection
 from daemon.errors import ConfigurationError
-from daemon.oauth2 import OAuth2Section, inherited
+from daemon.oauth2 import inherited
 from daemon.permissions import refuse_if_writable
-from daemon.providers import known_profile, with_profiles
-from daemon.secret_files import read_secret, trusted_file
+from daemon.providers import with_profiles
+from daemon.section import Section
 from mailer.letter import Template
 from rules.locales import Locale
-
-Security = Literal["tls", "starttls", "plain"]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _an_address(text: str) -> str:
@@ -55,14 +50,9 @@ _LISTS = (
     ("privacy", "fines"),
     ("privacy", "phones"),
 )
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DaemonSection(_Section):
+class DaemonSection(Section):
     """Which site this is, its zone, language, rules and ledger."""
 
     site: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "main"
@@ -95,98 +85,7 @@ class DaemonSection(_Section):
         return ZoneInfo(self.timezone)
 
 
-class _Account(_Section):
-    """A server, how to reach it, and where the password comes from."""
-
-    host: Annotated[str, Field(min_length=1)]
-    port: Port
-    security: Security = "tls"
-    username: str = ""
-    password_env: str = ""
-    password_file: str = ""
-    oauth2: OAuth2Section | None = None
-    profile: Annotated[str, AfterValidator(known_profile)] = ""
-    ca_file: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_password_in_the_file(cls, raw: Any) -> Any:
-        if isinstance(raw, dict) and "password" in raw:
-            raise ValueError(
-                "a password does not belong in this file; name password_env or password_file instead"
-            )
-        return raw
-
-    @model_validator(mode="after")
-    def _plain_only_at_home(self) -> Self:
-        if self.security == "plain" and self.host not in LOOPBACK:
-            raise ValueError('security = "plain" is allowed on loopback only; use "tls" or "starttls"')
-        return self
-
-    @model_validator(mode="after")
-    def _one_kind_of_login(self) -> Self:
-        if self.oauth2 is not None and (self.password_env or self.password_file):
-            raise ValueError("name a password or oauth2, not both")
-        return self
-
-    def secret(self, section: str, base: Path) -> str:
-        """Return the password; ConfigurationError if it cannot be read. A file is relative to `base`."""
-        if self.password_env:
-            if not os.environ.get(self.password_env):
-                # A password that stands here by mistake is not repeated on the terminal.
-                named = self.password_env if self.password_env.isupper() else "the variable that it names"
-                raise ConfigurationError(f"{section}.password_env", f"{named} is not set")
-            return os.environ[self.password_env]
-        if not self.password_file:
-            raise ConfigurationError(
-                f"{section}.password_env", "name an environment variable or a password_file"
-            )
-        return read_secret(base / self.password_file, f"{section}.password_file")
-
-    def authority(self, section: str, base: Path) -> Path | None:
-        """Return the file of the authority to trust, None for the system's; ConfigurationError if it is none."""
-        return trusted_file(base / self.ca_file, f"{section}.ca_file") if self.ca_file else None
-
-
-class MailboxSection(_Account):
-    """The shared mailbox that forms arrive in."""
-
-    port: Port = 993
-    username: Annotated[str, Field(min_length=1)]
-    folder: str = "INBOX"
-    done_folder: str = "Processed"
-    quarantine_folder: str = "Quarantine"
-    idle: bool = True
-    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
-
-    @model_validator(mode="after")
-    def _three_folders(self) -> Self:
-        if len({self.folder, self.done_folder, self.quarantine_folder}) < 3:
-            raise ValueError("folder, done_folder and quarantine_folder must be three different folders")
-        return self
-
-
-class SmtpSection(_Account):
-    """The server mail leaves by, and the sender's name."""
-
-    port: Port = 465
-    sender: str
-    sent_folder: str = ""  # the one the server marks as Sent where it is empty
-    per_minute: Annotated[int, Field(ge=0)] = 0  # 0: no limit is known
-    per_day: Annotated[int, Field(ge=0)] = 0
-
-    @field_validator("sender")
-    @classmethod
-    def _has_an_address(cls, sender: str) -> str:
-        local, _, domain = parseaddr(sender)[1].rpartition("@")
-        if not local or not domain or not sender.isprintable():
-            raise ValueError(
-                f"{sender!r} has no address; write one such as 'Customer care <care@example.com>'"
-            )
-        return sender
-
-
-class WorkbookSection(_Section):
+class WorkbookSection(Section):
     """Where the master workbook stands, and who acts in it."""
 
     path: str = "var/master.xlsx"
@@ -214,13 +113,13 @@ class WorkbookSection(_Section):
         return self
 
 
-class ReportsSection(_Section):
+class ReportsSection(Section):
     """Where the statistics of a month are written."""
 
     path: str = "var/reports"
 
 
-class DigestSection(_Section):
+class DigestSection(Section):
     """When the day's mails go out, and from when on many notices of a kind leave as one."""
 
     time: str = "08:00"  # of the site; empty: no daily mails
@@ -245,7 +144,7 @@ class DigestSection(_Section):
         return datetime.timedelta(seconds=self.within_seconds)
 
 
-class AttachmentsSection(_Section):
+class AttachmentsSection(Section):
     """What is kept of the files that come with mails, where it is written out, and what goes out again by mail."""
 
     path: str = ""  # `attachments` beside the master workbook where it is empty
@@ -268,7 +167,7 @@ class AttachmentsSection(_Section):
         return base.rstrip("/")
 
 
-class AccessSection(_Section):
+class AccessSection(Section):
     """Who may send forms."""
 
     senders: tuple[str, ...] = ()
@@ -286,7 +185,7 @@ class AccessSection(_Section):
         return named.strip()
 
 
-class AlarmsSection(_Section):
+class AlarmsSection(Section):
     """The second channel: whom short texts reach when mail itself is down. Its addresses are secrets."""
 
     urls_env: str = ""
@@ -311,7 +210,7 @@ class AlarmsSection(_Section):
         return kinds
 
 
-class PrivacySection(_Section):
+class PrivacySection(Section):
     """Which roles see other people's fines and customers' telephone numbers; `*` is everybody.
 
     Without `fines` they are those whom the policy lets decide on penalties, or has told of them.
@@ -349,7 +248,7 @@ DaysText = Annotated[
 ]
 
 
-class Person(_Section):
+class Person(Section):
     """Somebody behind a role: when he is `absent`, his `deputy` (an address among the people) stands in for him."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -359,7 +258,7 @@ class Person(_Section):
     deputy: str = ""
 
 
-class Config(_Section):
+class Config(Section):
     """A whole configuration file; `base` is the folder that relative paths start from."""
 
     daemon: DaemonSection = DaemonSection()

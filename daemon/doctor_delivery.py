@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from daemon import alarm_words as words
 from daemon.alarm_urls import urls_of
 from daemon.alarms import sent
-from daemon.bootstrap import mailbox_settings, pace_of, sent_folder
+from daemon.bootstrap import mailbox_settings, pace_of, sent_folder, smtp_settings
 from daemon.errors import ConfigurationError
 from daemon.site import Site
 from mailer.chat import Chat, ChatAddressError
@@ -25,7 +25,7 @@ def delivery(site: Site) -> Iterator[Said]:
 def _sent(site: Site) -> tuple[str, str]:
     nowhere = "a mail that may have left is sent again under the same Message-ID"
     try:
-        folder = sent_folder(site.config, mailbox_settings(site.config))
+        folder = sent_folder(site.config, mailbox_settings(site.config), smtp_settings(site.config))
         name = folder.name() if folder else ""
     except (MailboxUnavailable, ConfigurationError, ValueError) as error:
         return str(error), f"mend the mailbox first, then [smtp] sent_folder; until then {nowhere}"

@@ -25,7 +25,8 @@ class Profile:
 
     `identifies`: say who we are (RFC 2971) before anything is selected, advertised or not. `idle`: announcements can
     be relied on. `takes_tokens`: logging in is a matter of OAuth2. `files_sent`: what we hand in by SMTP appears in
-    its Sent folder by itself. `per_minute`, `per_day` and `session_mails` bound what one account may send.
+    its Sent folder by itself; None where that is a setting of the account's, or nobody says. `per_minute`, `per_day`
+    and `session_mails` bound what one account may send.
     `password`: what the password has to be here.
     """
 
@@ -40,7 +41,7 @@ class Profile:
     idle: bool = True
     poll_seconds: int = 30
     takes_tokens: bool = False
-    files_sent: bool = False
+    files_sent: bool | None = None
     per_minute: int = 0
     per_day: int = 0
     session_mails: int = 0
@@ -191,10 +192,29 @@ _PROFILES = (
         max_megabytes=50,
         switch_on="the administrator: 允许使用三方客户端 (off for new domains)",
     ),
-    Profile("dovecot", "Dovecot", *_OWN, _OWN_PASSWORD, "dovecot.md", switch_on="protocols = imap"),
-    Profile("cyrus", "Cyrus IMAP", *_OWN, _OWN_PASSWORD, "cyrus.md", switch_on="SERVICES { imaps … } in cyrus.conf"),
+    # These only read mail: what is sent passes another server (Postfix, Exim), which files no copies.
+    Profile(
+        "dovecot", "Dovecot", *_OWN, _OWN_PASSWORD, "dovecot.md", files_sent=False, switch_on="protocols = imap"
+    ),
+    Profile(
+        "cyrus",
+        "Cyrus IMAP",
+        *_OWN,
+        _OWN_PASSWORD,
+        "cyrus.md",
+        files_sent=False,
+        switch_on="SERVICES { imaps … } in cyrus.conf",
+    ),
     # Its IDLE needs FAM or Gamin; without it only what other clients do is announced.
-    Profile("courier", "Courier IMAP", *_OWN, _OWN_PASSWORD, "courier.md", switch_on="IMAPDSTART=YES in imapd"),
+    Profile(
+        "courier",
+        "Courier IMAP",
+        *_OWN,
+        _OWN_PASSWORD,
+        "courier.md",
+        files_sent=False,
+        switch_on="IMAPDSTART=YES in imapd",
+    ),
 )  # fmt: skip
 
 PROFILES = {profile.key: profile for profile in _PROFILES}

@@ -36,9 +36,9 @@ class SentFolder:
     `folder` names it; empty: the one the server marks as such (RFC 6154).
     """
 
-    def __init__(self, settings: MailboxSettings, folder: str = "") -> None:
-        self._settings = settings
-        self._folder = folder
+    def __init__(self, account: MailboxSettings, folder: str = "") -> None:
+        self.account = account
+        self.folder = folder
 
     def name(self) -> str:
         """Return the folder's name, empty where there is none; MailboxUnavailable if it cannot be asked for or read."""
@@ -61,8 +61,8 @@ class SentFolder:
             return _look(mailbox.client, wanted)
 
     def _found(self, mailbox: BaseMailBox) -> str:
-        if self._folder:
-            return self._folder
+        if self.folder:
+            return self.folder
         marked = (
             folder.name
             for folder in mailbox.folder.list()
@@ -72,7 +72,7 @@ class SentFolder:
 
     @contextmanager
     def _opened(self) -> Iterator[BaseMailBox]:
-        mailbox = open_mailbox(self._settings)
+        mailbox = open_mailbox(self.account)
         try:
             with translated("looking up what was sent"):
                 yield mailbox

@@ -23,6 +23,7 @@ STRANGERS_PER_HOUR = 10  # of which customer care is told; a flood of spam stays
 OURS_PER_HOUR = (
     40  # of which it is told where the mail may be a colleague's: no flood of spam keeps that back
 )
+CARE = "care"  # what the keys of notices to customer care end in
 
 
 class Replies:
@@ -41,12 +42,12 @@ class Replies:
                 mail,
                 lists.told_to_care(self._docket, reading.sender, taken),
                 now,
-                key=f"{reading.occasion}care-calls",
+                key=f"{reading.occasion}calls-{CARE}",
             )
         if not self.may_answer(entry, reading, now, PROBLEMS_PER_HOUR if faulty else 0):
             if tally.unreadable:  # nobody else would hear of it; of a flawed form customer care has the case
                 orders = answers.unanswered(self._docket, reading.sender, tally.unreadable, now)
-                self.tell_care(entry, mail, orders, now, key=f"{reading.occasion}care")
+                self.tell_care(entry, mail, orders, now, key=f"{reading.occasion}{CARE}")
             return
         orders = answers.answer(
             self._docket, reading.message, reading.sender, tally.unreadable, tally.outcomes
@@ -176,12 +177,15 @@ class Replies:
         mail: StoredMail,
         orders: Sequence[LetterOrder],
         now: datetime,
-        key: str = "care",
+        key: str = CARE,
         most: int = OURS_PER_HOUR,
     ) -> None:
-        """Tell customer care of a message set aside, unless it has heard of `most` this hour."""
+        """Tell customer care of a message set aside, unless it has heard of `most` this hour.
+
+        What it is told of its own messages, acknowledgements above all, crowds out none of that.
+        """
         for order in orders:
-            told = entry.replies_sent_to(order.to.email, now - timedelta(hours=1))
+            told = entry.notices_sent_to(order.to.email, CARE, now - timedelta(hours=1))
             if told < most:
                 self._docket.answer(entry, mail.id, order, now, key=key)
             else:

@@ -296,6 +296,17 @@ class Entry:
         waiting = sum(one.answers is not None and one.created_at >= since for one in same)
         return outbox.replies_sent_to(self._quiet, address, since) + waiting
 
+    def notices_sent_to(self, address: str, key: str, since: datetime) -> int:
+        """Count the mails about incoming messages under `key` queued or sent to `address` since a time.
+
+        Those of this transaction count too.
+        """
+        ending = f"{key}:{address.lower()}"
+        waiting = [one for one in self._waiting if one.answers is not None and one.created_at >= since]
+        return outbox.notices_sent_to(self._quiet, address, ending, since) + sum(
+            one.notice_key.endswith(ending) for one in waiting
+        )
+
     # ------------------------------------------------------------ what was put aside
 
     def put_aside(self, mail_id: int, why: HeldFor, parts: Sequence[str], at: datetime) -> None:

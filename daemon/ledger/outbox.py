@@ -188,6 +188,12 @@ def replies_sent_to(connection: Connection, address: str, since: datetime) -> in
     return int(count)
 
 
+def notices_sent_to(connection: Connection, address: str, ending: str, since: datetime) -> int:
+    """Count the mails to an address about messages that came in, since a time, whose keys end so."""
+    counted = _REPLIES.where(outbox.c.notice_key.endswith(ending, autoescape=True))
+    return connection.execute(counted, {"address": address, "since": since}).scalar_one()
+
+
 def replies_sent(connection: Connection, address: str, since: datetime) -> tuple[int, int]:
     """Count the automatic replies queued or sent since a time, to an address and to everybody."""
     his, to_all = run(connection, _ALL_REPLIES, {"address": address, "since": since}).fetchone() or (0, 0)

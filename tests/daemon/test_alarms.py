@@ -377,6 +377,13 @@ def test_addresses_come_from_the_environment_or_a_file_never_from_the_configurat
             urls_of(section, tmp_path)
 
 
+def test_a_file_of_addresses_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "urls").write_text("wecombot://KEY\n", encoding="utf-8")
+    (tmp_path / "urls").chmod(0o666)
+    with pytest.raises(ConfigurationError, match=r"alarms\.urls_file: everybody may write"):
+        urls_of(AlarmsSection(urls_file="urls"), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("lines", "wrong"),
     [

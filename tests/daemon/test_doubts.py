@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.bell import Bells
-from daemon.bootstrap import mailbox_settings, sent_folder
+from daemon.bootstrap import mailbox_settings, sent_folder, smtp_settings
 from daemon.config import load_config
 from daemon.doubts import PATIENCE, Doubts
 from daemon.ledger import OutboxEntry, OutboxState, Turn
@@ -220,7 +220,7 @@ def test_mails_are_looked_up_where_the_account_that_sends_is_the_mailbox_or_the_
     path = write_config(tmp_path)
     path.write_text(path.read_text().replace("[smtp]\n", f"[smtp]\n{smtp_lines}"), encoding="utf-8")
     config = load_config(path)
-    assert (sent_folder(config, mailbox_settings(config)) is not None) is looks
+    assert (sent_folder(config, mailbox_settings(config), smtp_settings(config)) is not None) is looks
 
 
 def test_a_sent_folder_that_nobody_understands_holds_no_mail_for_ever(
@@ -235,3 +235,82 @@ def test_a_sent_folder_that_nobody_understands_holds_no_mail_for_ever(
     doubts.round()
     outbox.send_due()
     assert state(office, doubtful.message_id) is OutboxState.SENT
+
+
+MAILBOX = """[mailbox]
+{where}
+username = "complaints@example.com"
+password_env = "KESU_IMAP_PASSWORD"
+"""
+SMTP = """[smtp]
+username = "{account}"
+password_env = "KESU_SMTP_PASSWORD"
+sender = "complaints@example.com"
+{more}
+"""
+
+
+def looked_into(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, where: str, account: str, more: str = ""
+) -> object:
+    """Return which account is asked for its Sent folder, on which server, with which password; None: none is."""
+    monkeypatch.setenv("KESU_IMAP_PASSWORD", "that of the mailbox")
+    monkeypatch.setenv("KESU_SMTP_PASSWORD", "that of the sender")
+    text = write_config(folder).read_text()
+    rest = text[text.index("[workbook]") :]
+    path = folder / "config.toml"
+    path.write_text(
+        "\n".join((MAILBOX.format(where=where), SMTP.format(account=account, more=more), rest)),
+        encoding="utf-8",
+    )
+    config = load_config(path)
+    sent = sent_folder(config, mailbox_settings(config), smtp_settings(config))
+    return (
+        None
+        if sent is None
+        else (sent.account.username, sent.account.host, sent.account.password, sent.folder)
+    )
+
+
+BY_THE_MAILBOX, BY_THE_SENDER = "that of the mailbox", "that of the sender"
+OWN, OTHER = "complaints@example.com", "robot@example.com"
+
+
+@pytest.mark.parametrize(
+    ("where", "account", "more", "looked"),
+    [
+        ('profile = "gmail"', OWN, "", (OWN, "imap.gmail.com", BY_THE_MAILBOX, "")),
+        ('profile = "gmail"', OTHER, "", (OTHER, "imap.gmail.com", BY_THE_SENDER, "")),
+        ('profile = "netease"', "x@126.com", "", ("x@126.com", "imap.126.com", BY_THE_SENDER, "")),
+        (
+            'host = "imap.example.com"',
+            "robot@163.com",
+            'profile = "netease"',
+            ("robot@163.com", "imap.163.com", BY_THE_SENDER, ""),
+        ),
+        ('profile = "gmail"', OTHER, 'sent_folder = "Out"', (OWN, "imap.gmail.com", BY_THE_MAILBOX, "Out")),
+        ('profile = "qq"', OWN, "", (OWN, "imap.qq.com", BY_THE_MAILBOX, "")),
+        ('profile = "qq"', OTHER, "", None),
+        (
+            'profile = "dovecot"\nhost = "imap.example.com"',
+            OWN,
+            'host = "smtp.example.com"\nprofile = "dovecot"',
+            None,
+        ),
+        (
+            'profile = "dovecot"\nhost = "imap.example.com"',
+            OWN,
+            'host = "smtp.example.com"\nprofile = "dovecot"\nsent_folder = "Sent"',
+            (OWN, "imap.example.com", BY_THE_MAILBOX, "Sent"),
+        ),
+    ],
+)
+def test_the_account_that_sends_is_looked_into_where_its_provider_files_what_it_sends(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    account: str,
+    more: str,
+    looked: tuple[str, str, str, str] | None,
+) -> None:
+    assert looked_into(tmp_path, monkeypatch, where, account, more) == looked

@@ -263,6 +263,16 @@ def test_customer_care_is_not_drowned_in_notices_of_spam(office: Office) -> None
     assert str(STRANGERS_PER_HOUR) in last.text  # and once that there are more
 
 
+def test_what_customer_care_sends_itself_crowds_out_no_notice_of_a_message_set_aside(office: Office) -> None:
+    for number in range(STRANGERS_PER_HOUR + 5):
+        form = complaint(plate_no=f"滬A{number:05}", customer_phone=f"138000{number:05}")
+        office.receive(mail(sender=CARE, files={"f.xlsx": form}))
+    assert len(to(office.post(), CARE, "acknowledgement")) == STRANGERS_PER_HOUR + 5
+    for number in range(STRANGERS_PER_HOUR):
+        office.receive(mail(sender=STRANGER, text=f"offer {number}"))
+    assert len(to(office.post(), CARE, "quarantine")) == STRANGERS_PER_HOUR
+
+
 def test_a_reader_that_cannot_be_started_is_no_fault_of_the_message(office: Office) -> None:
     with_fragile_reader(office, ReaderUnavailable("no process can be started"))
     waiting = office.put_in(mail(files={"poison.xlsx": complaint()}))
