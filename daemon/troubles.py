@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from daemon import alarm_words as words
 from daemon.channel import Channel
-from daemon.health import SMTP, Health
+from daemon.health import CARE, SMTP, Health
 from daemon.ledger import Ledger, LedgerError
 from daemon.site import Site
 from daemon.workbook.editions import editions_of, mark_of, path_of
@@ -16,6 +16,7 @@ from rules.locales import Text
 
 LEAST_FREE = 500 * 2**20  # bytes; below this a ledger may stop growing within weeks
 _LONGEST_REASON = 200
+CARE_RETURNED = "care:returned"
 _OF_THE_MAILBOX = "MailboxUnavailable"
 
 
@@ -84,7 +85,7 @@ class Watch:
 
     def _of_the_ledger(self, now: datetime) -> _Seen:
         try:
-            yield from [*self._outbox(now), *self._workbooks(), "ledger"]
+            yield from [*self._outbox(now), *self._care(now), *self._workbooks(), "ledger"]
         except LedgerError as error:
             yield Trouble("ledger", "ledger", same(str(error)))
 
@@ -98,6 +99,16 @@ class Watch:
             yield Trouble("outbox", "outbox", _said(words.WAITING, count=count), since)
         else:
             yield "outbox"
+
+    def _care(self, now: datetime) -> _Seen:
+        """Mail to customer care that was taken and came back: a bounce reaches nobody who is told by mail."""
+        site = self._site()
+        care = {person.email.lower() for role in site.policy.resolved_notice for person in site.people(role)}
+        lost = [one for one in self._ledger.unreached(now) if one.returned and one.email.lower() in care]
+        for one in lost[:1]:
+            yield Trouble(CARE_RETURNED, CARE, same(one.reason), one.since, at_once=True)
+        if not lost:
+            yield CARE_RETURNED
 
     def _workbooks(self) -> _Seen:
         site = self._site()

@@ -56,6 +56,12 @@ class Draft:
                 return False
 
     @property
+    def untold(self) -> str:
+        """What is asked of whoever gets many notices of which some reached nobody; empty if all did."""
+        lost = any(letter.content.undelivered for letter in self.letter.gathered)
+        return self.say("undelivered.ask_many") if lost else ""
+
+    @property
     def about_many(self) -> bool:
         """Tell whether the mail is a list of many cases, so that no single one is to be answered."""
         listing = self.letter.template in (Template.DIGEST, Template.TASK_LIST)

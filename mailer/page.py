@@ -57,7 +57,8 @@ class Page:
 def page(draft: Draft) -> Page:
     """Lay out `draft`."""
     content = draft.content
-    tag, headline = draft.line("tag"), draft.line("headline")
+    tag = draft.say("undelivered.tag") if draft.untold and not draft.acts else draft.line("tag")
+    headline = draft.line("headline")
     first_line = draft.say("general.tagged", tag=tag, headline=headline)
     about = " · ".join(filter(None, (content.customer, content.summary.partition("\n")[0])))
     listed = draft.variant in ("several", "unknown-case")
@@ -194,9 +195,12 @@ def _next(draft: Draft) -> tuple[str, ...]:
 
 
 def _ask(draft: Draft) -> list[Block]:
-    text = draft.line("ask")
+    untold = draft.untold
+    if untold and not draft.acts:
+        return [Block("prose", draft.say("headings.ask"), (untold,))]
+    lines = tuple(filter(None, (draft.line("ask"), untold)))
     heading = "headings.ask" if draft.acts else "headings.informed"
-    return [Block("prose", draft.say(heading), (text,))] if text else []
+    return [Block("prose", draft.say(heading), lines)] if lines else []
 
 
 def _notes(draft: Draft) -> list[Block]:

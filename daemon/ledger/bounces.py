@@ -13,7 +13,13 @@ _NOTE = insert(bounces).on_conflict_do_nothing().returning(bounces.c.id)
 _FAILED = "failed"
 _LEFT = (OutboxState.SENT.value, OutboxState.SENDING.value, OutboxState.QUEUED.value)
 _UNREACHED = (
-    select(bounces.c.recipient, bounces.c.at, bounces.c.until, bounces.c.diagnostic)
+    select(
+        bounces.c.recipient,
+        bounces.c.at,
+        bounces.c.until,
+        bounces.c.diagnostic,
+        bounces.c.mail_id.is_not(None),
+    )
     .where(bounces.c.until > bindparam("now"))
     .order_by(bounces.c.id)
 )

@@ -341,12 +341,16 @@ class Bounced:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Somebody whom mails do not reach: since when, until when that is believed, and why."""
+    """Somebody whom mails do not reach: since when, until when that is believed, and why.
+
+    `returned`: a mail was taken for him and came back; else the server would not take it.
+    """
 
     email: str
     since: datetime
     ends: datetime
     reason: str
+    returned: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ from mailer.inbox import MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings
 from rules.locales import Locale
 from tests.daemon.office import CARE as CARE_ADDRESS
-from tests.daemon.office import Office, complaint, mail, write_config
+from tests.daemon.office import SERVICE_MANAGER, Office, complaint, mail, to, write_config
+from tests.mailer.inbound import bounced
 from tests.servers.loopback import HOST, free_port
 from tests.servers.smtp import DROP, RecordingSmtp
 from tests.servers.webhook import Webhook
@@ -181,6 +182,37 @@ def test_what_nobody_took_is_said_again_until_somebody_does(
     notebook.works = True
     channel.round()
     assert len(notebook.texts) == 2
+
+
+def test_mail_to_customer_care_that_comes_back_is_told_where_mail_does_not_matter(
+    office: Office, health: Health, notebook: Notebook
+) -> None:
+    office.receive(mail("someone@elsewhere.example", "offer", "offer"))
+    (notice,) = to(office.post(), CARE_ADDRESS)
+    office.receive(bounced.postfix(str(notice.message["Message-ID"]), CARE_ADDRESS))
+    assert office.post() == [], "mail cannot tell that mail does not arrive"
+    for _ in range(3):
+        health.well("care")  # the server goes on taking what comes back later
+        alarms(office, health, notebook).round()
+        office.clock.forward(minutes=1)
+    (line,) = told(notebook)
+    assert line.startswith("客戶關愛部收不到郵件（自 11-23 09:00 起）：")
+    assert "User unknown" in line
+    office.clock.forward(days=7)
+    alarms(office, health, notebook).round()
+    assert told(notebook)[1:] == ["已恢復：客戶關愛部收不到郵件（自 11-23 09:00 起）"]
+
+
+def test_a_colleague_whose_mail_comes_back_is_no_trouble_of_the_house(
+    office: Office, health: Health, notebook: Notebook
+) -> None:
+    office.receive(mail(files={"f.xlsx": complaint()}))
+    (notice,) = to(office.post(), SERVICE_MANAGER, "assignment")
+    office.receive(bounced.postfix(str(notice.message["Message-ID"]), SERVICE_MANAGER))
+    for _ in range(3):
+        alarms(office, health, notebook).round()
+        office.clock.forward(minutes=1)
+    assert notebook.texts == []
 
 
 def test_it_speaks_the_sites_language(office: Office, health: Health, notebook: Notebook) -> None:

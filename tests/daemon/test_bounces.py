@@ -417,3 +417,18 @@ def test_the_digest_of_the_day_lists_what_came_back(office: Office) -> None:
     office.receive(returned(told(office)))
     (lost,) = office.ledger.given_up_since(before)
     assert (lost.recipient, "User unknown" in lost.reason) == (SERVICE_MANAGER, True)
+
+
+def test_a_bundle_that_carries_a_lost_notice_asks_customer_care_to_pass_it_on(office: Office) -> None:
+    for number in range(9):
+        office.put_in(mail(files={"f.xlsx": complaint(customer_phone=f"0900-000-00{number}")}))
+    office.intake.take_waiting()
+    office.clock.forward(minutes=2)
+    bundle = next(one for one in to(office.post(), SERVICE_MANAGER) if one.template == "digest")
+    office.receive(returned(bundle))
+    office.clock.forward(minutes=2)
+    posted = to(office.post(), CARE)
+    (carrying,) = [one for one in posted if one.template == "digest"]
+    assert "以下有通知沒有送達，都已標明；請以電話或其他方式告知對方。" in carrying.text
+    assert carrying.text.startswith("【無法送達】")
+    assert "不需要處理" not in carrying.text
