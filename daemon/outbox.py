@@ -17,10 +17,10 @@ from daemon.bell import Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.health import CARE, SMTP, Health
-from daemon.ledger import QueuedMail, Turn
+from daemon.ledger import WITHOUT_FILES, QueuedMail, Turn
 from daemon.urgency import FIRST, LAST
 from mailer.compose import AddressError, compose
-from mailer.lightening import TooLargeError, fitting
+from mailer.lightening import TooLargeError, fitting, lightest
 from mailer.pace import Pace
 from mailer.smtp import Postman, TransportError, retry_delay
 
@@ -195,7 +195,8 @@ class Outbox:
         if mail.most_bytes is None:
             message = compose(letter, now)
         else:
-            fitted = fitting(letter, now, mail.most_bytes - _OWN_HEADERS)
+            bare = mail.most_bytes == WITHOUT_FILES
+            fitted = lightest(letter, now) if bare else fitting(letter, now, mail.most_bytes - _OWN_HEADERS)
             message = fitted.message
             log.warning(
                 "mail %d leaves without %d of its files: it was too large", mail.id, len(fitted.left_out)

@@ -63,6 +63,7 @@ _ACTIONS = {
     "relayed": Fate.DELIVERED,
     "expanded": Fate.DELIVERED,
 }
+_TOO_LARGE = ("5.2.3", "5.3.4")
 _CLASSES = {"5": Fate.FAILED, "4": Fate.DELAYED, "2": Fate.DELIVERED}
 
 
@@ -77,6 +78,11 @@ class Delivery:
     fate: Fate
     status: str = ""
     diagnostic: str = ""
+
+    @property
+    def too_large(self) -> bool:
+        """Whether a server on the way, or the reader's, takes no mail of that size (RFC 3463, X.2.3 and X.3.4)."""
+        return self.fate is Fate.FAILED and self.status in _TOO_LARGE
 
     def to(self, address: str) -> bool:
         """Tell whether it speaks of a mail to this address; one that names nobody may speak of anybody's."""

@@ -35,6 +35,14 @@ def fitting(letter: Letter, now: datetime, most_bytes: int) -> Fitting:
     return Fitting(message, tuple(left_out))
 
 
+def lightest(letter: Letter, now: datetime) -> Fitting:
+    """Compose `letter` without any of its files."""
+    names = tuple(file.name for file in letter.enclosures)
+    for file in letter.enclosures:
+        letter = without(letter, file)
+    return Fitting(compose(letter, now), names)
+
+
 def without(letter: Letter, enclosure: Enclosure) -> Letter:
     """Return `letter` without one of its files; it says which, and where that is to be had."""
     content = letter.content

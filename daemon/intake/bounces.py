@@ -9,6 +9,7 @@ reader stays responsible, customer care and his deputy get what he did not, and 
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from daemon import noted
@@ -81,7 +82,9 @@ class Bounces:
                 diagnostic=reason,
                 until=now + FOR_A_WEEK if failed else None,
             )
-            if not failed:
+            if one.too_large and self._leaves_lighter(entry, ours, bounced):
+                log.warning("mail %d was too large for a server on its way: %s", ours.id, one.status)
+            elif not failed:
                 entry.note_bounce(bounced)
             elif entry.returned(bounced):
                 log.warning("mail %d came back: %s", ours.id, one.status or "no status")
@@ -91,6 +94,18 @@ class Bounces:
         self._file(
             entry, mail, state, f"a mail system's word on our mail: {told}", [ours for ours, _ in said]
         )
+
+    def _leaves_lighter(self, entry: Entry, ours: QueuedMail, said: Bounced) -> bool:
+        """Send a mail once more without its files; False where it has none, or went so before.
+
+        Its reader is reached: it is the mail that is not taken. His time runs from when the lighter one leaves.
+        """
+        try:
+            files = self._docket.letter(ours).enclosures
+        except Exception:
+            log.exception("mail %d cannot be written again", ours.id)
+            return False
+        return bool(files) and entry.came_back_too_large(replace(said, fate="too-large", until=None))
 
     def _take_hint(
         self, entry: Entry, mail: StoredMail, report: Report, named: list[QueuedMail], now: datetime

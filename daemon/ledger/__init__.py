@@ -14,6 +14,7 @@ from daemon.ledger.errors import (
 from daemon.ledger.intake import Incoming
 from daemon.ledger.ledger import Ledger
 from daemon.ledger.rows import (
+    WITHOUT_FILES,
     AbsenceSaid,
     Activity,
     Bounced,
@@ -47,6 +48,7 @@ from daemon.ledger.rows import (
 )
 
 __all__ = [
+    "WITHOUT_FILES",
     "AbsenceSaid",
     "Activity",
     "Bounced",

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, false, func, select, update
 
 from daemon.ledger import gathering
-from daemon.ledger.rows import Bounced, OutboxState, Unreached
+from daemon.ledger.rows import WITHOUT_FILES, Bounced, OutboxState, Unreached
 from daemon.ledger.schema import bounces, outbox
 from daemon.ledger.sqlite import insert
 
@@ -50,6 +50,33 @@ def returned(connection: Connection, said: Bounced) -> bool:
     left = (outbox.c.id == said.outbox_id, outbox.c.state.in_(_LEFT))
     if connection.execute(update(outbox).where(*left).values(**values)).rowcount == 1:
         gathering.settle_members(connection, said.outbox_id, **values)
+    return True
+
+
+def too_large(connection: Connection, said: Bounced) -> bool:
+    """Let a mail that came back for its size leave once more without its files; False if it did so before.
+
+    Whatever comes back of the first one while the second has not left changes nothing more.
+    """
+    sent, again = outbox.c.state == OutboxState.SENT.value, outbox.c.most_bytes == WITHOUT_FILES
+    here = outbox.c.id == said.outbox_id
+    if connection.execute(select(outbox.c.id).where(here, again, ~sent)).first() is not None:
+        return True
+    if (
+        connection.execute(select(outbox.c.id).where(here, sent, ~func.coalesce(again, false()))).first()
+        is None
+    ):
+        return False
+    values = {
+        "state": OutboxState.QUEUED.value,
+        "next_try": said.at,
+        "sent_at": None,
+        "last_error": said.diagnostic,
+        "most_bytes": WITHOUT_FILES,
+    }
+    connection.execute(update(outbox).where(here).values(**values))
+    gathering.settle_members(connection, said.outbox_id, state=OutboxState.BUNDLED.value, sent_at=None)
+    note(connection, said)
     return True
 
 

@@ -346,6 +346,10 @@ class Entry:
         self.bounced_more = True
         return bounces.returned(self._connection, said)
 
+    def came_back_too_large(self, said: Bounced) -> bool:
+        """Let a mail that came back for its size leave once more without its files; False if it did so before."""
+        return bounces.too_large(self._connection, said)
+
     def note_bounce(self, said: Bounced) -> bool:
         """Keep what else a mail system said of a mail; False if the same was said before."""
         self.bounced_more = True

@@ -271,12 +271,16 @@ class OutgoingMail:
     storm: Storm | None = None  # None: it always leaves by itself
 
 
+WITHOUT_FILES = 0  # bytes that a mail may have which leaves without its files, however large it is then
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedMail:
     """A mail with all that is needed to write it; while leased for sending (`lease_until`) `attempts` counts this one.
 
     `uncertain`: an earlier try was cut off, so the mail may have left; look it up by its Message-ID first.
-    `refusals` counts how often it was itself refused, `most_bytes` is what a server said it takes of it.
+    `refusals` counts how often it was itself refused, `most_bytes` is what a server said it takes of it, or
+    WITHOUT_FILES.
     """
 
     id: int
@@ -326,7 +330,8 @@ class OutboxEntry:
 class Bounced:
     """What a mail system said of a mail of ours, in the mail `mail_id` (None: it refused it by SMTP).
 
-    `fate` is failed, delayed or delivered; until `until` its recipient counts as somebody mails do not reach.
+    `fate` is failed, delayed, delivered or too-large; until `until` its recipient counts as somebody mails do not
+    reach.
     """
 
     outbox_id: int
