@@ -53,17 +53,20 @@ class Thread:
 
 @dataclass(frozen=True)
 class Unclear:
-    """A reply that is asked back: what it asked for, and the question."""
+    """A reply that is asked back: what it asked for, and the question; `by_form`: it names the form's cells."""
 
     asked: Asked
     question: Text
     penalty: int | None = None
+    by_form: bool = False
 
     def refused(self, case: Case, by: Party, site: Site, now: datetime) -> Refused:
         """Return the refusal that asks back, in the language of whoever wrote."""
         facts: dict[str, str | int] = {"unclear": self.question.get(site.locale_of(by.email))}
         if self.penalty is not None and case.penalty(self.penalty) is not None:
             facts["penalty"] = self.penalty
+        if self.by_form:
+            facts["by_form"] = True
         clause = _clause(self.asked, site)
         return Refused(at=now, by=by, asked=self.asked, reason="unclear", clause=clause, facts=dict(facts))
 
@@ -125,7 +128,7 @@ def judged(
         return None  # 確認 and 維持現狀 are everyday words where no penalty is spoken of
     if verdict.problems:
         return Unclear(asked, verdict.problems[0], answers.number)
-    number = None if elsewhere else _penalty_meant(verdict, asked, case, answers, by)
+    number = None if elsewhere else penalty_meant(verdict.penalty, asked, case, answers, by)
     if number is None:
         return Unclear(asked, which_penalty(quoted(said), verdict.decision), answers.number)
     return _command(verdict, number, by)
@@ -157,12 +160,15 @@ def found(blame: Blame, site: Site, by: Party, said: str) -> RecordFinding | Unc
     return RecordFinding(by, named.party, named.cause, note, known=named.known)
 
 
-def _penalty_meant(verdict: Verdict, asked: Asked, case: Case, answers: Thread, by: Party) -> int | None:
-    """Return the penalty: by the mail answered, else by the words, else the only one that is open to this."""
+def penalty_meant(named: int | None, asked: Asked, case: Case, answers: Thread, by: Party) -> int | None:
+    """Return the penalty: by the mail answered, else the one `named`, else the only one that is open to this.
+
+    None where these differ, or nothing tells.
+    """
     if answers.number is not None:
-        return answers.number if verdict.penalty in (None, answers.number) else None
-    if verdict.penalty is not None:
-        return verdict.penalty
+        return answers.number if named in (None, answers.number) else None
+    if named is not None:
+        return named
     return _only(_open_to(asked, case.penalties, by)) or _only(case.penalties)
 
 
@@ -183,14 +189,17 @@ def _command(verdict: Verdict, number: int, by: Party) -> Appeal | Rule | Confir
     match verdict.decision:
         case Decision.APPEAL:
             return Appeal(by, number, verdict.text)
-        case Decision.UPHOLD:
-            return Rule(by, number, "uphold", verdict.text)
-        case Decision.REVOKE:
-            return Rule(by, number, "revoke", verdict.text)
+        case Decision.UPHOLD | Decision.REVOKE:
+            return ruling(verdict.decision, number, verdict.text, by)
         case Decision.CONFIRM:
             return ConfirmPenalty(by, number, "confirm", verdict.amount, verdict.text)
         case Decision.DROP:
             return ConfirmPenalty(by, number, "drop", note=verdict.text)
+
+
+def ruling(decision: Decision, number: int, reason: str, by: Party) -> Rule:
+    """Return the command that upholds a penalty, or revokes it."""
+    return Rule(by, number, "uphold" if decision is Decision.UPHOLD else "revoke", reason)
 
 
 def _clause(asked: Asked, site: Site) -> str:

@@ -14,7 +14,7 @@ from daemon.changes import Changed, change_of, corrected
 from daemon.config import Person
 from daemon.privacy import PHONE, may_see_phone, without_phones
 from daemon.site import Site
-from daemon.standing import about, asked, judged
+from daemon.standing import about, asked, judged, story_of_penalty
 from mailer.letter import Address, CaseLine, Content, Enclosure, Letter, Line, Step, Template, Why
 from rules.case import Case, Status
 from rules.events import (
@@ -405,6 +405,8 @@ class Writer:
 
     def _enclosures(self, notice: Notice, event: Event, locale: Locale) -> tuple[EnclosureOrder, ...]:
         """Attach the handling form, prefilled, for whoever is to act; the order to rectify where it is that."""
+        if notice.template == Template.APPEAL and notice.reader == "owner" and isinstance(event, Penalised):
+            return (self._ruling_form(event.penalty, locale),)
         told = aftermath.Told(self.case, event, self.site, locale)
         if told.is_mine:
             known = told.prefill() if notice.reader in ("owner", "reporter") else None
@@ -419,6 +421,15 @@ class Writer:
                 key: value for key, value in event.facts.items() if key not in ("unclear", "filled_in_by")
             }
         return (EnclosureOrder(form=FormKind.HANDLING, blank="handling", prefill=prefill),)
+
+    def _ruling_form(self, penalty: int, locale: Locale) -> EnclosureOrder:
+        """Order the form that whoever rules may send back, with all that was said of the penalty (D31)."""
+        return EnclosureOrder(
+            form=FormKind.RULING,
+            blank="ruling",
+            prefill={"case_number": self.case.number, "penalty": str(penalty)},
+            context=story_of_penalty(penalty, self.history, self.site, locale),
+        )
 
     def _taking_over(self, stage: Stage) -> tuple[str, ...]:
         """Return who would be responsible after a lapse, where that is somebody else."""

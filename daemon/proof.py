@@ -115,19 +115,21 @@ def evidence(message: Message, tokens: Sequence[str], ledger: Ledger, seal: Seal
     return Evidence((*answered, *sealed), by_token=tied and not answered)
 
 
+_AS_WORDS = (None, FormKind.RULING)
 _ANYBODY_S = (FormKind.COMPLAINT, FormKind.DELIVERIES)
 
 
 def lacking(evidence_is_there: bool, kind: FormKind | None, site: Site, *, released: bool = False) -> bool:
     """Tell whether a form, or words where `kind` is None, may not act because nobody knows who sent them.
 
-    Complaint forms and delivery lists are anybody's to send ([access] senders). Of a message that was `released`
+    Complaint forms and delivery lists are anybody's to send ([access] senders). A ruling wants a proof as words do: it
+    costs somebody money, or spares him. Of a message that was `released`
     everything else wants a proof, whatever the configuration asks for otherwise.
     """
     asked = "all" if released else site.config.access.tokens
     if evidence_is_there or asked == "off" or kind in _ANYBODY_S:
         return False
-    return kind is None or asked == "all"
+    return kind in _AS_WORDS or asked == "all"
 
 
 def _found(message_ids: Iterable[str], find: Callable[[str], QueuedMail | None]) -> list[QueuedMail]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from daemon import verdicts, words
 from daemon.config import Person
 from daemon.site import Site
-from mailer.letter import PenaltyStanding
+from mailer.letter import Line, PenaltyStanding
 from rules.case import Case, Penalty
 from rules.events import Event, Finding, Noted, Party, Penalised, PenaltyState, PenaltyWithheld, Refused
 from rules.locales import Locale
@@ -45,12 +45,13 @@ def asked(
     """Say what was refused about a finding or a penalty; who may not ask is not shown what he asked about."""
     hidden = event.reason == "not-entitled" and reader == "reporter"
     number = None if hidden else event.facts.get("penalty")
+    asks_itself = event.asked in ASKED_BACK or bool(event.facts.get("by_form"))
     cause, reason = event.facts.get("cause"), verdicts.REFUSALS.get(event.reason)
     return {
         "asked": event.asked,
         "refusal": event.reason,
         "refusal_detail": "" if reason is None else reason.get(locale),
-        "refusal_hint": str(event.facts.get("unclear", "")) if event.asked in ASKED_BACK else "",
+        "refusal_hint": str(event.facts.get("unclear", "")) if asks_itself else "",
         "resolved_by": words.party(event.by, site.policy, locale),
         "penalty": standing_of(number, case, history, site, locale, person),
         "asked_cause": words.cause(str(cause), site.policy, locale) if cause else "",
@@ -83,6 +84,20 @@ def _standing(
         ruling=_note(ruled),
         own=same_party(penalty.party, site.party(reader.email, reader.name)),
         unreached=not (waits or penalised(penalty.party, site)),
+    )
+
+
+def story_of_penalty(number: int, history: Iterable[Event], site: Site, locale: Locale) -> tuple[Line, ...]:
+    """Tell what became of a penalty, moment by moment, with what was said of it."""
+    story = (event for event in history if isinstance(event, Penalised) and event.penalty == number)
+    return tuple(
+        Line(
+            label=f"{event.at.astimezone(site.zone):%Y-%m-%d %H:%M}",
+            value=words.COLON.get(locale).join(
+                filter(None, (words.step(event, site.policy, locale), event.note))
+            ),
+        )
+        for event in story
     )
 
 

@@ -63,11 +63,12 @@ def _rows(draft: Draft, known: PenaltyStanding) -> tuple[Row, ...]:
 
 
 def _answer(draft: Draft) -> list[Block]:
-    """Say how to confirm, to appeal or to rule by a reply; nothing for who need only know."""
+    """Say how to confirm, to appeal or to rule by a reply, and by which form; nothing for who need only know."""
     what = asked_for(draft)
     if not what:
         return []
-    names = {"appeal": (), "ruling": ("other_ruling",)}.get(what, ("drop",))
+    by_form = ("form_ruling",) if any(file.name.endswith(".xlsx") for file in draft.letter.enclosures) else ()
+    names = {"appeal": (), "ruling": ("other_ruling", *by_form)}.get(what, ("drop",))
     lines = tuple(draft.say(f"penalties.answer_{name}") for name in (what, *names))
     heading = draft.say(f"headings.answer_{what}")
     return [Block("answer", heading, lines, example=draft.say(f"penalties.example_{what}"))]

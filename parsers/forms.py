@@ -43,8 +43,11 @@ _NO_LABEL = say("表格", "表格", "Table")
 CASE_NUMBER = "case_number"
 CUSTOMER_CARE = "customer-care"
 FOLLOW_UP_CALL = "follow-up-call"
-# Where a form is sent out filled in but for these, a row without any of them says nothing yet.
-_ASKED = {FormKind.CALLS: frozenset({"called_at", "reached", "satisfied", "complaint"})}
+# Where a form is sent out filled in but for these, a form or row without any of them says nothing yet.
+_ASKED = {
+    FormKind.CALLS: frozenset({"called_at", "reached", "satisfied", "complaint"}),
+    FormKind.RULING: frozenset({"decision", "reason"}),
+}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ _NEEDED: Mapping[FormKind, frozenset[str]] = {  # without a title, all of these
 _TELLING: Mapping[FormKind, frozenset[str]] = {  # without a title, at least two of these
     FormKind.CALLS: frozenset({"called_at", "called_by", "reached", "satisfied"}),
 }
+_BY_TITLE = (FormKind.RULING,)  # its few labels stand on many sheets
 LISTS = (FormKind.DELIVERIES, FormKind.CALLS)  # a row a car; where as many labels fit, they go before others
 
 
@@ -27,7 +28,8 @@ def kind_of(region: Region, book: FormBook) -> FormKind | None:
     for title in region.titles:
         if len(region.keys(title.match.kind)) >= _WITH_TITLE:
             return title.match.kind
-    found = [kind for kind in region.hits if _is_form(region, book.labels[kind].form)]
+    untitled = (kind for kind in region.hits if kind not in _BY_TITLE)
+    found = [kind for kind in untitled if _is_form(region, book.labels[kind].form)]
     return max(found, key=lambda kind: (len(region.keys(kind)), kind in LISTS), default=None)
 
 

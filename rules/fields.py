@@ -35,6 +35,7 @@ class FormKind(StrEnum):
     RECTIFICATION = "rectification"
     DELIVERIES = "deliveries"
     CALLS = "calls"
+    RULING = "ruling"
 
 
 class _Model(BaseModel):

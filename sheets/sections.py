@@ -39,6 +39,9 @@ CASE = _section(
     "resolved_at",
     "resolution",
     "customer_satisfied",
+    "penalty",
+    "decision",
+    "reason",
 )
 CUSTOMER = _section(
     say("客戶與車輛", "客户与车辆", "Customer and car"),

@@ -11,6 +11,7 @@ from daemon.followup import lists
 from daemon.followup.lists import LISTS, ListIntake
 from daemon.intake.numbers import CASE_NUMBER, case_number, thread_of, written_number
 from daemon.intake.reports import answerable, take_report
+from daemon.intake.rulings import take_ruling
 from daemon.intake.tally import Tally
 from daemon.ledger import Entry, StoredMail
 from daemon.reading import Reading
@@ -52,6 +53,8 @@ class Forms:
                     tally.unproven.append(asking.form(self._docket, reading, file, form, number))
                 elif form.kind is FormKind.HANDLING:
                     self._take_handling(entry, reading, file, form, now, tally)
+                elif form.kind is FormKind.RULING:
+                    take_ruling(self._docket, entry, reading, file, form, now, tally)
                 elif form.kind is FormKind.RECTIFICATION:
                     self._take_order(entry, reading, file, form, now, tally)
                 else:
