@@ -203,6 +203,19 @@ def test_mail_to_customer_care_that_comes_back_is_told_where_mail_does_not_matte
     assert told(notebook)[1:] == ["已恢復：客戶關愛部收不到郵件（自 11-23 09:00 起）"]
 
 
+def test_one_mail_that_a_server_would_not_take_is_over_once_it_takes_the_next(
+    office: Office, health: Health, notebook: Notebook
+) -> None:
+    office.receive(mail("someone@elsewhere.example", "offer", "offer"))
+    (refused,) = office.ledger.outbox_lease(office.clock.now(), timedelta(minutes=5), 1)
+    office.docket.undeliverable(refused, "550 5.7.1 looks like spam", office.clock.now())
+    health.well(CARE)
+    for _ in range(3):
+        alarms(office, health, notebook).round()
+        office.clock.forward(minutes=1)
+    assert notebook.texts == []
+
+
 def test_a_colleague_whose_mail_comes_back_is_no_trouble_of_the_house(
     office: Office, health: Health, notebook: Notebook
 ) -> None:

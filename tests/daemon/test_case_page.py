@@ -313,7 +313,7 @@ def test_D31_whoever_rules_gets_the_cases_story_and_what_came_with_the_appeal(
     office, number, penalty = fined
     posted = appealed(office, penalty, pass__png=PNG + b"pass")
     ruling = to(posted, MANAGER, "appeal")
-    assert set(ruling.enclosures) == {"pass.png", f"{number}.html"}
+    assert set(ruling.enclosures) == {"pass.png", f"{number}.html", "罚款裁定单.xlsx"}
     assert ruling.enclosures["pass.png"] == PNG + b"pass"
     page = ruling.enclosures[f"{number}.html"].decode()
     assert '<html lang="zh-Hans">' in page  # the general manager's own language

@@ -22,6 +22,7 @@ from daemon.doctor import Finding, examine
 from daemon.errors import ConfigurationError
 from daemon.loop import run_once
 from daemon.oauth2 import Tokens, inherited
+from daemon.providers import with_profiles
 from daemon.site import load_site
 from tests.daemon.office import MAILBOX, complaint, mail, write_config
 from tests.servers.dovecot import PROGRAM, Dovecot
@@ -204,7 +205,7 @@ def test_what_the_providers_pages_tell_operators_to_write_loads(tmp_path: Path, 
             table = told.setdefault(section, {})
             keys["oauth2"] = {**dict(table.get("oauth2", {})), **keys.get("oauth2", {})}  # type: ignore[call-overload]
             table.update({key: value for key, value in keys.items() if value != {}})
-        config = Config.model_validate(inherited({**office, **told}))
+        config = Config.model_validate(with_profiles(inherited({**office, **told})))
         assert config.mailbox.oauth2 is not None
         assert config.smtp.oauth2 == config.mailbox.oauth2
 
