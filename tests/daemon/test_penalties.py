@@ -354,7 +354,11 @@ def test_a_notice_that_cannot_be_delivered_reaches_customer_care_in_its_own_word
     office.clock.forward(minutes=1)
     said = [each.text for each in to(office.post(), CARE, "penalty")]
     assert len(said) == 2
-    assert [text for text in said if "550 no such user" in text and "已開罰：服務經理 王經理，200 元" in text]
+    assert [
+        text
+        for text in said
+        if "550 no such user" in text and "王經理因「主觀過失或失職」，依規定罰款 200 元" in text
+    ]
 
 
 def test_each_person_gets_a_penalty_once_whatever_offices_he_holds(office: Office) -> None:

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 import pytest
 
-from daemon.config import Config, Security
+from daemon.accounts import Security
+from daemon.config import Config
 from mailer.imap_settings import MailboxSettings
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings, TransportError
