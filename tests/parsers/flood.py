@@ -65,6 +65,7 @@ def run(reader: FormReader, count: int) -> Flood:
         flood.restarts, last = flood.restarts + (child != last), child
         flood.child = max(flood.child, _peak_of(child))
     flood.after = standing()
+    flood.child = max(flood.child, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     return flood
 
 

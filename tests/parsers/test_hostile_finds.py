@@ -30,7 +30,7 @@ SLOW = {
 def test_a_reply_that_took_minutes_takes_no_time(name: str) -> None:
     begin = time.process_time()
     targets.reply(SLOW[name].encode())
-    assert time.process_time() - begin < 12  # of all readers together
+    assert time.process_time() - begin < 3  # of all readers together
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_reply_that_took_minutes_takes_no_time(name: str) -> None:
 def test_a_cell_of_any_length_is_read_at_once(raw: str) -> None:
     begin = time.process_time()
     targets.value(raw.encode())
-    assert time.process_time() - begin < 12
+    assert time.process_time() - begin < 3
 
 
 @pytest.mark.parametrize(

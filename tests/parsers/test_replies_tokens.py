@@ -54,7 +54,7 @@ def test_no_text_makes_the_search_slow(text: str) -> None:
     begun = time.perf_counter()
     tokens_in(text)
     without_tokens(text)
-    assert time.perf_counter() - begun < 8
+    assert time.perf_counter() - begun < 2
 
 
 # ---------------------------------------------------------------- lines that name their cases

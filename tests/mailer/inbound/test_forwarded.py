@@ -152,4 +152,4 @@ def test_no_text_makes_the_search_slow(line: str) -> None:
     text = f"{line}\n" * 20_000
     begin = time.perf_counter()
     written("Fwd: x", text[:900_000])
-    assert time.perf_counter() - begin < 10
+    assert time.perf_counter() - begin < 3

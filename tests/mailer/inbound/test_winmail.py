@@ -166,10 +166,10 @@ def test_what_calls_itself_winmail_dat_and_is_none_is_said_to_be_damaged() -> No
     ],
 )
 def test_counts_that_lie_cost_no_time(block: bytes) -> None:
-    began = time.process_time()
-    packed = tnef.winmail(tnef.attribute(0x9003, block, level=1), tnef.file(SHEET, b"a.xlsx"))
-    assert found(read_message(mail(packed))) == [("a.xlsx", SHEET)]
-    assert time.process_time() - began < 6
+    raw = mail(tnef.winmail(tnef.attribute(0x9003, block, level=1), tnef.file(SHEET, b"a.xlsx")))
+    began = time.process_time()  # of reading, not of writing the mail
+    assert found(read_message(raw)) == [("a.xlsx", SHEET)]
+    assert time.process_time() - began < 1
 
 
 def test_many_small_attributes_cost_time_in_proportion() -> None:
@@ -182,7 +182,7 @@ def test_many_small_attributes_cost_time_in_proportion() -> None:
         + b"\x00\x00" * 8
         + (b"\xff" + b"\xcf\xff" * 8) * 99_999
     )
-    assert time.process_time() - began < 12
+    assert time.process_time() - began < 3
 
 
 def test_another_reader_of_winmail_dat_sees_the_same() -> None:
