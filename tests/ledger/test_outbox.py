@@ -292,3 +292,15 @@ def test_a_mail_is_found_by_its_message_id_however_far_it_has_come(ledger: Ledge
     ledger.outbox_sent(leased.id, NINE, "250 ok")
     assert ledger.outbox_mail(leased.message_id) is not None
     assert ledger.outbox_mail("<nobody@example.com>") is None
+
+
+def test_a_mail_queued_with_others_is_there_for_whoever_asks_in_the_same_transaction(ledger: Ledger) -> None:
+    mail = outgoing("together")
+    with ledger.writing() as entry:
+        entry.queue_soon(mail)
+        found = entry.outbox_mail(mail.message_id)
+        assert found is not None
+        assert found.recipient == mail.recipient
+        assert not entry.queue(mail)
+        entry.queue_soon(mail)  # its notice is there: it is not queued twice
+    assert sum(ledger.outbox_counts().values()) == 1
