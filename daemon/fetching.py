@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
+from daemon.arriving import Batches
 from daemon.bell import Either, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
@@ -47,19 +48,13 @@ class Fetching:
         """
         returned = self._intake.take_waiting(stopped) if self._docket.ledger.any_returned() else 0
         inbox = self._connected()
-        fetched = 0
-        for batch in inbox.fetch(self._new_uids(inbox), batch=BATCH):
-            self._store(batch)
-            fetched += len(batch)
-            self._intake.take_waiting(stopped)
-            if stopped():
-                break
-        self._intake.take_waiting(stopped)
+        with Batches(inbox.fetch(self._new_uids(inbox), batch=BATCH), self._store) as arriving:
+            self._intake.take_waiting(stopped, arriving)
         if not stopped():
             self._unfetched.note(inbox, self._settings.folder, self._clock.now())
         self._move_settled(inbox)
         self._rounds += 1
-        return fetched + returned
+        return arriving.stored + returned
 
     def wait(self, stop: threading.Event) -> None:
         """Wait until the server says that something arrived, a message is to be taken again, or it is time to look."""
@@ -93,7 +88,7 @@ class Fetching:
         known = ledger.known_uids(folder, inbox.uidvalidity)
         return [uid for uid in inbox.all_uids() if uid not in known]
 
-    def _store(self, batch: list[RawMail]) -> None:
+    def _store(self, batch: Sequence[RawMail]) -> None:
         incoming = [Incoming(mail.uid, mail.raw, *envelope(mail.raw), mail.received_at) for mail in batch]
         with self._docket.ledger.writing() as entry:
             first = batch[0]

@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from daemon.admission import Refusal, refusal
-from daemon.ahead import Reach, ahead
+from daemon.ahead import Ahead, Reach
 from daemon.clock import Clock
 from daemon.docket import OUR_MESSAGE_ID, Docket
 from daemon.held_replies import HeldReply, held_reply_of
@@ -21,7 +21,7 @@ from mailer.bounces import Report, read_report
 from mailer.compose import compose
 from mailer.message import Attachment, Message, is_spreadsheet, read_message
 from parsers.pasted import may_hold_form
-from parsers.reader import FileToRead, FormReader, ReaderUnavailable
+from parsers.reader import Asked, FileToRead, FormReader
 from parsers.readings import Surroundings
 from parsers.replies import Reply, parse_reply
 from parsers.reply_absence import Absence, parse_absence
@@ -37,14 +37,11 @@ from parsers.results import ParsedFile, ParsedForm
 from rules.events import Party
 
 log = logging.getLogger("kesu.reading")
-_T = TypeVar("_T")
+_P = ParamSpec("_P")
 _R = TypeVar("_R")
-_NONE: Mapping[int, HeldMail] = MappingProxyType({})
 
-TOGETHER = 25  # messages at most that are read, and then taken in, together
-REACH = Reach(
-    things=2, weight=16 * 2**20
-)  # so many of these lots, and bytes, are read before they are taken in
+REACH = Reach(things=100, weight=16 * 2**20)  # messages, and bytes, that are read before they are taken in
+OPENED_AHEAD = 12  # messages of which the files wait for the child, so that it need not wait for us
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".numbers")
 
 
@@ -115,6 +112,7 @@ class Reading:
         return [form for file in self.files for form in file.forms]
 
 
+Waiting = tuple[StoredMail, HeldMail | None]  # a message to be read, and that it was put aside before
 Attempt = tuple[StoredMail, Reading | Exception]
 
 
@@ -135,6 +133,9 @@ class _Opened:
     report: Report | None = None
 
 
+_Begun = tuple[StoredMail, _Opened | Exception, Sequence[Asked]]
+
+
 class MailReader:
     """Reads what the ledger has stored; touches nothing in it."""
 
@@ -147,39 +148,37 @@ class MailReader:
         """Make ready on a thread of its own what the first message would have to wait for."""
         threading.Thread(target=self._forms.warm_up, name="kesu-warm-up", daemon=True).start()
 
-    def read(
-        self, mails: Sequence[StoredMail], returned: Mapping[int, HeldMail] = _NONE
-    ) -> Iterator[list[Attempt]]:
-        """Yield the messages in order, some together, each as read or with what kept it from being read.
+    def ahead(self) -> Ahead[Waiting, Attempt]:
+        """Return what reads messages on a thread of its own, each as read or with what kept it from being read."""
+        return Ahead(self._read_on, lambda waiting: waiting[0].size, REACH)
 
-        `returned` are those among them that were put aside before, by their ids.
-        """
-        for lots in ahead(lambda lot: self._attempt_all(lot, returned), _lots(mails), _size, REACH):
-            yield from lots
+    def _read_on(self, stream: Iterator[Waiting | None]) -> Iterator[Attempt]:
+        """Read messages in order; while the child is at the files of one, those behind it are opened for it."""
+        begun: deque[_Begun] = deque()
+        for waiting in stream:
+            if waiting is not None:
+                begun.append(self._begin(*waiting))
+            while begun and (waiting is None or len(begun) > OPENED_AHEAD):
+                mail, found, asked = begun.popleft()
+                yield mail, found if isinstance(found, Exception) else _attempt(self._finish, found, asked)
 
-    def _attempt_all(self, mails: Sequence[StoredMail], returned: Mapping[int, HeldMail]) -> list[Attempt]:
-        """Read messages: the files of all go to the child together, which else would wait for us between them."""
-        opened = [(mail, _attempt(lambda one: self._open(one, returned.get(one.id)), mail)) for mail in mails]
-        asked = [file for _, found in opened if isinstance(found, _Opened) for file in found.asked]
-        files = iter(_read_or_fault(self._forms, asked))
-        return [(mail, self._attempt_one(found, files)) for mail, found in opened]
-
-    def _attempt_one(
-        self, found: "_Opened | Exception", files: Iterator[ParsedFile | Exception]
-    ) -> Reading | Exception:
+    def _begin(self, mail: StoredMail, returned: HeldMail | None) -> _Begun:
+        found = _attempt(self._open, mail, returned)
         if isinstance(found, Exception):
-            return found
-        mine = [next(files) for _ in found.asked]
-        for file in mine:
-            if isinstance(file, Exception):
-                return file
-        read = tuple(file for file in mine if isinstance(file, ParsedFile))
-        return _attempt(lambda opened: self._understand(opened, read), found)
+            return mail, found, ()
+        asked = _attempt(self._submit, found)
+        return (mail, asked, ()) if isinstance(asked, Exception) else (mail, found, asked)
+
+    def _submit(self, found: "_Opened") -> list[Asked]:
+        return [self._forms.submit(file) for file in found.asked]
+
+    def _finish(self, found: "_Opened", asked: Sequence[Asked]) -> Reading:
+        return self._understand(found, tuple(self._forms.result(file) for file in asked))
 
     def _read_anew(self, mail: StoredMail) -> Reading:
         """Read a message that was taken in before, whoever sent it."""
         found = self._open(mail, admitted=True)
-        return self._understand(found, tuple(self._forms.read_all(found.asked)))
+        return self._finish(found, self._submit(found))
 
     def _open(
         self, mail: StoredMail, returned: HeldMail | None = None, *, admitted: bool = False
@@ -396,37 +395,11 @@ def _returned(reading: Reading, held: HeldMail) -> Reading:
     )
 
 
-def _attempt(work: Callable[[_T], _R], thing: _T) -> _R | Exception:
+def _attempt(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R | Exception:
     try:
-        return work(thing)
+        return work(*args, **kwargs)
     except Exception as error:
         return error
-
-
-def _read_or_fault(forms: FormReader, files: Sequence[FileToRead]) -> Sequence[ParsedFile | Exception]:
-    """Read files together; should that fail, each by itself, so that none harms another."""
-    try:
-        return forms.read_all(files)
-    except ReaderUnavailable as error:  # nothing any of them did
-        return [error] * len(files)
-    except Exception:
-        return [_attempt(lambda one: forms.read_all([one])[0], file) for file in files]
-
-
-def _lots(mails: Sequence[StoredMail]) -> Iterator[list[StoredMail]]:
-    """Cut messages into lots that do not weigh too much, a heavy one alone."""
-    lot: list[StoredMail] = []
-    for mail in mails:
-        if lot and (len(lot) == TOGETHER or _size([*lot, mail]) > REACH.weight // 2):
-            yield lot
-            lot = []
-        lot.append(mail)
-    if lot:
-        yield lot
-
-
-def _size(mails: Sequence[StoredMail]) -> int:
-    return sum(mail.size for mail in mails)
 
 
 def _worth_reading(message: Message, site: Site) -> list[Attachment]:

@@ -66,7 +66,7 @@ def backoff(attempt: int, random: Callable[[], float]) -> float:
 
 
 class Inbox:
-    """One connection to one folder, for one thread.
+    """One connection to one folder, for one thread at a time.
 
     Every method raises MailboxUnavailable for whatever goes wrong; then close it and connect anew. `max_bytes` bounds
     a mail.

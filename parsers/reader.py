@@ -2,157 +2,29 @@
 
 import json
 import logging
-import os
-import selectors
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from parsers.reading_process import ORDINARY, Child, Failed, Late, Limits
 from parsers.refusals import TOO_HEAVY, TOO_SLOW
 from parsers.results import ParsedFile
-from parsers.wire import HEADER, LARGEST_ANSWER, file_from_json, frame, json_frame
+from parsers.wire import file_from_json, frame, json_frame
 from rules.fields import Catalogue
 from rules.locales import Locale, Text
 
 log = logging.getLogger(__name__)
-_ROOT = Path(__file__).resolve().parents[1]
-_CHUNK = 65_536
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one file may cost: bytes of address space, seconds, and seconds for the child's start."""
-
-    memory: int = 300 * 1024 * 1024
-    seconds: float = 5.0
-    start_seconds: float = 30.0
-
-
-class _Failed(Exception):
-    """The child gave no answer."""
-
-
-class _Late(_Failed):
-    """The child did not answer in time."""
+_NO_ANSWER = (Failed, ValueError, LookupError, TypeError, AttributeError)  # or one that makes no sense
 
 
 class ReaderUnavailable(OSError):
     """The reading child could not be brought up: nothing any file did; read again later."""
-
-
-class _Child:
-    """One running child and the two pipes to it."""
-
-    def __init__(self, catalogue: bytes, limits: Limits) -> None:
-        command = [sys.executable, "-P", "-m", "parsers.child", str(limits.memory), str(limits.seconds)]
-        self._process = subprocess.Popen(  # noqa: S603 our own module, no user input
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # a panicking reader prints the file's insides
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C is the daemon's to handle
-        )
-        for pipe in self._pipes():
-            os.set_blocking(pipe.fileno(), False)
-        try:
-            self.exchange(frame(catalogue), limits.start_seconds)
-        except _Failed as error:
-            self.kill()
-            raise ReaderUnavailable("the child gave no sign of readiness") from error
-
-    def is_alive(self) -> bool:
-        """Tell whether the process still runs."""
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        """End the process, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in self._pipes():
-            pipe.close()
-
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        if self._process.stdin is None or self._process.stdout is None:
-            raise _Failed("no pipes")
-        return self._process.stdin, self._process.stdout
-
-    def exchange(self, request: bytes, seconds: float) -> Any:
-        """Send frames and return the answering JSON; _Late or _Failed if none comes."""
-        return next(self.exchange_all(request, 1, seconds))
-
-    def exchange_all(self, requests: bytes, count: int, seconds: float) -> Iterator[Any]:
-        """Send the frames of `count` requests and yield their answers, each `seconds` after the one before at most.
-
-        The child finds the next request in the pipe while we are busy with its last answer. _Late or _Failed come
-        in place of the first answer that does not.
-        """
-        source, sink = self._pipes()
-        unsent, received = memoryview(requests), bytearray()
-        with selectors.DefaultSelector() as ready:
-            ready.register(sink, selectors.EVENT_READ)
-            ready.register(source, selectors.EVENT_WRITE)
-            for _ in range(count):
-                deadline = time.monotonic() + seconds
-                while (answer := _complete(received)) is None:
-                    events = ready.select(deadline - time.monotonic())
-                    if not events or time.monotonic() > deadline:
-                        raise _Late
-                    for key, _ in events:
-                        if key.fileobj is sink:
-                            received += _receive(sink)
-                        else:
-                            unsent = unsent[_send(source, unsent) :]
-                            if not unsent:
-                                ready.unregister(source)
-                yield answer
-
-
-def _environment() -> dict[str, str]:
-    """What the child may know of the daemon's environment: none of its secrets."""
-    return {"PYTHONPATH": str(_ROOT), "PATH": os.environ.get("PATH", ""), "PYTHONUTF8": "1"}
-
-
-def _receive(pipe: IO[bytes]) -> bytes:
-    chunk = os.read(pipe.fileno(), _CHUNK)
-    if not chunk:
-        raise _Failed("the child ended")
-    return chunk
-
-
-def _send(pipe: IO[bytes], unsent: memoryview) -> int:
-    try:
-        return os.write(pipe.fileno(), unsent[:_CHUNK])
-    except BlockingIOError:
-        return 0
-    except OSError as error:
-        raise _Failed("the child ended") from error
-
-
-def _complete(received: bytearray) -> Any:
-    """Take a whole frame off the front and return its JSON, None while part of it is missing."""
-    if len(received) < HEADER.size:
-        return None
-    (length,) = HEADER.unpack_from(received)
-    if length > LARGEST_ANSWER:
-        raise _Failed("the answer is too long")
-    if len(received) < HEADER.size + length:
-        return None
-    answer = bytes(received[HEADER.size : HEADER.size + length])
-    del received[: HEADER.size + length]
-    try:
-        return json.loads(answer)
-    except ValueError as error:
-        raise _Failed("the answer is no JSON") from error
 
 
 @dataclass(frozen=True)
@@ -188,6 +60,21 @@ class FileToRead:
         return ParsedFile(file=self.name, forms=(), error=reason)
 
 
+@dataclass(eq=False)
+class Asked:
+    """A file that the child was given to read, and what came of it."""
+
+    file: FileToRead
+    sent_at: float = 0.0  # monotonic
+    parsed: ParsedFile | None = None
+    unavailable: ReaderUnavailable | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether it is known what came of it."""
+        return self.parsed is not None or self.unavailable is not None
+
+
 class FormReader:
     """Reads attachments in one reusable child process; a context manager, safe to share between threads.
 
@@ -195,11 +82,13 @@ class FormReader:
     gets a fresh child. ReaderUnavailable if no child can be started, which is not the file's fault.
     """
 
-    def __init__(self, catalogue: Catalogue, limits: Limits = Limits()) -> None:
+    def __init__(self, catalogue: Catalogue, limits: Limits = ORDINARY) -> None:
         self._catalogue = catalogue
         self._payload = catalogue.model_dump_json(by_alias=True).encode()
         self._limits = limits
-        self._child: _Child | None = None
+        self._child: Child | None = None
+        self._line: deque[Asked] = deque()  # what the child was asked and has not answered, in this order
+        self._answered_at = 0.0  # monotonic: since then it is at the first of the line
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -219,6 +108,7 @@ class FormReader:
         """End the child; a later read starts another."""
         with self._lock:
             self._drop()
+            self._give_up_all(ReaderUnavailable("the reader was closed"))
 
     def read(
         self,
@@ -231,7 +121,7 @@ class FormReader:
         issued_by: str | None = None,
     ) -> ParsedFile:
         """Read one attachment: `name` only labels the result, `locale` is the form's where its labels do not say."""
-        return self.read_all([FileToRead(content, name, zone, now, locale, issued_by)])[0]
+        return self.result(self.submit(FileToRead(content, name, zone, now, locale, issued_by)))
 
     def read_pasted(
         self,
@@ -246,60 +136,90 @@ class FormReader:
     ) -> ParsedFile:
         """Read the forms in a mail's own text (`pasted.parse_pasted`), under the same limits."""
         content = json.dumps([page, text, answered]).encode("ascii")
-        return self.read_all([FileToRead(content, "", zone, now, locale, issued_by, pasted=True)])[0]
+        return self.result(self.submit(FileToRead(content, "", zone, now, locale, issued_by, pasted=True)))
 
-    def read_all(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
-        """Read attachments in their order; one that breaks the child costs the others nothing."""
-        read: list[ParsedFile] = []
+    def submit(self, file: FileToRead) -> Asked:
+        """Give the child a file to read after those it has; it reads while its caller does something else."""
         with self._lock:
-            while len(read) < len(files):
-                read += self._read_on(files[len(read) :])
-        return read
+            child = self._held() if self._line else self._running()
+            asked = Asked(file, time.monotonic())
+            self._line.append(asked)
+            child.send(file.asked())
+            return asked
 
-    def _read_on(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
-        """Read files until one costs the child its life, and that one by itself."""
-        child, read = self._running(), list[ParsedFile]()
-        begun = time.monotonic()
-        requests = b"".join(file.asked() for file in files)
+    def result(self, asked: Asked) -> ParsedFile:
+        """Return what stood in a file, waiting for it; one that breaks the child costs those behind it nothing."""
+        with self._lock:
+            while not asked.is_settled:
+                self._settle_first()
+        if asked.parsed is None:
+            raise asked.unavailable or ReaderUnavailable("the file was not read")
+        return asked.parsed
+
+    def _settle_first(self) -> None:
+        """Wait for what comes of the first file in line; where it ends the child, the others go to the next one."""
+        first, child = self._line[0], self._child
         try:
-            for file, answer in zip(
-                files, child.exchange_all(requests, len(files), self._limits.seconds), strict=True
-            ):
-                read.append(self._accept(answer, file.zone))
-                begun = time.monotonic()
-                if answer["worn"]:
-                    break
-        except _Late:
+            first.parsed = self._first_answer(first)
+            if self._child is not child:
+                self._send_again()
+        except ReaderUnavailable as error:
+            self._give_up_all(error)
+        if self._line and self._line[0] is first:
+            self._line.popleft()
+        self._answered_at = time.monotonic()
+
+    def _first_answer(self, first: Asked) -> ParsedFile:
+        begun = max(first.sent_at, self._answered_at)
+        try:
+            return self._accept(self._held().answer(begun + self._limits.seconds), first.file.zone)
+        except Late:
             self._drop()
-            read.append(_given_up(files[len(read)], TOO_SLOW))
-        except (_Failed, ValueError, KeyError, TypeError):
+            return _given_up(first.file, TOO_SLOW)
+        except _NO_ANSWER:
             self._drop()
             left = self._limits.seconds - (time.monotonic() - begun)
-            read.append(self._read_anew(files[len(read)], max(left, 0.0)))
-        return read
+            return self._read_anew(first.file, max(left, 0.0))
 
     def _read_anew(self, file: FileToRead, seconds: float) -> ParsedFile:
         """Read a file that broke a child with the second reader alone, in a new one."""
         child = self._running()
         try:
-            answer = child.exchange(file.asked(second_reader_only=True), seconds)
-            return self._accept(answer, file.zone)
-        except _Late:
+            child.send(file.asked(second_reader_only=True))
+            return self._accept(child.answer(time.monotonic() + seconds), file.zone)
+        except Late:
             reason = TOO_SLOW
-        except (_Failed, ValueError, KeyError, TypeError):
+        except _NO_ANSWER:
             reason = TOO_HEAVY
         self._drop()
         return _given_up(file, reason)
 
-    def _running(self) -> _Child:
+    def _send_again(self) -> None:
+        """Give the next child what the last one was asked behind the file that ended it."""
+        for asked in list(self._line)[1:]:
+            asked.sent_at = time.monotonic()
+            self._running().send(asked.file.asked())
+
+    def _give_up_all(self, error: ReaderUnavailable) -> None:
+        for asked in self._line:
+            asked.unavailable = error
+        self._line.clear()
+
+    def _held(self) -> Child:
+        """Return the child that was asked, which may have died since: what it answered before still counts."""
+        if self._child is None:
+            raise Failed("the child was ended")
+        return self._child
+
+    def _running(self) -> Child:
         """Return a child that runs; ReaderUnavailable if none can be started."""
         if self._child is not None and self._child.is_alive():
             return self._child
         self._drop()
         try:
-            self._child = _Child(self._payload, self._limits)
-        except ReaderUnavailable:
-            raise
+            self._child = Child(self._payload, self._limits)
+        except Failed as error:
+            raise ReaderUnavailable("the child gave no sign of readiness") from error
         except OSError as error:
             log.exception("the reading child could not be started", extra={"action": "reader_not_started"})
             raise ReaderUnavailable("the reading child could not be started") from error

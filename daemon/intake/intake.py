@@ -10,6 +10,8 @@ from datetime import datetime
 
 from daemon import answers, asking, releasing
 from daemon.admission import Refusal, refusal
+from daemon.ahead import Ahead
+from daemon.arriving import NOBODY, Arriving
 from daemon.attachments.keeping import beside_forms, keep
 from daemon.bell import Stopped, never
 from daemon.clock import Clock
@@ -31,13 +33,14 @@ from daemon.ledger import (
     StoredMail,
     WaitingRequest,
 )
-from daemon.reading import Attempt, MailReader, Reading
+from daemon.reading import Attempt, MailReader, Reading, Waiting
 from mailer.message import Message
 from parsers.reader import FormReader, ReaderUnavailable
 
 log = logging.getLogger("kesu.intake")
 
 PAGE = 500  # messages looked up at a time
+TOGETHER = 50  # messages taken in under one commit at most
 
 
 class Intake:
@@ -56,17 +59,33 @@ class Intake:
         """Make ready meanwhile what the first message would have to wait for."""
         self._reader.warm_up()
 
-    def take_waiting(self, stopped: Stopped = never) -> int:
-        """Take in every message that is stored but not settled, until `stopped`; return how many."""
+    def take_waiting(self, stopped: Stopped = never, arriving: Arriving = NOBODY) -> int:
+        """Take in every message that is stored but not settled, and those that arrive meanwhile, until `stopped`.
+
+        Return how many. While some are taken in, those behind them are read, and others fetched.
+        """
         count = 0
         self._expire_requests()
-        while not stopped() and (waiting := self._docket.ledger.received_mail(PAGE)):
-            for readings in self._reader.read(waiting, self._docket.ledger.returned_mail()):
+        with self._reader.ahead() as reading:
+            while not stopped() and self._supplied(reading, arriving):
+                readings = reading.take(TOGETHER)
                 self._take(readings)
                 count += len(readings)
-                if stopped():
-                    break
         return count
+
+    def _supplied(self, reading: Ahead[Waiting, Attempt], arriving: Arriving) -> bool:
+        """Give whoever reads what came meanwhile; with nothing to read wait for it. False if nothing is left at all."""
+        if not reading:
+            self._add_stored(reading)
+        while reading.wants_more and arriving.store(wait=not reading):
+            self._add_stored(reading)
+        return bool(reading)
+
+    def _add_stored(self, reading: Ahead[Waiting, Attempt]) -> None:
+        begun = {mail.id for mail, _ in reading.not_taken}
+        stored = [mail for mail in self._docket.ledger.received_mail(PAGE) if mail.id not in begun]
+        returned = self._docket.ledger.returned_mail() if stored else {}
+        reading.add([(mail, returned.get(mail.id)) for mail in stored])
 
     def _expire_requests(self) -> None:
         """Record that requests waited for a confirmation in vain."""

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from daemon.clock import SystemClock
 from daemon.doctor import examine
 from daemon.intake import Intake
 from daemon.ledger import HeldFor, MailState
-from parsers.reader import FileToRead, FormReader
+from parsers.reader import Asked, FileToRead, FormReader
 from parsers.results import ParsedFile
 from rules.case import Status
 from rules.locales import Text
@@ -45,11 +45,12 @@ class _Old(FormReader):
     def __init__(self, real: FormReader) -> None:
         self._real = real
 
-    def read_all(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
-        return [
-            ParsedFile(file=file.name, forms=(), error=DAMAGED) if file.name == "new.xlsx" else read
-            for file, read in zip(files, self._real.read_all(files), strict=True)
-        ]
+    def submit(self, file: FileToRead) -> Asked:
+        return self._real.submit(file)
+
+    def result(self, asked: Asked) -> ParsedFile:
+        read = self._real.result(asked)
+        return asked.file.refused(DAMAGED) if asked.file.name == "new.xlsx" else read
 
 
 def run(office: Office, *command: object) -> int:

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from daemon.arriving import Arriving
 from daemon.channel import Channel
 from daemon.fetching import COMPARE_EVERY, Fetching
 from daemon.ledger import MailState
@@ -184,9 +185,8 @@ def test_parsedmarc_242_a_mail_stored_but_not_taken_in_stays_where_it_is(
 ) -> None:
     dovecot.deliver(MAILBOX, form("甲").as_bytes())
     with monkeypatch.context() as broken:
-        broken.setattr(
-            office.intake, "take_waiting", lambda _stopped: 0
-        )  # as if killed between the two commits
+        # as if killed between the two commits
+        broken.setattr(office.intake, "take_waiting", lambda _, arriving: arriving.store(wait=True))
         fetch.round()
     assert len(dovecot.messages(MAILBOX)) == 1
     assert fetch.round() == 0
@@ -456,8 +456,8 @@ def test_parsedmarc_219_a_connection_lost_during_a_long_parse_costs_nothing(
     """The server hangs up while a mail is being read: the move afterwards fails, and is done by the next round."""
     take = office.intake.take_waiting
 
-    def long_parse(stopped: Callable[[], bool]) -> int:
-        taken = take(stopped)
+    def long_parse(stopped: Callable[[], bool], arriving: Arriving) -> int:
+        taken = take(stopped, arriving)
         dovecot.restart()
         return taken
 

@@ -1,14 +1,12 @@
 """Mail that must not be answered, must not be believed, or cannot be read at all (RFC 3834, design.md, Mail)."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from daemon.config import AccessSection
 from daemon.docket import Docket
 from daemon.intake import STRANGERS_PER_HOUR, Intake
 from daemon.ledger import LedgerUnavailable, MailState
-from parsers.reader import FileToRead, FormReader, ReaderUnavailable
+from parsers.reader import Asked, FileToRead, FormReader, ReaderUnavailable
 from parsers.results import ParsedFile
 from rules.case import Status
 from tests.daemon.office import (
@@ -204,10 +202,13 @@ class _Fragile(FormReader):
         self._real = real
         self._error = error
 
-    def read_all(self, files: Sequence[FileToRead]) -> list[ParsedFile]:
-        if any(file.name == "poison.xlsx" for file in files):
+    def submit(self, file: FileToRead) -> Asked:
+        if file.name == "poison.xlsx":
             raise self._error
-        return self._real.read_all(files)
+        return self._real.submit(file)
+
+    def result(self, asked: Asked) -> ParsedFile:
+        return self._real.result(asked)
 
 
 def with_fragile_reader(office: Office, error: Exception) -> None:

@@ -61,7 +61,7 @@ def run(reader: FormReader, count: int) -> Flood:
             flood.read + bool(parsed.forms),
             flood.refused + (parsed.error is not None),
         )
-        child = reader._child._process.pid if reader._child is not None else 0
+        child = reader._child.pid if reader._child is not None else 0
         flood.restarts, last = flood.restarts + (child != last), child
         flood.child = max(flood.child, _peak_of(child))
     flood.after = standing()

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -16,7 +16,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pytest
 
 from parsers import refusals
-from parsers.reader import FileToRead, FormReader, Limits, ReaderUnavailable
+from parsers.reader import FileToRead, FormReader, ReaderUnavailable
+from parsers.reading_process import Limits
 from parsers.results import ParsedFile
 from rules.fields import Catalogue
 from rules.locales import Locale
@@ -143,9 +144,14 @@ def clock() -> dict[str, Any]:
     return {"zone": zone, "now": datetime(2026, 11, 21, 16, tzinfo=zone), "locale": Locale.ZH_HANT}
 
 
+def read_all(reader: FormReader, files: Sequence[FileToRead]) -> list[ParsedFile]:
+    asked = [reader.submit(file) for file in files]
+    return [reader.result(one) for one in asked]
+
+
 def pid(reader: FormReader) -> int:
     assert reader._child is not None
-    return reader._child._process.pid
+    return reader._child.pid
 
 
 def test_the_child_reads_what_the_process_reads(ask: Ask, parse: Callable[..., ParsedFile]) -> None:
@@ -194,10 +200,9 @@ def test_files_read_together_come_in_order_and_one_that_breaks_the_child_costs_t
         bomb[start : start + 4] = (50_000).to_bytes(4, "little")
     contents = [GOOD[0], bytes(bomb), GOOD[0], b"nothing", GOOD[0]]
     files = [FileToRead(content, f"{n}.xlsx", **clock) for n, content in enumerate(contents)]
-    read = reader.read_all(files)
+    read = read_all(reader, files)
     assert [file.file for file in read] == [file.name for file in files]
     assert [file.error is None for file in read] == [True, False, True, False, True]
-    assert reader.read_all([]) == []
 
 
 def test_of_files_read_together_only_the_one_that_hangs_is_too_slow(
@@ -206,14 +211,47 @@ def test_of_files_read_together_only_the_one_that_hangs_is_too_slow(
     with FormReader(catalogue, Limits(seconds=0.5)) as reader:
         assert reader.read(GOOD[0], "a", **clock).error is None
         os.kill(pid(reader), signal.SIGSTOP)
-        read = reader.read_all([FileToRead(GOOD[0], str(n), **clock) for n in range(3)])
+        read = read_all(reader, [FileToRead(GOOD[0], str(n), **clock) for n in range(3)])
     assert [file.error for file in read] == [refusals.TOO_SLOW, None, None]
+
+
+def test_an_answer_counts_however_late_it_is_asked_for(catalogue: Catalogue, clock: dict[str, Any]) -> None:
+    with FormReader(catalogue, Limits(seconds=0.5)) as reader:
+        asked = [reader.submit(FileToRead(GOOD[0], str(n), **clock)) for n in range(3)]
+        reader.result(asked[0])
+        time.sleep(1)  # busy elsewhere
+        assert [reader.result(one).error for one in asked[1:]] == [None, None]
+
+
+def test_a_child_killed_with_files_in_line_costs_none_of_them(
+    reader: FormReader, clock: dict[str, Any]
+) -> None:
+    asked = [reader.submit(FileToRead(GOOD[0], str(n), **clock)) for n in range(30)]
+    os.kill(pid(reader), signal.SIGKILL)
+    asked.append(reader.submit(FileToRead(GOOD[0], "later", **clock)))
+    assert [reader.result(one).error for one in asked] == [None] * 31
+
+
+def test_files_that_nobody_asks_for_any_more_do_not_shift_the_answers(
+    reader: FormReader, clock: dict[str, Any]
+) -> None:
+    for name in "ab":
+        reader.submit(FileToRead(b"nothing", name, **clock))
+    parsed = reader.read(GOOD[0], "c", **clock)
+    assert (parsed.file, parsed.error) == ("c", None)
+
+
+def test_a_reader_closed_meanwhile_blames_no_file(reader: FormReader, clock: dict[str, Any]) -> None:
+    asked = reader.submit(FileToRead(GOOD[0], "a", **clock))
+    reader.close()
+    with pytest.raises(ReaderUnavailable):
+        reader.result(asked)
 
 
 def test_the_child_ends_when_its_parent_does(catalogue: Catalogue) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from parsers.reader import _Child, Limits\n"
-        "child = _Child(sys.stdin.buffer.read(), Limits()); print(child._process.pid, flush=True); os._exit(1)"
+        "import os, sys; from pathlib import Path; from parsers.reading_process import Child, Limits\n"
+        "child = Child(sys.stdin.buffer.read(), Limits()); print(child.pid, flush=True); os._exit(1)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
