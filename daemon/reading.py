@@ -262,7 +262,8 @@ class MailReader:
         said = None if files else held_reply_of(message, held, sender, found.present, answered)
         if said is not None:
             return replace(reading, held_reply=said)
-        reading = replace(reading, pasted=self._pasted(reading, answered))
+        if pasted := self._pasted(reading, answered):
+            reading = replace(reading, pasted=pasted)
         reading = reading if found.returned is None else _returned(reading, found.returned)
         return self._with_request(self._with_parts(reading, answered), held, answered)
 
@@ -313,7 +314,8 @@ class MailReader:
         """Add what the words ask, of each case by itself where they name several."""
         named = addressed(reading.message.text, answered=answered)
         parts = tuple((one.number, self._part(reading, one)) for one in named)
-        return replace(self._with_words(reading, answered), parts=parts)
+        said = self._with_words(reading, answered)
+        return replace(said, parts=parts) if parts else said
 
     def _part(self, reading: Reading, one: Addressed) -> Reading:
         part = self._with_words(replace(reading, message=replace(reading.message, text=one.words)), "")
@@ -330,13 +332,21 @@ class MailReader:
         judges = verdict is not None or blame is not None
         catalogue = self._docket.site.catalogue
         reply = None if judges else parse_reply(text, catalogue, answered=answered, detailed=reading.ready)
-        silent = says_nothing(text, answered=answered)
-        said = replace(reading, reply=reply, verdict=verdict, blame=blame, silent=silent)
-        if not said.speaks:
-            review, done = parse_review(text, answered=answered), parse_done(text, answered=answered)
-            said = replace(said, review=review, done=None if review else done)
-        said = replace(said, calls=() if judges else parse_calls(text, answered=answered))
-        return said if said.speaks else replace(said, absence=self._absence(reading, answered))
+        answers = judges or reply is not None
+        review = None if answers else parse_review(text, answered=answered)
+        done = None if answers or review is not None else parse_done(text, answered=answered)
+        said = replace(
+            reading,
+            reply=reply,
+            verdict=verdict,
+            blame=blame,
+            review=review,
+            done=done,
+            calls=() if judges else parse_calls(text, answered=answered),
+            silent=says_nothing(text, answered=answered),
+        )
+        absence = None if said.speaks else self._absence(reading, answered)
+        return said if absence is None else replace(said, absence=absence)
 
     def _absence(self, reading: Reading, answered: str) -> Absence | None:
         """Read what somebody in [people] says of his own absence; a machine's out-of-office note is no such word."""

@@ -63,18 +63,26 @@ class Site:
 
     def roles_of(self, email: str) -> tuple[str, ...]:
         """Return the roles of an address; none for a stranger or plain staff."""
-        wanted = email.lower()
-        return tuple(
-            role
-            for role, people in self.config.people.items()
-            if any(person.email.lower() == wanted for person in people)
-        )
+        return self._roles.get(email.lower(), ())
+
+    @cached_property
+    def _roles(self) -> Mapping[str, tuple[str, ...]]:
+        """The roles of everybody who has one, by lower-case address."""
+        found: dict[str, dict[str, None]] = {}
+        for role, people in self.config.people.items():
+            for person in people:
+                found.setdefault(person.email.lower(), {})[role] = None
+        return {email: tuple(roles) for email, roles in found.items()}
 
     def person(self, email: str) -> Person | None:
         """Return the person with this address."""
-        wanted = email.lower()
-        everybody = (person for people in self.config.people.values() for person in people)
-        return next((person for person in everybody if person.email.lower() == wanted), None)
+        return self._persons.get(email.lower())
+
+    @cached_property
+    def _persons(self) -> Mapping[str, Person]:
+        """Everybody by lower-case address; who is named twice counts as he is named first."""
+        everybody = [person for people in self.config.people.values() for person in people]
+        return {person.email.lower(): person for person in reversed(everybody)}
 
     def locale_of(self, email: str) -> Locale:
         """Return the language a person reads: his own, else the site's."""

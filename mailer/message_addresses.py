@@ -31,6 +31,9 @@ def read_addresses(value: str, hint: str = "") -> tuple[Address, ...]:
 
 def _mailboxes(value: str) -> Iterator[str]:
     """Cut at commas and semicolons, but not inside quotes, comments or angle brackets."""
+    if "," not in value and ";" not in value:
+        yield value
+        return
     piece: list[str] = []
     quoted = escaped = angled = False
     comments = 0
@@ -95,6 +98,8 @@ def _after_group(text: str) -> str:
 
 def _without_comments(text: str) -> tuple[str, str]:
     """The text without what stands in parentheses outside quotes, and the words that stood there."""
+    if "(" not in text:
+        return text, ""
     kept: list[str] = []
     comments: list[str] = []
     depth = 0

@@ -81,8 +81,8 @@ def automatic_reason(head: Head, sender: str) -> str:
 
 def _word(head: Head, name: str) -> str:
     """A field's first word in lower case, without parameters and comments."""
-    words = re.split(r"[;\s(]", head.first(name).lower(), maxsplit=1)
-    return words[0][:60]
+    value = head.first(name)
+    return re.split(r"[;\s(]", value.lower(), maxsplit=1)[0][:60] if value else ""
 
 
 def _null_return_path(head: Head) -> bool:

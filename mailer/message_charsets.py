@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 # What Chinese mailers label gb2312 or gbk uses characters of gb18030 ("朱镕基喆" is lost otherwise); likewise the
@@ -73,12 +74,12 @@ def decode_bytes(content: bytes, label: str = "", hint: str = "") -> str:
     bytes are plainly Chinese; then `hint` (another part's charset) and the likelier of gb18030 and Big5. When none
     fits, whichever loses the least.
     """
-    labelled, hinted = codec_for(label), codec_for(hint)
+    labelled = codec_for(label)
     if labelled is not None and labelled.startswith(("utf-16", "utf-32")) and len(content) > 1:
         return _with_losses(content, labelled)
     if content.isascii():
         return _seven_bit(content, labelled)
-    for codec in _likely_codecs(content, labelled, hinted):
+    for codec in _likely_codecs(content, labelled, codec_for(hint)):
         if (text := _strictly(content, codec)) is not None:
             return text
     return _losing_least(content, labelled)
@@ -99,9 +100,11 @@ def chinese_codec(content: bytes, hint: str = "") -> str | None:
     return best if shares[best] >= _LIKELY else None
 
 
-def _likely_codecs(content: bytes, labelled: str | None, hinted: str | None) -> list[str]:
+def _likely_codecs(content: bytes, labelled: str | None, hinted: str | None) -> Iterator[str]:
     """The codecs to try strictly, likeliest first."""
-    found: list[str | None] = [] if _may_be(content, labelled) else ["utf-8"]
+    if not _may_be(content, labelled):
+        yield "utf-8"
+    found: list[str | None] = []
     guess = None if labelled in _EASTERN else chinese_codec(content, hinted or "")
     if labelled in _WESTERN and guess is not None and _runs_on(content):
         found.append(guess)
@@ -110,7 +113,7 @@ def _likely_codecs(content: bytes, labelled: str | None, hinted: str | None) -> 
     if labelled not in _EASTERN:  # one broken byte does not make Big5 another set
         found += [None if hinted in _EASTERN | _WESTERN else hinted, guess, _WIDER.get(guess or "")]
         found.append("gb18030" if _runs_on(content) else "cp1252")
-    return [codec for codec in found if codec is not None]
+    yield from (codec for codec in found if codec is not None)
 
 
 def _may_be(content: bytes, labelled: str | None) -> bool:

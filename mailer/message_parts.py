@@ -8,6 +8,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mailer.message_charsets import decode_bytes
 from mailer.message_parameters import parameters_of, stray_name
@@ -31,7 +32,7 @@ _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
 _FIRST_LINE = re.compile(rb"\n--([^\r\n]{1,200})\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """Header fields in their order, names in lower case, values unfolded but not yet decoded words."""
 
@@ -40,11 +41,19 @@ class Head:
 
     def first(self, name: str) -> str:
         """The first value of a field, empty when there is none."""
-        return next((value for key, value in self.fields if key == name), "")
+        values = self._values.get(name)
+        return values[0] if values else ""
 
     def every(self, name: str) -> list[str]:
         """All values of a field."""
-        return [value for key, value in self.fields if key == name]
+        return list(self._values.get(name, ()))
+
+    @cached_property
+    def _values(self) -> dict[str, list[str]]:
+        values: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            values.setdefault(name, []).append(value)
+        return values
 
     def text(self, name: str) -> str:
         """The first value of a field as one line of readable text."""

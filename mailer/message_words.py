@@ -23,6 +23,7 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
         0xFEFF,
     ]
 )
+_NOT_SHOWN = _UNSEEN | _BREAKS
 
 # White space is none of them. Not every database takes NUL.
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -33,6 +34,8 @@ def decode_words(text: str, hint: str = "") -> str:
 
     A word that was encoded twice on its way is decoded twice, and one whose end is cut off as far as it goes.
     """
+    if "=?" not in text:
+        return text
     once = _decoded_once(text, hint)
     return _decoded_once(once, hint) if once != text and "=?" in once else once
 
@@ -64,12 +67,12 @@ def _decoded_once(text: str, hint: str) -> str:
 
 def one_line(text: str) -> str:
     """Text without line breaks, control characters and invisible marks; white space becomes single spaces."""
-    return " ".join(text.translate(_UNSEEN | _BREAKS).split())
+    return " ".join(text.translate(_NOT_SHOWN).split())
 
 
 def decode_percent(text: str, label: str = "", hint: str = "") -> str:
     """Percent-encoded text; left as it is when it holds no percent sign that stands for something."""
-    if not _PERCENT.search(text):
+    if "%" not in text or not _PERCENT.search(text):
         return text
     return decode_bytes(unquote_to_bytes(text), label, hint)
 

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from parsers.characters import Characters
 from parsers.folding import simplified
 
 
@@ -82,13 +82,15 @@ _TAKEN_BACK = re.compile(
 
 def plain_text(text: str) -> str:
     """Fold width, case and script, character by character: positions hold in both."""
-    return "".join(_plain_character(character) for character in text)
+    return text.translate(_PLAIN)
 
 
-@lru_cache(maxsize=20_000)
 def _plain_character(character: str) -> str:
     folded = simplified(unicodedata.normalize("NFKC", character).lower())
     return folded if len(folded) == 1 else character
+
+
+_PLAIN = Characters(_plain_character)
 
 
 def opening(plain: str) -> int:
