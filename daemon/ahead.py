@@ -1,66 +1,22 @@
-"""Working ahead: things are done on a thread of their own while the caller is busy with those before them."""
+"""Messages in line: the files of those behind are with the reading child while those before them are taken in."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from collections.abc import Iterable
 
-_T = TypeVar("_T")
-_R = TypeVar("_R")
+from daemon.reading import Attempt, Begun, MailReader, Waiting
+
+THINGS = 50  # messages begun and not taken yet
+WEIGHT = 16 * 2**20  # bytes of them together; or one alone
 
 
-@dataclass(frozen=True)
-class Reach:
-    """How far ahead to work: things begun and not yet taken, and what they may weigh together (or one alone)."""
+class Ahead:
+    """Reads messages in their order, ahead of whoever takes them in; for one caller."""
 
-    things: int
-    weight: int
-
-
-@dataclass(frozen=True)
-class _Fault:
-    error: BaseException
-
-
-class Ahead(Generic[_T, _R]):
-    """Does things in their order, ahead of whoever takes what becomes of them; a context manager for one caller.
-
-    `work` gets an endless stream of things, and yields what becomes of each, in order, when it likes; None in the
-    stream says that nothing more is there for the moment, so that it finishes what it has begun.
-    """
-
-    def __init__(
-        self,
-        work: Callable[[Iterator[_T | None]], Iterator[_R]],
-        weight: Callable[[_T], int],
-        reach: Reach,
-    ) -> None:
-        self._work = work
-        self._weight = weight
-        self._reach = reach
-        self._waiting: deque[_T] = deque()
-        self._begun: deque[_T] = deque()
-        self._things: SimpleQueue[_T | None] = SimpleQueue()
-        self._results: SimpleQueue[_R | _Fault] = SimpleQueue()
-        self._held = 0  # the weight of what is begun
-        self._fault: _Fault | None = None
-        self._left = False
-        self._thread = ThreadPoolExecutor(1, "kesu-ahead")
-        self._thread.submit(self._run)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave what is not taken; what is begun at this moment comes to its end unseen."""
-        self._left = True
-        self._things.put(None)
-        self._thread.shutdown(wait=False)
+    def __init__(self, reader: MailReader) -> None:
+        self._reader = reader
+        self._waiting: deque[Waiting] = deque()
+        self._begun: deque[tuple[Waiting, Begun]] = deque()
+        self._weight = 0  # of what is begun
 
     def __bool__(self) -> bool:
         """Tell whether anything is left to be taken."""
@@ -72,58 +28,33 @@ class Ahead(Generic[_T, _R]):
         return not self._waiting and self._has_room(0)
 
     @property
-    def not_taken(self) -> list[_T]:
-        """The things of which nothing has been taken yet."""
-        return [*self._begun, *self._waiting]
+    def not_taken(self) -> list[Waiting]:
+        """The messages that were added and not taken yet."""
+        return [*(waiting for waiting, _ in self._begun), *self._waiting]
 
-    def add(self, things: Iterable[_T]) -> None:
-        """Put things in line, and begin as many as the reach allows."""
-        self._waiting.extend(things)
+    def add(self, messages: Iterable[Waiting]) -> None:
+        """Put messages in line, and begin as many as there is room for."""
+        self._waiting.extend(messages)
         self._begin()
 
-    def take(self, most: int) -> list[_R]:
-        """Wait for the first result, take those ready behind it, `most` at most; raise what kept it from being made."""
-        made: list[_R] = []
-        while len(made) < most and self._fault is None:
-            try:
-                result = self._results.get(block=not made)
-            except Empty:
-                break
-            if isinstance(result, _Fault):
-                self._fault = result  # what was made before it comes out before it
-            else:
-                made.append(result)
-                self._held -= self._weight(self._begun.popleft())
-        if not made and self._fault is not None:
-            raise self._fault.error
+    def take(self, most: int) -> list[Attempt]:
+        """Wait until the first is read and return it with those behind it that are, `most` at most."""
+        taken = [self._finish()]
+        while self._begun and len(taken) < most and self._reader.is_read(self._begun[0][1]):
+            taken.append(self._finish())
         self._begin()
-        return made
+        return taken
+
+    def _finish(self) -> Attempt:
+        (mail, _), begun = self._begun.popleft()
+        self._weight -= mail.size
+        return mail, self._reader.finish(begun)
 
     def _begin(self) -> None:
-        while self._waiting and self._has_room(self._weight(self._waiting[0])):
-            thing = self._waiting.popleft()
-            self._begun.append(thing)
-            self._held += self._weight(thing)
-            self._things.put(thing)
+        while self._waiting and self._has_room(self._waiting[0][0].size):
+            mail, returned = waiting = self._waiting.popleft()
+            self._begun.append((waiting, self._reader.begin(mail, returned)))
+            self._weight += mail.size
 
     def _has_room(self, weight: int) -> bool:
-        fits = len(self._begun) < self._reach.things and self._held + weight <= self._reach.weight
-        return not self._begun or fits
-
-    def _run(self) -> None:
-        try:
-            for result in self._work(self._stream()):
-                self._results.put(result)
-        except BaseException as error:
-            self._results.put(_Fault(error))
-
-    def _stream(self) -> Iterator[_T | None]:
-        """Yield the things as they are begun, None where none is there yet, until nobody wants them any more."""
-        while not self._left:
-            try:
-                thing = self._things.get_nowait()
-            except Empty:
-                yield None
-                thing = self._things.get()
-            if thing is not None:
-                yield thing
+        return not self._begun or (len(self._begun) < THINGS and self._weight + weight <= WEIGHT)

@@ -2,13 +2,11 @@
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from daemon.admission import Refusal, refusal
-from daemon.ahead import Ahead, Reach
 from daemon.clock import Clock
 from daemon.docket import OUR_MESSAGE_ID, Docket
 from daemon.held_replies import HeldReply, held_reply_of
@@ -39,9 +37,6 @@ from rules.events import Party
 log = logging.getLogger("kesu.reading")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-
-REACH = Reach(things=100, weight=16 * 2**20)  # messages, and bytes, that are read before they are taken in
-OPENED_AHEAD = 12  # messages of which the files wait for the child, so that it need not wait for us
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".numbers")
 
 
@@ -133,7 +128,12 @@ class _Opened:
     report: Report | None = None
 
 
-_Begun = tuple[StoredMail, _Opened | Exception, Sequence[Asked]]
+@dataclass(frozen=True)
+class Begun:
+    """A message that is opened, or why it was not, and its files that were given to the child."""
+
+    found: _Opened | Exception
+    asked: Sequence[Asked] = ()
 
 
 class MailReader:
@@ -148,31 +148,26 @@ class MailReader:
         """Make ready on a thread of its own what the first message would have to wait for."""
         threading.Thread(target=self._forms.warm_up, name="kesu-warm-up", daemon=True).start()
 
-    def ahead(self) -> Ahead[Waiting, Attempt]:
-        """Return what reads messages on a thread of its own, each as read or with what kept it from being read."""
-        return Ahead(self._read_on, lambda waiting: waiting[0].size, REACH)
-
-    def _read_on(self, stream: Iterator[Waiting | None]) -> Iterator[Attempt]:
-        """Read messages in order; while the child is at the files of one, those behind it are opened for it."""
-        begun: deque[_Begun] = deque()
-        for waiting in stream:
-            if waiting is not None:
-                begun.append(self._begin(*waiting))
-            while begun and (waiting is None or len(begun) > OPENED_AHEAD):
-                mail, found, asked = begun.popleft()
-                yield mail, found if isinstance(found, Exception) else _attempt(self._finish, found, asked)
-
-    def _begin(self, mail: StoredMail, returned: HeldMail | None) -> _Begun:
+    def begin(self, mail: StoredMail, returned: HeldMail | None = None) -> Begun:
+        """Open a message and give its files to the child, which reads them while we do something else."""
         found = _attempt(self._open, mail, returned)
-        if isinstance(found, Exception):
-            return mail, found, ()
-        asked = _attempt(self._submit, found)
-        return (mail, asked, ()) if isinstance(asked, Exception) else (mail, found, asked)
+        asked = [] if isinstance(found, Exception) else _attempt(self._submit, found)
+        return Begun(asked) if isinstance(asked, Exception) else Begun(found, asked)
 
-    def _submit(self, found: "_Opened") -> list[Asked]:
+    def is_read(self, begun: Begun) -> bool:
+        """Tell whether nobody would have to wait for the child to finish a message."""
+        return all(self._forms.is_settled(file) for file in begun.asked)
+
+    def finish(self, begun: Begun) -> Reading | Exception:
+        """Return a message as read, or what kept it from being read."""
+        if isinstance(begun.found, Exception):
+            return begun.found
+        return _attempt(self._finish, begun.found, begun.asked)
+
+    def _submit(self, found: _Opened) -> list[Asked]:
         return [self._forms.submit(file) for file in found.asked]
 
-    def _finish(self, found: "_Opened", asked: Sequence[Asked]) -> Reading:
+    def _finish(self, found: _Opened, asked: Sequence[Asked]) -> Reading:
         return self._understand(found, tuple(self._forms.result(file) for file in asked))
 
     def _read_anew(self, mail: StoredMail) -> Reading:
@@ -180,9 +175,7 @@ class MailReader:
         found = self._open(mail, admitted=True)
         return self._finish(found, self._submit(found))
 
-    def _open(
-        self, mail: StoredMail, returned: HeldMail | None = None, *, admitted: bool = False
-    ) -> "_Opened":
+    def _open(self, mail: StoredMail, returned: HeldMail | None = None, *, admitted: bool = False) -> _Opened:
         """Open a message: who wrote it, and which files in it are to be read; `admitted`: nobody asks who wrote it."""
         raw = self._docket.ledger.raw(mail.sha256)
         message = read_message(raw)
@@ -231,7 +224,7 @@ class MailReader:
         found = (self._docket.ledger.outbox_mail(message_id) for message_id in ours)
         return next((mail for mail in found if mail is not None), None)
 
-    def _understand(self, found: "_Opened", files: tuple[ParsedFile, ...]) -> Reading:
+    def _understand(self, found: _Opened, files: tuple[ParsedFile, ...]) -> Reading:
         """Read what a message says, its files having been read."""
         message, sender = found.message, found.sender
         if found.own is not None:
@@ -283,7 +276,7 @@ class MailReader:
         )
         return parsed.forms
 
-    def _turned_away(self, found: "_Opened", refused: Refusal) -> Reading:
+    def _turned_away(self, found: _Opened, refused: Refusal) -> Reading:
         """Return a message that is not taken in; what customer care says of one put aside is proven without a server.
 
         The mail that told of it was to nobody else, and whoever answers it holds what stood in that.

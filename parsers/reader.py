@@ -147,6 +147,13 @@ class FormReader:
             child.send(file.asked())
             return asked
 
+    def is_settled(self, asked: Asked) -> bool:
+        """Tell whether `result` would return at once; what the child has answered by now is read."""
+        with self._lock:
+            while not asked.is_settled and self._held().has_answered():
+                self._settle_first()
+        return asked.is_settled
+
     def result(self, asked: Asked) -> ParsedFile:
         """Return what stood in a file, waiting for it; one that breaks the child costs those behind it nothing."""
         with self._lock:

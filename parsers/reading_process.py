@@ -1,5 +1,6 @@
 """The reading child as its parent sees it: a process and two pipes, requests in a row, answers in their order."""
 
+import fcntl
 import json
 import os
 import selectors
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +17,7 @@ from parsers.wire import HEADER, LARGEST_ANSWER, frame
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CHUNK = 65_536
+_PIPE = 2**20  # bytes
 _GRACE = 1.0  # seconds at most to read an answer that waits for us already
 
 
@@ -53,6 +56,7 @@ class Child:
         )
         self._unsent: deque[memoryview] = deque()
         self._received = bytearray()
+        self._ended = False
         self._ready = selectors.DefaultSelector()
         self._source, self._sink = self._pipes()
         self._ready.register(self._sink, selectors.EVENT_READ)
@@ -69,6 +73,7 @@ class Child:
             raise Failed("no pipes")
         for pipe in (source, sink):
             os.set_blocking(pipe.fileno(), False)
+            _widen(pipe)
         return source, sink
 
     @property
@@ -89,14 +94,22 @@ class Child:
             pipe.close()
 
     def send(self, request: bytes) -> None:
-        """Send a request behind the others, as much of it as the pipe takes; the rest goes while we wait for answers.
+        """Send a request behind the others, as much of it as the pipe takes; the rest goes while answers are awaited.
 
         That the child has died is found by whoever waits for its answer.
         """
-        if not self._unsent:
-            self._ready.register(self._source, selectors.EVENT_WRITE)
         self._unsent.append(memoryview(request))
-        self._write()
+        if len(self._unsent) == 1 and not self._write():
+            self._ready.register(self._source, selectors.EVENT_WRITE)
+
+    def has_answered(self) -> bool:
+        """Tell whether `answer` would wait for nothing, be it an answer or the child's end."""
+        try:
+            if self._frame_length() is None:
+                self._exchange(0)
+            return self._ended or self._frame_length() is not None
+        except Failed:
+            return True
 
     def answer(self, deadline: float) -> Any:
         """Return the JSON that answers the oldest request without one; Late at `deadline` (monotonic), or Failed.
@@ -104,24 +117,44 @@ class Child:
         What has come by then counts, however long its reader was busy elsewhere.
         """
         end = max(deadline, time.monotonic() + _GRACE)
-        while (answer := self._complete()) is None:
-            events = self._ready.select(max(0.0, deadline - time.monotonic()))
-            if not events or time.monotonic() > end:
+        while (length := self._frame_length()) is None:
+            if self._ended:
+                raise Failed("the child ended")
+            if not self._exchange(max(0.0, deadline - time.monotonic())) or time.monotonic() > end:
                 raise Late
-            for key, _ in events:
-                if key.fileobj is self._sink:
-                    self._read()
-                else:
-                    self._write()
-        return answer
+        answer = bytes(self._received[HEADER.size : length])
+        del self._received[:length]
+        try:
+            return json.loads(answer)
+        except ValueError as error:
+            raise Failed("the answer is no JSON") from error
+
+    def _frame_length(self) -> int | None:
+        """Return the length of the first frame received, its header included; None while part of it is missing."""
+        if len(self._received) < HEADER.size:
+            return None
+        (length,) = HEADER.unpack_from(self._received)
+        if length > LARGEST_ANSWER:
+            raise Failed("the answer is too long")
+        return HEADER.size + length if len(self._received) >= HEADER.size + length else None
+
+    def _exchange(self, seconds: float) -> bool:
+        """Send and receive what goes without waiting, after `seconds` at most; tell whether anything went."""
+        events = self._ready.select(seconds)
+        for key, _ in events:
+            if key.fileobj is self._sink:
+                self._read()
+            elif self._write():
+                self._ready.unregister(self._source)
+        return bool(events)
 
     def _read(self) -> None:
         chunk = os.read(self._sink.fileno(), _CHUNK)
-        if not chunk:
-            raise Failed("the child ended")
+        self._ended = not chunk
         self._received += chunk
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write what the pipe takes; tell whether nothing is left, as nothing is for a child that has died."""
         try:
             while self._unsent:
                 written = os.write(self._source.fileno(), self._unsent[0][:_CHUNK])
@@ -129,27 +162,16 @@ class Child:
                 if not self._unsent[0]:
                     self._unsent.popleft()
         except BlockingIOError:
-            return
+            return False
         except OSError:
             self._unsent.clear()
-        self._ready.unregister(self._source)
+        return True
 
-    def _complete(self) -> Any:
-        """Take a whole frame off the front of what was received and return its JSON, None while part is missing."""
-        received = self._received
-        if len(received) < HEADER.size:
-            return None
-        (length,) = HEADER.unpack_from(received)
-        if length > LARGEST_ANSWER:
-            raise Failed("the answer is too long")
-        if len(received) < HEADER.size + length:
-            return None
-        answer = bytes(received[HEADER.size : HEADER.size + length])
-        del received[: HEADER.size + length]
-        try:
-            return json.loads(answer)
-        except ValueError as error:
-            raise Failed("the answer is no JSON") from error
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold the files of a batch, where the system can: the child need not wait for its parent then."""
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _environment() -> dict[str, str]:

@@ -33,14 +33,14 @@ from daemon.ledger import (
     StoredMail,
     WaitingRequest,
 )
-from daemon.reading import Attempt, MailReader, Reading, Waiting
+from daemon.reading import Attempt, MailReader, Reading
 from mailer.message import Message
 from parsers.reader import FormReader, ReaderUnavailable
 
 log = logging.getLogger("kesu.intake")
 
 PAGE = 500  # messages looked up at a time
-TOGETHER = 50  # messages taken in under one commit at most
+TOGETHER = 25  # messages taken in under one commit at most
 
 
 class Intake:
@@ -66,14 +66,14 @@ class Intake:
         """
         count = 0
         self._expire_requests()
-        with self._reader.ahead() as reading:
-            while not stopped() and self._supplied(reading, arriving):
-                readings = reading.take(TOGETHER)
-                self._take(readings)
-                count += len(readings)
+        reading = Ahead(self._reader)
+        while not stopped() and self._supplied(reading, arriving):
+            readings = reading.take(TOGETHER)
+            self._take(readings)
+            count += len(readings)
         return count
 
-    def _supplied(self, reading: Ahead[Waiting, Attempt], arriving: Arriving) -> bool:
+    def _supplied(self, reading: Ahead, arriving: Arriving) -> bool:
         """Give whoever reads what came meanwhile; with nothing to read wait for it. False if nothing is left at all."""
         if not reading:
             self._add_stored(reading)
@@ -81,7 +81,7 @@ class Intake:
             self._add_stored(reading)
         return bool(reading)
 
-    def _add_stored(self, reading: Ahead[Waiting, Attempt]) -> None:
+    def _add_stored(self, reading: Ahead) -> None:
         begun = {mail.id for mail, _ in reading.not_taken}
         stored = [mail for mail in self._docket.ledger.received_mail(PAGE) if mail.id not in begun]
         returned = self._docket.ledger.returned_mail() if stored else {}

@@ -14,7 +14,7 @@ Found = Iterator[tuple[int, str]]  # line and what stands there
 
 # Starts processes: only our own interpreter with our own modules, never what anybody sent.
 STARTS_PROCESSES = {
-    "parsers/reader.py": "the limited child that reads strangers' files",
+    "parsers/reading_process.py": "the limited child that reads strangers' files",
     "daemon/demo/servers.py": "the demo's own IMAP server",
     "daemon/demo/stage.py": "the demo's own daemon",
 }

@@ -48,6 +48,9 @@ class _Old(FormReader):
     def submit(self, file: FileToRead) -> Asked:
         return self._real.submit(file)
 
+    def is_settled(self, asked: Asked) -> bool:
+        return self._real.is_settled(asked)
+
     def result(self, asked: Asked) -> ParsedFile:
         read = self._real.result(asked)
         return asked.file.refused(DAMAGED) if asked.file.name == "new.xlsx" else read

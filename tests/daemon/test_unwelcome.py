@@ -207,6 +207,9 @@ class _Fragile(FormReader):
             raise self._error
         return self._real.submit(file)
 
+    def is_settled(self, asked: Asked) -> bool:
+        return self._real.is_settled(asked)
+
     def result(self, asked: Asked) -> ParsedFile:
         return self._real.result(asked)
 

@@ -232,6 +232,25 @@ def test_a_child_killed_with_files_in_line_costs_none_of_them(
     assert [reader.result(one).error for one in asked] == [None] * 31
 
 
+def test_whether_a_file_is_read_is_told_without_waiting(reader: FormReader, clock: dict[str, Any]) -> None:
+    reader.read(GOOD[0], "a", **clock)
+    os.kill(pid(reader), signal.SIGSTOP)
+    asked = [reader.submit(FileToRead(GOOD[0], name, **clock)) for name in "ab"]
+    assert not reader.is_settled(asked[1])
+    os.kill(pid(reader), signal.SIGCONT)
+    while not reader.is_settled(asked[1]):
+        time.sleep(0.01)
+    assert [reader.result(one).error for one in asked] == [None, None]
+
+
+def test_a_child_that_died_keeps_nobody_waiting(reader: FormReader, clock: dict[str, Any]) -> None:
+    asked = reader.submit(FileToRead(GOOD[0], "a", **clock))
+    os.kill(pid(reader), signal.SIGKILL)
+    while not reader.is_settled(asked):
+        time.sleep(0.01)
+    assert reader.result(asked).error is None
+
+
 def test_files_that_nobody_asks_for_any_more_do_not_shift_the_answers(
     reader: FormReader, clock: dict[str, Any]
 ) -> None:
