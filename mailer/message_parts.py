@@ -29,6 +29,10 @@ _HEAD = re.compile(
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
+# Patterns for every boundary: to compile one for each mail takes as long as reading the mail.
+_ANY_DELIMITER = re.compile(rb"(?:\A|\n)--([^\n]*)")
+_DELIMITER = re.compile(rb"\n--([^\n]*)")
+_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]*\r?")
 _FIRST_LINE = re.compile(rb"\n--([^\r\n]{1,200})\r?\n")
 
 
@@ -147,7 +151,7 @@ def _typed(head: Head, container: str) -> Head:
 
 def _boundary(parameters: dict[str, str], body: memoryview, walk: Walk) -> bytes:
     named = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
-    if named and re.search(rb"(?:\A|\n)--" + re.escape(named), body):
+    if named and any(line[1].startswith(named) for line in _ANY_DELIMITER.finditer(body)):
         return named
     walk.defect("multipart without its boundary")
     first = _FIRST_LINE.search(body[:_LONGEST_HEAD])
@@ -155,12 +159,16 @@ def _boundary(parameters: dict[str, str], body: memoryview, walk: Walk) -> bytes
 
 
 def _between(body: memoryview, boundary: bytes, walk: Walk) -> Iterator[memoryview]:
-    line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
     start = None
-    for found in line.finditer(body):
+    for found in _DELIMITER.finditer(body):
+        if not found[1].startswith(boundary):
+            continue
+        end = _END_OF_DELIMITER.fullmatch(found[1], len(boundary))
+        if end is None:
+            continue
         if start is not None:
             yield body[start : found.start()]
-        if found[1]:
+        if end[1]:
             return
         start = found.end() + 1
     walk.defect("multipart without its end")
