@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from daemon.reading import Attempt, Begun, MailReader, Waiting
 
-THINGS = 50  # messages begun and not taken yet
+THINGS = 100  # messages begun and not taken yet
 WEIGHT = 16 * 2**20  # bytes of them together; or one alone
 
 

@@ -84,10 +84,10 @@ def test_what_is_read_comes_together_and_no_more_than_is_wanted(reader: Reader) 
     ],
 )
 def test_no_more_is_begun_than_there_is_room_for(reader: Reader, size: int, most: int) -> None:
-    row = line(reader, range(60), size)
+    row = line(reader, range(2 * ahead.THINGS), size)
     assert reader.begun == list(range(most))
     assert not row.wants_more
-    assert [mail.id for mail, _ in row.not_taken] == list(range(60))
+    assert [mail.id for mail, _ in row.not_taken] == list(range(2 * ahead.THINGS))
     assert taken(row, 1) == [0]
     assert reader.begun == list(range(most + 1)), "where one is taken the next is begun"
 
