@@ -7,6 +7,9 @@ from daemon.reading import Attempt, Begun, MailReader, Waiting
 
 THINGS = 100  # messages begun and not taken yet
 WEIGHT = 16 * 2**20  # bytes of them together; or one alone
+IN_LINE = (
+    500  # messages at most that wait to be begun, although nobody has anything better to do than fetch more
+)
 
 
 class Ahead:
@@ -24,8 +27,10 @@ class Ahead:
 
     @property
     def wants_more(self) -> bool:
-        """Tell whether more could be begun now than there is."""
-        return not self._waiting and self._has_room(0)
+        """Tell whether more could be begun than there is, or whoever takes them would only wait for the child."""
+        if not self._waiting:
+            return self._has_room(0)
+        return len(self._waiting) < IN_LINE and not self._reader.is_read(self._begun[0][1])
 
     @property
     def not_taken(self) -> list[Waiting]:

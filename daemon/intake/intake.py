@@ -82,8 +82,9 @@ class Intake:
         return bool(reading)
 
     def _add_stored(self, reading: Ahead) -> None:
-        begun = {mail.id for mail, _ in reading.not_taken}
-        stored = [mail for mail in self._docket.ledger.received_mail(PAGE) if mail.id not in begun]
+        known = {mail.id for mail, _ in reading.not_taken}
+        received = self._docket.ledger.received_mail(PAGE + len(known))
+        stored = [mail for mail in received if mail.id not in known]
         returned = self._docket.ledger.returned_mail() if stored else {}
         reading.add([(mail, returned.get(mail.id)) for mail in stored])
 

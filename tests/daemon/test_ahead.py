@@ -84,6 +84,7 @@ def test_what_is_read_comes_together_and_no_more_than_is_wanted(reader: Reader) 
     ],
 )
 def test_no_more_is_begun_than_there_is_room_for(reader: Reader, size: int, most: int) -> None:
+    reader.read.add(0)
     row = line(reader, range(2 * ahead.THINGS), size)
     assert reader.begun == list(range(most))
     assert not row.wants_more
@@ -92,7 +93,19 @@ def test_no_more_is_begun_than_there_is_room_for(reader: Reader, size: int, most
     assert reader.begun == list(range(most + 1)), "where one is taken the next is begun"
 
 
+def test_more_is_wanted_while_there_is_nothing_else_to_do(reader: Reader) -> None:
+    """Until the child has started, a second later, all messages of a morning may be stored."""
+    row = line(reader, range(ahead.THINGS + 1))
+    assert row.wants_more
+    reader.read.add(0)
+    assert not row.wants_more, "the first can be taken"
+    reader.read.clear()
+    row.add(messages(range(1000, 1000 + ahead.IN_LINE)))
+    assert not row.wants_more, "enough is enough"
+
+
 def test_more_is_wanted_as_soon_as_all_that_waits_is_begun(reader: Reader) -> None:
+    reader.read |= {0, 1}
     row = line(reader, range(ahead.THINGS + 1))
     assert not row.wants_more
     taken(row, 1)
