@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from daemon.ledger import Incoming
 from mailer.inbox import RawMail
+from mailer.message import envelope
 
 
 class Arriving(Protocol):
@@ -26,17 +29,35 @@ class _Nobody:
 NOBODY: Arriving = _Nobody()
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A message as the mailbox gave it, and as the ledger wants it."""
+
+    mail: RawMail
+    incoming: Incoming
+
+    @classmethod
+    def ready(cls, mail: RawMail) -> Self:
+        """Do for a message what is to be done before it can be stored, so that storing it takes no time."""
+        incoming = Incoming(mail.uid, mail.raw, *envelope(mail.raw), mail.received_at)
+        _ = incoming.digest, incoming.packed
+        return cls(mail, incoming)
+
+
 class Batches:
     """Batches from a mailbox, one of them ahead; a context manager, which gives the connection back at its end."""
 
     def __init__(
-        self, batches: Iterator[list[RawMail]], store: Callable[[Sequence[RawMail]], object]
+        self, batches: Iterator[list[RawMail]], store: Callable[[Sequence[Arrived]], object]
     ) -> None:
-        self._batches = batches
+        self._batches = ([Arrived.ready(mail) for mail in batch] for batch in batches)
         self._store = store
         self._thread = ThreadPoolExecutor(1, "kesu-fetch")
-        self._coming: Future[list[RawMail] | None] | None = self._thread.submit(next, batches, None)
+        self._coming = self._next()
         self.stored = 0  # messages
+
+    def _next(self) -> Future[list[Arrived] | None] | None:
+        return self._thread.submit(next, self._batches, None)
 
     def __enter__(self) -> Self:
         return self
@@ -58,11 +79,11 @@ class Batches:
         self._coming = None
         if batch is None:
             return False
-        self._coming = self._thread.submit(next, self._batches, None)
+        self._coming = self._next()
         self._store(batch)
         self.stored += len(batch)
         return True
 
     @staticmethod
-    def _has_come(coming: Future[list[RawMail] | None]) -> bool:
+    def _has_come(coming: Future[list[Arrived] | None]) -> bool:
         return coming.done() and coming.exception() is None

@@ -9,15 +9,15 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-from daemon.arriving import Batches
+from daemon.arriving import Arrived, Batches
 from daemon.bell import Either, Stopped, never
 from daemon.clock import Clock
 from daemon.docket import Docket
 from daemon.intake import Intake
-from daemon.ledger import Incoming, StoredMail
+from daemon.ledger import StoredMail
 from daemon.unfetched import Unfetched
-from mailer.inbox import Inbox, MailboxSettings, MoveRefused, RawMail
-from mailer.message import envelope, head_of, read_message
+from mailer.inbox import Inbox, MailboxSettings, MoveRefused
+from mailer.message import head_of, read_message
 
 log = logging.getLogger("kesu.fetching")
 
@@ -88,15 +88,14 @@ class Fetching:
         known = ledger.known_uids(folder, inbox.uidvalidity)
         return [uid for uid in inbox.all_uids() if uid not in known]
 
-    def _store(self, batch: Sequence[RawMail]) -> None:
-        incoming = [Incoming(mail.uid, mail.raw, *envelope(mail.raw), mail.received_at) for mail in batch]
+    def _store(self, batch: Sequence[Arrived]) -> None:
         with self._docket.ledger.writing() as entry:
-            first = batch[0]
+            first, incoming = batch[0].mail, [one.incoming for one in batch]
             ids = entry.store_mails(first.folder, first.uidvalidity, incoming, self._clock.now())
-            for mail, mail_id in zip(batch, ids, strict=True):
-                if mail.truncated and mail_id is not None:
-                    self._intake.refuse_large(entry, mail_id, read_message(head_of(mail.raw)))
-        self._docket.ledger.just_stored(mail.raw for mail in batch)
+            for one, mail_id in zip(batch, ids, strict=True):
+                if one.mail.truncated and mail_id is not None:
+                    self._intake.refuse_large(entry, mail_id, read_message(head_of(one.mail.raw)))
+        self._docket.ledger.just_stored(incoming)
 
     def _move_settled(self, inbox: Inbox) -> None:
         """Move what is settled; what the server will not move stays, and is tried again by the next connection."""

@@ -85,6 +85,11 @@ def decode_bytes(content: bytes, label: str = "", hint: str = "") -> str:
     return _losing_least(content, labelled)
 
 
+def is_plain(content: bytes) -> bool:
+    """Tell whether bytes without a label are ASCII and nothing else: no shift or escape hides Chinese among them."""
+    return content.isascii() and not (b"\x1b" in content or b"\x0e" in content or b"~" in content)
+
+
 def chinese_codec(content: bytes, hint: str = "") -> str | None:
     """Which of gb18030 and Big5 the bytes are likelier in; None where they are likelier in neither.
 

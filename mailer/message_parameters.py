@@ -1,11 +1,15 @@
 """Parameters of header fields (RFC 2045, 2231), in whatever state they come; file names above all."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from mailer.message_charsets import codec_for
 from mailer.message_words import decode_percent, decode_words, one_line
 
 LONGEST_VALUE = 16 * 2**10
+_LONGEST_REMEMBERED = 200  # characters: what programs write into every mail is short
 
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
 _SECTION = re.compile(r"(.+?)(?:\*(\d{1,3}))?(\*)?")
@@ -14,9 +18,19 @@ _NAMED = re.compile(r'\b(?:file)?name\*?\s*=\s*("[^"]*"|[^;\s,]+)', re.IGNORECAS
 _FILE = re.compile(r"[^/\\:;=<>\"?*]{1,200}\.[A-Za-z][A-Za-z0-9]{1,4}")
 
 
-def parameters_of(value: str, hint: str) -> tuple[str, dict[str, str]]:
+def parameters_of(value: str, hint: str) -> tuple[str, Mapping[str, str]]:
     """A value like Content-Type's: what stands first, in lower case, and its parameters, decoded (RFC 2231, 2047)."""
-    value = value[:LONGEST_VALUE]
+    if len(value) > _LONGEST_REMEMBERED:
+        return _parameters_of(value[:LONGEST_VALUE], hint)
+    return _remembered_parameters(value, hint)
+
+
+@lru_cache(maxsize=1000)
+def _remembered_parameters(value: str, hint: str) -> tuple[str, Mapping[str, str]]:
+    return _parameters_of(value, hint)
+
+
+def _parameters_of(value: str, hint: str) -> tuple[str, Mapping[str, str]]:
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for parameter in _PARAMETER.finditer(value):
         parts = _SECTION.fullmatch(parameter[1].lower())
@@ -28,7 +42,7 @@ def parameters_of(value: str, hint: str) -> tuple[str, dict[str, str]]:
     values = {name: _joined(found, hint) for name, found in sections.items()}
     plain = {name: found for name, found in values.items() if not name.endswith("*")}
     extended = {name[:-1]: found for name, found in values.items() if name.endswith("*") and found}
-    return value.partition(";")[0].strip().lower(), {**plain, **extended}
+    return value.partition(";")[0].strip().lower(), MappingProxyType({**plain, **extended})
 
 
 def stray_name(value: str, hint: str) -> str:

@@ -6,11 +6,11 @@ one bounds depth and number, and finds boundaries in one pass over the bytes, wh
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from mailer.message_charsets import decode_bytes
+from mailer.message_charsets import decode_bytes, is_plain
 from mailer.message_parameters import parameters_of, stray_name
 from mailer.message_words import decode_base64, decode_words, one_line
 
@@ -28,6 +28,7 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
 # Patterns for every boundary: to compile one for each mail takes as long as reading the mail.
 _ANY_DELIMITER = re.compile(rb"(?:\A|\n)--([^\n]*)")
@@ -127,14 +128,16 @@ def leaves(head: Head, body: memoryview, walk: Walk, depth: int = 0, nested: boo
 
 
 def _fields(head: bytes, hint: str) -> Iterator[tuple[str, str]]:
-    unfolded = re.sub(rb"\r?\n(?=[ \t])", b"", head)
+    unfolded = _FOLD.sub(b"", head)
+    plain = is_plain(unfolded)
     for line in unfolded.split(b"\n")[:_MOST_HEADERS]:
         found = _FIELD.match(line[:_LONGEST_VALUE].rstrip(b"\r"))
         if found is not None:
-            yield found[1].decode("ascii").lower(), decode_bytes(found[2], hint=hint).strip()
+            value = found[2].decode("ascii") if plain else decode_bytes(found[2], hint=hint)
+            yield found[1].decode("ascii").lower(), value.strip()
 
 
-def _content_type(head: Head) -> tuple[str, dict[str, str]]:
+def _content_type(head: Head) -> tuple[str, Mapping[str, str]]:
     media_type, parameters = parameters_of(head.first("content-type"), head.hint)
     media_type = media_type.split()[0] if media_type.split() else ""
     if media_type.count("/") != 1 or not all(media_type.split("/")):
@@ -149,7 +152,7 @@ def _typed(head: Head, container: str) -> Head:
     return head
 
 
-def _boundary(parameters: dict[str, str], body: memoryview, walk: Walk) -> bytes:
+def _boundary(parameters: Mapping[str, str], body: memoryview, walk: Walk) -> bytes:
     named = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
     if named and any(line[1].startswith(named) for line in _ANY_DELIMITER.finditer(body)):
         return named
@@ -189,7 +192,7 @@ def _inside_message(head: Head, body: memoryview, walk: Walk, depth: int) -> Ite
 
 
 def _leaf(
-    head: Head, media_type: str, parameters: dict[str, str], body: memoryview, walk: Walk, nested: bool
+    head: Head, media_type: str, parameters: Mapping[str, str], body: memoryview, walk: Walk, nested: bool
 ) -> Leaf:
     disposition, placed = parameters_of(head.first("content-disposition"), head.hint)
     content = bytes(_after_blank_line(body))

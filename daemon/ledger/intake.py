@@ -2,8 +2,9 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
@@ -31,15 +32,25 @@ _LINK = insert(mail_cases).on_conflict_do_nothing()
 _MAILS = select(mail_in, archive.c.size).join(archive)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incoming:
     """A message as it was fetched, and what is known of it before it is read."""
 
     uid: int
-    raw: bytes
+    raw: bytes = field(repr=False)
     message_id: str
     sender: str
     received_at: datetime
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of its bytes."""
+        return sha256(self.raw).hexdigest()
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Its bytes as the archive holds them."""
+        return pack(self.raw)
 
 
 def store_mails(
@@ -51,13 +62,14 @@ def store_mails(
     fresh = [mail for mail in {mail.uid: mail for mail in mails}.values() if mail.uid not in known]
     if not fresh:
         return [None] * len(mails)
-    digests = _keep_all(connection, [mail.raw for mail in fresh])
+    kept = [{"sha256": mail.digest, "size": len(mail.raw), "content": mail.packed} for mail in fresh]
+    run_many(connection, _KEEP, kept)
     rows = [
         {
             "folder": folder,
             "uidvalidity": uidvalidity,
             "uid": mail.uid,
-            "sha256": digest,
+            "sha256": mail.digest,
             "message_id": mail.message_id,
             "sender": mail.sender,
             "received_at": mail.received_at,
@@ -66,20 +78,10 @@ def store_mails(
             "reason": "",
             "target_folder": "",
         }
-        for mail, digest in zip(fresh, digests, strict=True)
+        for mail in fresh
     ]
     ids = dict(zip((mail.uid for mail in fresh), connection.execute(_STORE, rows).scalars(), strict=True))
     return [ids.pop(mail.uid, None) for mail in mails]
-
-
-def _keep_all(connection: Connection, contents: Sequence[bytes]) -> list[str]:
-    digests = [sha256(content).hexdigest() for content in contents]
-    rows = [
-        {"sha256": digest, "size": len(content), "content": pack(content)}
-        for digest, content in zip(digests, contents, strict=True)
-    ]
-    run_many(connection, _KEEP, rows)
-    return digests
 
 
 def keep(connection: Connection, content: bytes) -> str:

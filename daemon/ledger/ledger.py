@@ -1,6 +1,5 @@
 """The ledger as the daemon sees it: one transaction at a time to write, any number of readers beside it."""
 
-import hashlib
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +32,7 @@ from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
 from daemon.ledger.fresh import FreshBytes, Lasting
+from daemon.ledger.intake import Incoming
 from daemon.ledger.private import make_private
 from daemon.ledger.projections import DeadlinesOf, KeysOf
 from daemon.ledger.rows import (
@@ -403,10 +403,10 @@ class Ledger:
         with self._reading() as connection:
             return intake.raw(connection, sha256)
 
-    def just_stored(self, contents: Iterable[bytes]) -> None:
+    def just_stored(self, mails: Iterable[Incoming]) -> None:
         """Have messages at hand that were stored and committed a moment ago: `raw` is asked for each at once."""
-        for content in contents:
-            self._fresh.put(hashlib.sha256(content).hexdigest(), content)
+        for mail in mails:
+            self._fresh.put(mail.digest, mail.raw)
 
     def attachments(self, case_number: str, *, as_of: int | None = None) -> list[StoredAttachment]:
         """Return the files that came to a case, in their order; those known at event `as_of` where it is given."""

@@ -46,7 +46,7 @@ def test_a_batch_that_has_not_come_is_waited_for_only_by_who_may() -> None:
         assert not arriving.store(wait=False)
         server.give()
         assert arriving.store(wait=True)
-        assert [mail.uid for mail in stored] == [1]
+        assert [one.mail.uid for one in stored] == [1]
         assert not arriving.store(wait=False)
         server.give()
         assert arriving.store(wait=True)
@@ -63,7 +63,7 @@ def test_the_next_batch_is_fetched_while_nobody_waits_and_no_further_one() -> No
         arriving._coming.result(LONG)  # type: ignore[union-attr]
         assert server.asked == 2
         assert arriving.store(wait=False)
-        assert [mail.uid for mail in stored] == [1, 2]
+        assert [one.mail.uid for one in stored] == [1, 2]
 
 
 def test_a_lost_connection_is_told_when_there_is_nothing_else_to_do() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.arriving import Arrived
 from daemon.bell import Bell, Bells
 from daemon.bootstrap import House, build
 from daemon.channel import Channel
@@ -196,7 +197,7 @@ def fetched_head_of(office: Office, message: bytes) -> None:
     fetching = Fetching(office.docket, office.intake, None, office.clock)  # type: ignore[arg-type]
     head = message[: message.index(b"\r\n\r\n")]
     raw = RawMail("INBOX", 7, 99, head, NINE + timedelta(seconds=1), size=60 * 2**20, truncated=True)
-    fetching._store([raw])
+    fetching._store([Arrived.ready(raw)])
     office.intake.take_waiting()
 
 
