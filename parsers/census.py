@@ -29,12 +29,14 @@ _NO_SHEETS = (
     "[content_types].xml",
 )
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".rels", ".vml", ".tiff", ".bmp", ".svg")
-_PREFIX = rb"(?:[A-Za-z_][\w.-]{0,40}:)?"
+_PREFIX = rb"(?:[A-Za-z_][\w.-]{0,40}+:)?"  # possessive: without a colon there is nothing to try again
 _SHEET = re.compile(rb"<" + _PREFIX + rb"worksheet[\s>]")
 _VALUE = re.compile(
-    rb"<%bv(?:\s[^<>]*)?>[^<\s]|<%bis>\s*<%b(?:t(?:\s[^<>]*)?>[^<]|r>)" % (_PREFIX, _PREFIX, _PREFIX)
+    rb"<%b(?:v(?:\s[^<>]*+)?>[^<\s]|is>\s*+<%b(?:t(?:\s[^<>]*+)?>[^<]|r>))" % (_PREFIX, _PREFIX)
 )
-_ERROR = re.compile(rb"\st=[\"']e[\"']")
+# What is looked for stands first, and the space before it behind: such a search runs past everything else.
+_ERROR = re.compile(rb"t=[\"']e[\"'](?<=\s.{5})", re.DOTALL)
+_FORMULA_BEGINS = re.compile(rb"f(?<=[<:]f)[\s/>]")
 _FORMULA_ALONE = re.compile(
     rb"<%bc\s([^<>]*)>\s*(?:<%bf(?:\s[^<>]*)?>[^<]*</%bf>|<%bf(?:\s[^<>]*)?/>)\s*(<%bv\s*/>|<%bv></%bv>)?\s*</%bc>"
     % ((_PREFIX,) * 8)
@@ -142,6 +144,8 @@ def _count(pattern: re.Pattern[bytes], text: bytes) -> int:
 
 
 def _uncomputed(sheet: bytes) -> Iterator[str]:
+    if not _FORMULA_BEGINS.search(sheet):
+        return
     for found in _FORMULA_ALONE.finditer(sheet):
         if found[2] and _TEXT_RESULT.search(found[1]):
             continue
