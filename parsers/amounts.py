@@ -5,7 +5,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-from parsers.folding import simplified
+from parsers.folding import remembered, simplified
 from parsers.numerals import chinese_number
 from parsers.readings import Reading
 from parsers.wordings import (
@@ -53,6 +53,7 @@ _SPACED = re.compile(r"\d+(?:\s+\d+)+")
 _GROUPS = re.compile(r"\d{1,3}(?:\s\d{3})+")
 
 
+@remembered
 def scale_of(label: str) -> int:
     """Tell what a unit in a label multiplies bare numbers by: 10 000 for 維修金額（萬元）, 1 where there is none."""
     found = _UNIT_SCALE.search(_plain(label))

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from parsers.folding import fold, spellings
+from parsers.folding import fold, remembered, spellings
 from parsers.readings import NOTHING, Reading
 from parsers.wordings import not_a_choice, say, several_choices
 from rules.fields import Choice, Field, Kind
@@ -52,6 +52,13 @@ _SEPARATORS = re.compile(r"[、,;/|&+\n]|\s{2,}| 和 | 及 | and ", re.IGNORECAS
 _REMARK = re.compile(r"[:(（：\[【_]")
 
 
+@remembered
+def _names(text: str) -> tuple[str, ...]:
+    """Return what a choice may be called that stands in a text, the likelier first."""
+    narrow = unicodedata.normalize("NFKC", text).strip()
+    return tuple(dict.fromkeys((*spellings(narrow), *spellings(_REMARK.split(narrow)[0]))))
+
+
 @dataclass(frozen=True)
 class ChoiceBook:
     """What one field's choices may be called."""
@@ -72,11 +79,7 @@ class ChoiceBook:
 
     def key(self, text: str) -> str | None:
         """Return the choice a text names: exactly, or before a colon or bracket (`其他：噪音`); None if none."""
-        narrow = unicodedata.normalize("NFKC", text).strip()
-        for spelling in (*spellings(narrow), *spellings(_REMARK.split(narrow)[0])):
-            if spelling in self._by_name:
-                return self._by_name[spelling]
-        return None
+        return next((self._by_name[name] for name in _names(text) if name in self._by_name), None)
 
     def named(self, text: str) -> list[str]:
         """Return the distinct choices in a text that lists several; empty if any part of it is something else."""

@@ -15,20 +15,18 @@ _DROPPED = re.compile(rf"[{_INVISIBLE}{_BRACKETS}{_PUNCTUATION}]+")
 _UNIT = re.compile(r"(?:(?:元|圆|人民币|cny|rmb|¥|￥|km|公里)+)$")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,2}\)|\d{1,2}[.、．]|[一二三四五六七八九十]{1,3}[、.．])\s*")
-_REMEMBERED = 10_000  # texts; what stands on forms is much the same from one to the next
-_LONGEST_REMEMBERED = (
-    200  # characters; longer ones are a customer's words, or somebody's attempt to fill our memory
-)
+REMEMBERED = 4_000  # texts, by each function; what stands on forms is much the same from one to the next
+LONGEST_REMEMBERED = 200  # characters; longer ones are a customer's words, or an attempt to fill our memory
 _ROUNDS = 5  # folding settles within two; the bound keeps an odd character from looping
 
 
 def remembered(read: Callable[[str], _R]) -> Callable[[str], _R]:
     """Let a pure function of a text remember what it made of short ones."""
-    known = lru_cache(maxsize=_REMEMBERED)(read)
+    known = lru_cache(maxsize=REMEMBERED)(read)
 
     @wraps(read)
     def reading(text: str) -> _R:
-        return known(text) if len(text) <= _LONGEST_REMEMBERED else read(text)
+        return known(text) if len(text) <= LONGEST_REMEMBERED else read(text)
 
     return reading
 

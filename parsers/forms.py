@@ -265,7 +265,7 @@ def _note_conflicts(draft: _Draft, chosen: dict[str, Answer], answers: Sequence[
         others = [a for a in answers if a.key == key and a.at != kept.at and _contradicts(a, kept)]
         if not others:
             continue
-        of = draft.reader.form.field(key)
+        of = draft.reader.field(key)
         message = said_twice("、".join(cell_name(at) for at in (kept.at, *(other.at for other in others))))
         if _is_required(draft, of) and of.kind is not Kind.PHONE:
             del draft.facts[key], draft.cells[key]
@@ -331,7 +331,7 @@ def _note_readings(draft: _Draft, chosen: dict[str, Answer]) -> None:
     for answer in chosen.values():
         if answer.reading.problem is None and answer.reading.warning is None:
             continue
-        of = draft.reader.form.field(answer.key)
+        of = draft.reader.field(answer.key)
         place = cell_name(answer.at)
         if answer.reading.warning is not None:
             _note(draft, of, place, answer.reading.warning, Severity.WARNING)

@@ -1,10 +1,11 @@
 """Sheets as everything after the readers sees them: filled cells with typed raw values, and merged areas."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 Raw = str | int | float | bool | date | datetime | time | timedelta
 Place = tuple[int, int]  # row and column, from 0
@@ -16,8 +17,7 @@ MAX_CELLS = 200_000  # filled cells of one sheet
 MAX_TEXT = 32_767  # characters of one cell, as in Excel
 
 
-@dataclass(frozen=True, order=True)
-class Area:
+class Area(NamedTuple):
     """A rectangle of cells, bounds included."""
 
     top: int
@@ -25,11 +25,9 @@ class Area:
     bottom: int
     right: int
 
-    def __contains__(self, place: object) -> bool:
-        if not isinstance(place, tuple):
-            return False
-        row, column = place
-        return bool(self.top <= row <= self.bottom and self.left <= column <= self.right)
+    def covers(self, place: Place) -> bool:
+        """Tell whether a cell lies in it."""
+        return self.top <= place[0] <= self.bottom and self.left <= place[1] <= self.right
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,11 @@ class Grid:
             rows.setdefault(row, []).append(column)
         return rows
 
+    def columns(self, row: int, first: int, last: int) -> list[int]:
+        """Return the filled columns of a row from `first` to `last`, rising."""
+        columns = self.rows.get(row, [])
+        return columns[bisect_left(columns, first) : bisect_right(columns, last)]
+
     def area(self, place: Place) -> Area:
         """Return the merged area that begins at `place`, or the cell itself."""
         return self._areas.get(place) or Area(*place, *place)
@@ -62,7 +65,7 @@ class Grid:
         """Return the filled cell whose merged area covers `place`, or `place` itself."""
         if place in self.cells:
             return place
-        return next(((area.top, area.left) for area in self.merged if place in area), place)
+        return next(((area.top, area.left) for area in self.merged if area.covers(place)), place)
 
 
 def cell_name(place: Place) -> str:

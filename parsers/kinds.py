@@ -42,7 +42,7 @@ def _is_form(region: Region, form: Form) -> bool:
     return enough and _tells(form.kind, keys)
 
 
-def _tells(kind: FormKind, keys: set[str]) -> bool:
+def _tells(kind: FormKind, keys: frozenset[str]) -> bool:
     if kind in _NEEDED:
         return _NEEDED[kind] <= keys
     return len(_TELLING[kind] & keys) >= 2 if kind in _TELLING else True

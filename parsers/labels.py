@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from parsers.folding import fold, remembered, simplified, spellings
 from parsers.values import means_empty
@@ -20,6 +21,7 @@ _BILINGUAL = re.compile(
     rf"(?P<c1>{_CHINESE}){_BETWEEN}(?P<l1>{_LATIN})\)?|(?P<l2>{_LATIN}){_BETWEEN}(?P<c2>{_CHINESE})\)?"
 )
 _NUMBER_WORD = re.compile(r"(?<=[a-z])[\s_]+(?:no\.?|number)[\s:*]*$", re.IGNORECASE)
+_LONGEST_HINT = 120
 _TITLE_SURPLUS = 20  # characters a title may have besides: a firm's name, a year
 
 # Labels of no field: they end the search for a value, and may share a cell with a label (簽名/時間).
@@ -42,7 +44,7 @@ class Label:
     rank: int = 0
     inline: tuple[tuple[str, str], ...] = ()
 
-    @property
+    @cached_property
     def known(self) -> tuple[str, ...]:
         """The fields it names."""
         return tuple(key for key in self.keys if key is not None)
@@ -56,11 +58,20 @@ class TitleMatch:
     blank: str
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a cell's text may be: a form's title, or a label of these forms."""
+
+    title: TitleMatch | None
+    labels: Mapping[FormKind, Label]
+
+
 class LabelBook:
     """The labels of one form, and how to recognise them."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
+        self.fields = {field.key: field for field in form.fields}
         self._names: dict[str, tuple[str, int]] = {}
         self._choices = {
             fold(name)
@@ -72,17 +83,18 @@ class LabelBook:
             for rank, name in enumerate((field.label.all(), *field.synonyms)):
                 for spelling in [name] if isinstance(name, str) else name:
                     self._add(fold(spelling), field.key, rank)
-        self._read = remembered(self._match)
+        self._read = remembered(self.read)
 
     def _add(self, name: str, key: str, rank: int) -> None:
         if name not in self._names or self._names[name][1] > rank:
             self._names[name] = (key, rank)
 
     def match(self, text: str) -> Label | None:
-        """Read a cell's text as a label; None if it is none."""
+        """Read a cell's text as a label and remember it; None if it is none."""
         return self._read(text)
 
-    def _match(self, text: str) -> Label | None:
+    def read(self, text: str) -> Label | None:
+        """Read a cell's text as a label; None if it is none."""
         narrow = unicodedata.normalize("NFKC", text).strip()
         if len(narrow) <= LONGEST_LABEL and (plain := self._plain(narrow)) is not None:
             return plain
@@ -187,13 +199,22 @@ class FormBook:
             text for form in catalogue.forms for field in form.fields for text in field.label.all()[:1]
         )
         self._simplified_only = {simplified(character) for character in printed} - set(printed)
-        self._read_title = remembered(self._title)
+        self._known = remembered(self._say)
+        self._known_hint = remembered(self._is_hint)
+        self._known_locale = remembered(self._locale_of)
+
+    def said(self, text: str) -> Said:
+        """Read a cell's text as a title and as a label of each form."""
+        return self._known(text)
+
+    def _say(self, text: str) -> Said:
+        read = {kind: book.read(text) for kind, book in self.labels.items()}
+        return Said(self.title(text), {kind: label for kind, label in read.items() if label is not None})
 
     def title(self, text: str) -> TitleMatch | None:
         """Read a cell's text as a title, with a firm's name before it or a year behind it."""
-        return None if len(text) > LONGEST_LABEL + _TITLE_SURPLUS else self._read_title(text)
-
-    def _title(self, text: str) -> TitleMatch | None:
+        if len(text) > LONGEST_LABEL + _TITLE_SURPLUS:
+            return None
         folded = fold(text)
         for spelling in (folded, *spellings(text)):
             if spelling in self._titles:
@@ -209,8 +230,9 @@ class FormBook:
 
     def is_hint(self, text: str) -> bool:
         """Tell whether a cell only explains how to fill in another."""
-        if len(text) > 120:
-            return False
+        return len(text) <= _LONGEST_HINT and self._known_hint(text)
+
+    def _is_hint(self, text: str) -> bool:
         narrow = unicodedata.normalize("NFKC", text).strip().casefold()
         return fold(text) in self._hints or narrow.startswith(("例:", "例如:", "e.g.", "(例", "(e.g."))
 
@@ -218,14 +240,19 @@ class FormBook:
         """Tell the language of labels by majority; None if they do not say (some are alike in both scripts)."""
         votes = {Locale.EN: 0, Locale.ZH_HANT: 0, Locale.ZH_HANS: 0}
         for text in texts:
-            if all(character < "\u2e80" for character in text):
-                votes[Locale.EN] += 1
-            elif simplified(text) != text:
-                votes[Locale.ZH_HANT] += 1
-            elif any(character in self._simplified_only for character in text):
-                votes[Locale.ZH_HANS] += 1
+            locale = self._known_locale(text)
+            if locale is not None:
+                votes[locale] += 1
         best = max(votes, key=lambda locale: votes[locale])
         return best if votes[best] else None
+
+    def _locale_of(self, text: str) -> Locale | None:
+        """Tell the language of one label; None where it is written alike in both scripts."""
+        if all(character < "\u2e80" for character in text):
+            return Locale.EN
+        if simplified(text) != text:
+            return Locale.ZH_HANT
+        return Locale.ZH_HANS if any(character in self._simplified_only for character in text) else None
 
 
 @remembered

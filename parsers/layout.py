@@ -1,7 +1,9 @@
 """Where a label's value stands: right of it, else below it, else behind its colon (forms.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from parsers.amounts import scale_of, scale_of_format
 from parsers.choices import ChoiceBook
@@ -43,6 +45,14 @@ class Reader:
     choices: dict[str, ChoiceBook]
     around: Surroundings
 
+    @cached_property
+    def _fields(self) -> Mapping[str, Field]:
+        return self.book.labels[self.form.kind].fields
+
+    def field(self, key: str) -> Field:
+        """Return the form's field called `key`."""
+        return self._fields[key]
+
     def read(self, field: Field, at: Place, raw: Raw, label: str = "") -> Reading:
         """Read one cell as one field; a unit in the label (萬元) or the cell's format scales a bare amount."""
         percent = field.kind is Kind.PERCENTAGE and isinstance(raw, int | float) and raw >= 1
@@ -77,9 +87,13 @@ class Layout:
         self._grid = reader.grid
         bounds = region.bounds
         self._bounds = bounds if above is None else Area(bounds.top, bounds.left, above - 1, bounds.right)
-        every = [hit for hit in region.hits[reader.form.kind] if hit.at in self._bounds]
+        every = [hit for hit in region.hits[reader.form.kind] if self._bounds.covers(hit.at)]
         self._titles = {title.at for title in region.titles}
         self._every = every
+        self._at = {hit.at: hit for hit in every}
+        self._ending: dict[int, list[Hit]] = {}  # by the last column
+        for hit in every:
+            self._ending.setdefault(hit.area.right, []).append(hit)
         self._labels = {hit.at for hit in every}
         self.hits = [hit for hit in every if not self._is_answer(hit)]
         self._labels = {hit.at for hit in self.hits}
@@ -95,10 +109,10 @@ class Layout:
         for hit in self.hits:
             if len(hit.label.known) != 1 or hit.label.inline:
                 continue
-            field = self._reader.form.field(hit.label.known[0])
+            field = self._reader.field(hit.label.known[0])
             if field.kind is Kind.CHOICE and hit.label.known[0] != "category":
                 continue
-            for at in list(self._right(hit, field))[1:]:
+            for at in islice(self._right(hit, field), 1, None):
                 if self._reader.read(field, at, self._grid.cells[at]).value is not None:
                     columns.setdefault(at[1], []).append((at, field.key))
         return [
@@ -119,7 +133,7 @@ class Layout:
         before = self._hit_ending_at(hit.at[0], hit.area.left - 1)
         if before is None or before.label.inline or len(before.label.known) != 1:
             return False
-        return self._reader.form.field(before.label.known[0]).multiline
+        return self._reader.field(before.label.known[0]).multiline
 
     def _is_choice_answer(self, hit: Hit) -> bool:
         """`抱怨來源 | 電話 | 聯絡電話 | 0912…`: a choice that is also a label, and is not needed as one."""
@@ -133,11 +147,11 @@ class Layout:
     def _asker(self, hit: Hit) -> tuple[Hit | None, bool]:
         """Find the choice field's label this cell may answer, and whether nothing empty stands between."""
         row, edge, adjacent = hit.at[0], hit.area.left, True
-        for column in reversed([c for c in self._grid.rows[row] if c < hit.at[1] and c >= self._bounds.left]):
+        for column in reversed(self._grid.columns(row, self._bounds.left, hit.at[1] - 1)):
             area = self._grid.area((row, column))
             adjacent = adjacent and area.right + 1 == edge
             edge = area.left
-            other = self._hit_at((row, column))
+            other = self._at.get((row, column))
             if other is not None and self._offers(other, hit.text):
                 return other, adjacent
             text = written(self._grid.cells[row, column])
@@ -157,7 +171,7 @@ class Layout:
 
     def _labels_something(self, hit: Hit, asker: Hit) -> bool:
         """Tell whether a value that fits this label stands right of it, or below it in a row of values."""
-        field = self._reader.form.field(hit.label.known[0])
+        field = self._reader.field(hit.label.known[0])
         below = (hit.area.bottom + 1, hit.at[1])
         under_asker = (asker.area.bottom + 1, asker.at[1])
         if self._fits(field, self._next_right(hit)):
@@ -179,21 +193,12 @@ class Layout:
 
     def _next_right(self, hit: Hit) -> Place | None:
         row = hit.at[0]
-        columns = [c for c in self._grid.rows[row] if hit.area.right < c <= self._bounds.right]
+        columns = self._grid.columns(row, hit.area.right + 1, self._bounds.right)
         return (row, columns[0]) if columns else None
 
-    def _hit_at(self, at: Place) -> Hit | None:
-        return next((hit for hit in self._every if hit.at == at), None)
-
     def _hit_ending_at(self, row: int, column: int) -> Hit | None:
-        return next(
-            (
-                hit
-                for hit in self._every
-                if hit.area.right == column and hit.area.top <= row <= hit.area.bottom
-            ),
-            None,
-        )
+        ending = self._ending.get(column, ())
+        return next((hit for hit in ending if hit.area.top <= row <= hit.area.bottom), None)
 
     # --- the value of one label
 
@@ -204,7 +209,7 @@ class Layout:
             return
         inline = dict(hit.label.inline)
         for key in hit.label.known:
-            field = self._reader.form.field(key)
+            field = self._reader.field(key)
             sole = len(hit.label.keys) == 1
             at, reading = self._beside(hit, field) if sole else (hit.at, NOTHING)
             if reading == NOTHING and at == hit.at and key in inline:
@@ -244,11 +249,8 @@ class Layout:
         start = hit.area.left if at[0] > hit.area.bottom else hit.area.right + 1
         first = self._grid.area(at).bottom + 1
         for row in range(first, min(first + _TALLEST, self._bounds.bottom + 1)):
-            columns = [
-                c
-                for c in self._grid.rows.get(row, ())
-                if self._bounds.left <= c <= self._bounds.right and (row, c) != hit.at
-            ]
+            inside = self._grid.columns(row, self._bounds.left, self._bounds.right)
+            columns = [column for column in inside if (row, column) != hit.at]
             if not columns:
                 empty += row > hit.area.bottom
                 if empty > 1:
@@ -281,7 +283,7 @@ class Layout:
         """Yield the filled cells right of a label's merged area, up to the next label, row by row."""
         for row in range(hit.area.top, min(hit.area.bottom, hit.area.top + _TALLEST) + 1):
             edge = hit.area.right
-            columns = [c for c in self._grid.rows.get(row, ()) if hit.area.right < c <= self._bounds.right]
+            columns = self._grid.columns(row, hit.area.right + 1, self._bounds.right)
             for column in columns[:_WIDEST]:
                 at = (row, column)
                 if self._ends_search(at, field, gap=column > edge + 1):
@@ -325,7 +327,7 @@ class Layout:
         row = hit.area.bottom + 1
         if row > self._bounds.bottom:
             return None
-        columns = [c for c in self._grid.rows.get(row, ()) if hit.area.left <= c <= hit.area.right]
+        columns = self._grid.columns(row, hit.area.left, hit.area.right)
         at = (row, columns[0]) if columns else None
         if at is None or at in self._labels or at in self._titles or self._is_furniture(at):
             return None
@@ -373,19 +375,16 @@ class Layout:
         return len(boxes) > 1 and len({book.key(box.text) for box in boxes} - {None}) > 1
 
     def _row_from(self, at: Place, field: Field) -> Iterator[Place]:
-        for column in self._grid.rows[at[0]]:
-            if at[1] < column <= self._bounds.right:
-                if self._ends_search((at[0], column), field, gap=False):
-                    return
-                yield at[0], column
+        for column in self._grid.columns(at[0], at[1] + 1, self._bounds.right):
+            if self._ends_search((at[0], column), field, gap=False):
+                return
+            yield at[0], column
 
     def _further_boxes(self, hit: Hit, field: Field, start: int, above: int | None = None) -> Iterator[Place]:
         """Yield the choices and ticks that go on in the rows below, where no label begins the row."""
         first = max(hit.area.bottom, above or 0) + 1
         for row in range(first, min(first + _TICK_ROWS, self._bounds.bottom + 1)):
-            columns = [
-                c for c in self._grid.rows.get(row, ()) if self._bounds.left <= c <= self._bounds.right
-            ]
+            columns = self._grid.columns(row, self._bounds.left, self._bounds.right)
             inside = [c for c in columns if c >= start]
             if not inside or (columns[0] < start and columns[0] >= hit.area.left):
                 return
@@ -405,7 +404,7 @@ class Layout:
     def _shared_answers(self, hit: Hit) -> Iterator[Answer]:
         """Give each of several labels in one cell its own value: a cell each, or the parts of one."""
         keys = hit.label.keys
-        any_field = self._reader.form.field(hit.label.known[0])
+        any_field = self._reader.field(hit.label.known[0])
         places = list(self._right(hit, any_field))
         if not places and (below := self._below(hit, any_field)) is not None:
             places = [below]
@@ -429,7 +428,7 @@ class Layout:
     ) -> Answer:
         if not filled:
             return Answer(key, hit.at, NOTHING, hit.label.rank)
-        field = self._reader.form.field(key)
+        field = self._reader.field(key)
         if pieces is not None:
             at, raw = pieces[index]
             return Answer(key, at, self._reader.read(field, at, raw, hit.text), hit.label.rank)

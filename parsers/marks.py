@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from parsers.folding import remembered
+
 _TICKED = "☑☒✓✔✅🗹√■●◉▣⊠◼⬛þý\uf0fe\uf0fd\uf052\uf06e\uf0fc"
 _EMPTY = "□☐○◯▢◻⬜¨\uf0a8\uf06f\uf0a3"
 _BRACKETED_TICK = r"[(\[【〔]\s*(?:[xv]|[√✓✔■●×])\s*[)\]】〕]"
@@ -30,11 +32,13 @@ def _narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text.replace("¨", "□"))
 
 
+@remembered
 def has_mark(text: str) -> bool:
     """Tell whether the text holds a box or a tick."""
     return _MARK.search(_narrow(text)) is not None
 
 
+@remembered
 def lone_mark(text: str) -> Mark | None:
     """Read a cell that holds nothing but a mark (here a bare X or V counts too)."""
     narrow = _narrow(text).strip()

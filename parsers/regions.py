@@ -5,7 +5,8 @@ A sheet is cut in two, by columns or rows, where both sides carry the same label
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from parsers.labels import FormBook, Label, TitleMatch
 from parsers.workbook import Area, Grid, Place
@@ -44,27 +45,35 @@ class Region:
     hits: Mapping[FormKind, tuple[Hit, ...]]
     titles: tuple[TitleHit, ...]
 
-    def keys(self, kind: FormKind) -> set[str]:
+    @cached_property
+    def _keys(self) -> dict[FormKind, frozenset[str]]:
+        return {}
+
+    def keys(self, kind: FormKind) -> frozenset[str]:
         """The fields of `kind` whose labels stand here."""
-        return {key for hit in self.hits[kind] for key in hit.label.known}
+        known = self._keys.get(kind)
+        if known is None:
+            known = frozenset(key for hit in self.hits[kind] for key in hit.label.known)
+            self._keys[kind] = known
+        return known
 
 
 def regions(grid: Grid, book: FormBook) -> Iterator[Region]:
     """Find the labels of a sheet and cut it into regions, in reading order."""
-    texts = list(_distinctive(grid))
-    titles = tuple(TitleHit(at, match) for at, text in texts if (match := book.title(text)) is not None)
-    titled = {title.at for title in titles}
-    hits = {
-        kind: tuple(
-            Hit(at, grid.area(at), label, text)
-            for at, text in texts
-            if at not in titled and (label := labels.match(text)) is not None
-        )
-        for kind, labels in book.labels.items()
-    }
+    titles: list[TitleHit] = []
+    hits: dict[FormKind, list[Hit]] = {kind: [] for kind in book.labels}
+    for at, text in _distinctive(grid):
+        said = book.said(text)
+        if said.title is not None:
+            titles.append(TitleHit(at, said.title))
+        elif said.labels:
+            area = grid.area(at)
+            for kind, label in said.labels.items():
+                hits[kind].append(Hit(at, area, label, text))
+    found = {kind: tuple(of_kind) for kind, of_kind in hits.items()}
     last_row = max((row for row, _ in grid.cells), default=0)
     last_column = max((column for _, column in grid.cells), default=0)
-    return _cut(Region(Area(0, 0, last_row, last_column), hits, titles), MAX_FORMS_ON_SHEET)
+    return _cut(Region(Area(0, 0, last_row, last_column), found, tuple(titles)), MAX_FORMS_ON_SHEET)
 
 
 def _distinctive(grid: Grid) -> Iterator[tuple[Place, str]]:
@@ -101,9 +110,9 @@ def _cuts(region: Region) -> Iterator[tuple[float, Region, Region]]:
     places = [hit.at for hits in region.hits.values() for hit in hits] + [title.at for title in region.titles]
     bounds = region.bounds
     for column in sorted({column for _, column in places if column > bounds.left})[:300]:
-        yield from _scored(region, replace(bounds, right=column - 1), replace(bounds, left=column))
+        yield from _scored(region, bounds._replace(right=column - 1), bounds._replace(left=column))
     for row in sorted({row for row, _ in places if row > bounds.top})[:300]:
-        yield from _scored(region, replace(bounds, bottom=row - 1), replace(bounds, top=row))
+        yield from _scored(region, bounds._replace(bottom=row - 1), bounds._replace(top=row))
 
 
 def _may_be_several(region: Region) -> bool:
@@ -122,7 +131,7 @@ def _scored(region: Region, first: Area, second: Area) -> Iterator[tuple[float, 
         yield same * 2 + (_TITLE_BONUS + _purity(one) + _purity(other) if titled else 0), one, other
 
 
-def _shared(one: set[str], other: set[str]) -> int:
+def _shared(one: frozenset[str], other: frozenset[str]) -> int:
     """Count the labels both sides carry; 0 where they are too few to make two forms."""
     same = len(one & other)
     return same if same >= max(_SAME_LABELS, _SAME_SHARE * max(len(one), len(other))) else 0
@@ -141,9 +150,9 @@ def _part(region: Region, bounds: Area) -> Region:
     return Region(
         bounds,
         {kind: _inside(hits, bounds) for kind, hits in region.hits.items()},
-        tuple(title for title in region.titles if title.at in bounds),
+        tuple(title for title in region.titles if bounds.covers(title.at)),
     )
 
 
 def _inside(hits: Iterable[Hit], bounds: Area) -> tuple[Hit, ...]:
-    return tuple(hit for hit in hits if hit.at in bounds)
+    return tuple(hit for hit in hits if bounds.covers(hit.at))

@@ -141,7 +141,7 @@ def _stray(reader: Reader, region: Region, header: tuple[Hit, ...], row: int) ->
 
 
 def _ends_table(reader: Reader, region: Region, header: tuple[Hit, ...], row: int) -> bool:
-    columns = [c for c in reader.grid.rows.get(row, ()) if region.bounds.left <= c <= region.bounds.right]
+    columns = reader.grid.columns(row, region.bounds.left, region.bounds.right)
     texts = [reader.grid.cells[row, column] for column in columns]
     if any(isinstance(text, str) and _is_total(text) for text in texts[:3]):
         return True
@@ -167,7 +167,7 @@ def _answers(reader: Reader, header: tuple[Hit, ...], hit: Hit) -> bool:
     book = reader.choices.get(above.label.known[0])
     if book is not None:
         return book.key(hit.text) is not None
-    return reader.form.field(above.label.known[0]).multiline
+    return reader.field(above.label.known[0]).multiline
 
 
 def _is_filled(reader: Reader, header: tuple[Hit, ...], row: int) -> bool:
@@ -197,7 +197,7 @@ def _read(reader: Reader, key: str, at: Place, label: str) -> Reading:
     book: ChoiceBook | None = reader.choices.get(key)
     if book is not None and are_boxes([box], book):
         return read_ticks([box], book, at[1])[0]
-    return reader.read(reader.form.field(key), at, box.raw, label)
+    return reader.read(reader.field(key), at, box.raw, label)
 
 
 def _cell(reader: Reader, hit: Hit, row: int) -> Place | None:
@@ -214,4 +214,6 @@ def _cell(reader: Reader, hit: Hit, row: int) -> Place | None:
 
 def _covering(area: Area, hit: Hit, row: int) -> Place | None:
     below_header = area.top > hit.area.bottom
-    return (area.top, area.left) if below_header and area.top < row and (row, hit.at[1]) in area else None
+    return (
+        (area.top, area.left) if below_header and area.top < row and area.covers((row, hit.at[1])) else None
+    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from parsers.amounts import read_money, read_percentage
 from parsers.choices import ChoiceBook
 from parsers.dates import read_date, read_datetime
-from parsers.folding import fold, simplified
+from parsers.folding import fold, remembered, simplified
 from parsers.readings import NOTHING, Reading, Surroundings
 from parsers.wordings import (
     digits_lost,
@@ -24,6 +24,7 @@ from parsers.workbook import Raw
 from rules.fields import Field, Kind
 
 TEXT_LIMIT = 20_000
+_LONGEST_PRINTED = 40
 _EXACT_FLOAT = 10**15  # from here on a spreadsheet's number has lost digits
 
 # Days that are rightly ahead of us.
@@ -48,8 +49,11 @@ _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*(\d{1,6})", re.IGNORECASE)
 
 def means_empty(raw: Raw) -> bool:
     """Tell whether a cell says nothing: `/`, `-`, `無`, lines to write on, or only what is printed around a value."""
-    if not isinstance(raw, str):
-        return isinstance(raw, float) and math.isnan(raw)
+    return _says_nothing(raw) if isinstance(raw, str) else isinstance(raw, float) and math.isnan(raw)
+
+
+@remembered
+def _says_nothing(raw: str) -> bool:
     plain = unicodedata.normalize("NFKC", raw).strip().casefold()
     if _EMPTY_SHAPES.fullmatch(plain) or is_printed(raw):
         return True
@@ -58,8 +62,11 @@ def means_empty(raw: Raw) -> bool:
 
 def is_printed(raw: Raw) -> bool:
     """Tell whether a cell holds only what is printed around a value: a unit, or 年 月 日 without figures."""
-    if not isinstance(raw, str) or len(raw) > 40:
-        return False
+    return isinstance(raw, str) and len(raw) <= _LONGEST_PRINTED and _is_printed(raw)
+
+
+@remembered
+def _is_printed(raw: str) -> bool:
     plain = simplified(unicodedata.normalize("NFKC", raw).strip().casefold())
     return plain in _UNITS or (plain != "" and _PREPRINTED.fullmatch(plain) is not None)
 
