@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from parsers.folding import fold, remembered, spellings
@@ -59,6 +59,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*spellings(narrow), *spellings(_REMARK.split(narrow)[0]))))
 
 
+def is_choice_of_any(text: str, books: Iterable["ChoiceBook"]) -> bool:
+    """Tell whether a text names a choice of one of these fields."""
+    names = _names(text)
+    return any(book.knows(names) for book in books)
+
+
 @dataclass(frozen=True)
 class ChoiceBook:
     """What one field's choices may be called."""
@@ -80,6 +86,10 @@ class ChoiceBook:
     def key(self, text: str) -> str | None:
         """Return the choice a text names: exactly, or before a colon or bracket (`其他：噪音`); None if none."""
         return next((self._by_name[name] for name in _names(text) if name in self._by_name), None)
+
+    def knows(self, names: Iterable[str]) -> bool:
+        """Tell whether one of these names, as choices are compared, is a choice's."""
+        return not self._by_name.keys().isdisjoint(names)
 
     def named(self, text: str) -> list[str]:
         """Return the distinct choices in a text that lists several; empty if any part of it is something else."""

@@ -1,7 +1,7 @@
 """Bytes to forms, in one process: what the limited child runs for every file (forms.md, contract.md `kesu parse`)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -269,7 +269,7 @@ def _note_conflicts(draft: _Draft, chosen: dict[str, Answer], answers: Sequence[
         message = said_twice("、".join(cell_name(at) for at in (kept.at, *(other.at for other in others))))
         if _is_required(draft, of) and of.kind is not Kind.PHONE:
             del draft.facts[key], draft.cells[key]
-            chosen[key] = replace(kept, reading=Reading(problem=message))
+            chosen[key] = kept._replace(reading=Reading(problem=message))
         else:
             _note(draft, of, cell_name(kept.at), message, Severity.WARNING)
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from parsers.amounts import scale_of, scale_of_format
-from parsers.choices import ChoiceBook
+from parsers.choices import ChoiceBook, is_choice_of_any
 from parsers.dates import time_beside
 from parsers.labels import FormBook, is_signature, looks_like_label
 from parsers.marks import has_mark, lone_mark
@@ -24,8 +25,7 @@ _FOOTNOTE = 30  # characters from which a text below a short field is a remark o
 _TICK_ROWS = 12
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a label's value was read as. `at` is the value's cell, the label's where there is no value."""
 
     key: str
@@ -154,13 +154,12 @@ class Layout:
             other = self._at.get((row, column))
             if other is not None and self._offers(other, hit.text):
                 return other, adjacent
-            text = written(self._grid.cells[row, column])
-            if other is not None and not self._is_option_beside(other) and lone_mark(text) is None:
+            if other is not None and not self._is_option_beside(other) and lone_mark(other.text) is None:
                 return None, False
         return None, False
 
     def _is_option_beside(self, hit: Hit) -> bool:
-        return any(hit.text and book.key(hit.text) for book in self._reader.choices.values())
+        return is_choice_of_any(hit.text, self._reader.choices.values())
 
     def _offers(self, hit: Hit, text: str) -> bool:
         """Tell whether the text is one of the choices of the field this label names."""

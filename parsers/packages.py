@@ -13,6 +13,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 LARGEST_KEPT = 64 * 1024  # bytes of one part unpacked
 MOST_KEPT = 1024 * 1024  # bytes of all parts together
+_LARGEST_ALIKE = (
+    32 * 1024
+)  # bytes of a part, packed and unpacked, that is remembered from one file to the next
+_MOST_ALIKE = 64
 _ODD_FLAGS = 0x61  # encrypted, patched or strongly encrypted (APPNOTE.TXT 4.4.4)
 _LOCAL = struct.Struct("<4s22xHH")  # signature, length of the name and of what follows it (APPNOTE.TXT 4.3.7)
 
@@ -53,16 +57,23 @@ def _sound(content: bytes, part: ZipInfo) -> bytes | None:
     if packed is None:
         return None
     if part.compress_type == ZIP_STORED:
-        data = packed
-    else:
-        stream = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            data = stream.decompress(packed, part.file_size + 1)
-        except zlib.error:
-            return None
-        if not stream.eof:
-            return None
-    return data if len(data) == part.file_size and zlib.crc32(data) == part.CRC else None
+        return packed if len(packed) == part.file_size and zlib.crc32(packed) == part.CRC else None
+    inflate = _inflated_before if len(packed) + part.file_size <= _LARGEST_ALIKE else _inflated
+    return inflate(packed, part.file_size, part.CRC)
+
+
+def _inflated(packed: bytes, size: int, checksum: int) -> bytes | None:
+    """Return what was deflated, if it is of this size and checksum."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data = stream.decompress(packed, size + 1)
+    except zlib.error:
+        return None
+    return data if stream.eof and len(data) == size and zlib.crc32(data) == checksum else None
+
+
+# Forms of one template share all their parts but the sheets: themes, styles, types.
+_inflated_before = lru_cache(maxsize=_MOST_ALIKE)(_inflated)
 
 
 def _packed(content: bytes, part: ZipInfo) -> bytes | None:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.conditions import FactValue
 from rules.locales import Text
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A value, or the problem in its place; neither if the cell means empty. A warning stands beside a value."""
 
     value: FactValue | None = None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from parsers.labels import FormBook, Label, TitleMatch
 from parsers.workbook import Area, Grid, Place
@@ -19,8 +20,7 @@ _SAME_SHARE = 0.6
 _TITLE_BONUS = 3
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """A cell that reads as a label."""
 
     at: Place
