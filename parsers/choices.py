@@ -53,16 +53,10 @@ _REMARK = re.compile(r"[:(（：\[【_]")
 
 
 @remembered
-def _names(text: str) -> tuple[str, ...]:
+def choice_names(text: str) -> tuple[str, ...]:
     """Return what a choice may be called that stands in a text, the likelier first."""
     narrow = unicodedata.normalize("NFKC", text).strip()
     return tuple(dict.fromkeys((*spellings(narrow), *spellings(_REMARK.split(narrow)[0]))))
-
-
-def is_choice_of_any(text: str, books: Iterable["ChoiceBook"]) -> bool:
-    """Tell whether a text names a choice of one of these fields."""
-    names = _names(text)
-    return any(book.knows(names) for book in books)
 
 
 @dataclass(frozen=True)
@@ -85,11 +79,11 @@ class ChoiceBook:
 
     def key(self, text: str) -> str | None:
         """Return the choice a text names: exactly, or before a colon or bracket (`其他：噪音`); None if none."""
-        return next((self._by_name[name] for name in _names(text) if name in self._by_name), None)
+        return next((self._by_name[name] for name in choice_names(text) if name in self._by_name), None)
 
-    def knows(self, names: Iterable[str]) -> bool:
-        """Tell whether one of these names, as choices are compared, is a choice's."""
-        return not self._by_name.keys().isdisjoint(names)
+    def names(self) -> Iterable[str]:
+        """Return all that its choices are called, as `choice_names` spells it."""
+        return self._by_name.keys()
 
     def named(self, text: str) -> list[str]:
         """Return the distinct choices in a text that lists several; empty if any part of it is something else."""

@@ -259,6 +259,8 @@ def _with_what_applies_to_all(own: list[Answer], above: list[Answer]) -> list[An
 
 def _note_conflicts(draft: _Draft, chosen: dict[str, Answer], answers: Sequence[Answer]) -> None:
     """Two cells that say the same fact differently: a required one is not guessed, another keeps the better label's."""
+    if len(answers) == len(chosen):
+        return  # nothing is said twice
     for key, kept in list(chosen.items()):
         if kept.reading.value is None:
             continue
@@ -343,8 +345,9 @@ def _note_readings(draft: _Draft, chosen: dict[str, Answer]) -> None:
 def _note_missing(draft: _Draft, chosen: dict[str, Answer]) -> None:
     nothing = Answer("", (0, 0), Reading(), 0)
     for of in draft.reader.form.fields:
-        unread = of.key not in draft.facts and chosen.get(of.key, nothing).reading.problem is None
-        if unread and _is_required(draft, of):
+        if not of.required or of.key in draft.facts:
+            continue
+        if chosen.get(of.key, nothing).reading.problem is None and _is_required(draft, of):
             place = cell_name(draft.labels[of.key]) if of.key in draft.labels else ""
             _note(draft, of, place, missing(), Severity.ERROR)
 

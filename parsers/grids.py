@@ -84,7 +84,7 @@ def bounded(name: str, filled: Iterable[tuple[Place, Any]], areas: Iterable[Area
     cells: dict[Place, Raw] = {}
     shortened: dict[str, str] = {}  # one text may stand in thousands of cells
     for (row, column), value in filled:
-        if not isinstance(value, Raw) or (isinstance(value, str) and not value.strip()):
+        if not (value.strip() if isinstance(value, str) else isinstance(value, Raw)):
             continue
         if column >= MAX_COLUMNS or row >= MAX_ROWS + 1_000 or len(cells) >= MAX_CELLS:
             cut = True

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from parsers.choices import ChoiceBook, choice_names
 from parsers.folding import fold, remembered, simplified, spellings
 from parsers.values import means_empty
-from rules.fields import Catalogue, Form, FormKind
+from rules.fields import Catalogue, Form, FormKind, Kind
 from rules.locales import Locale
 
 LONGEST_LABEL = 60  # characters of a cell that is nothing but labels
@@ -84,6 +85,15 @@ class LabelBook:
                 for spelling in [name] if isinstance(name, str) else name:
                     self._add(fold(spelling), field.key, rank)
         self._read = remembered(self.read)
+
+    @cached_property
+    def _options(self) -> frozenset[str]:
+        asked = (field for field in self.form.fields if field.kind in (Kind.CHOICE, Kind.YES_NO))
+        return frozenset(name for field in asked for name in ChoiceBook.of(field).names())
+
+    def is_option(self, text: str) -> bool:
+        """Tell whether a text names a choice of any field."""
+        return not self._options.isdisjoint(choice_names(text))
 
     def _add(self, name: str, key: str, rank: int) -> None:
         if name not in self._names or self._names[name][1] > rank:

@@ -1,15 +1,15 @@
 """Where a label's value stands: right of it, else below it, else behind its colon (forms.md)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
 from parsers.amounts import scale_of, scale_of_format
-from parsers.choices import ChoiceBook, is_choice_of_any
+from parsers.choices import ChoiceBook
 from parsers.dates import time_beside
-from parsers.labels import FormBook, is_signature, looks_like_label
+from parsers.labels import FormBook, LabelBook, is_signature, looks_like_label
 from parsers.marks import has_mark, lone_mark
 from parsers.readings import NOTHING, Reading, Surroundings
 from parsers.regions import Hit, Region
@@ -46,12 +46,16 @@ class Reader:
     around: Surroundings
 
     @cached_property
-    def _fields(self) -> Mapping[str, Field]:
-        return self.book.labels[self.form.kind].fields
+    def _labels(self) -> LabelBook:
+        return self.book.labels[self.form.kind]
 
     def field(self, key: str) -> Field:
         """Return the form's field called `key`."""
-        return self._fields[key]
+        return self._labels.fields[key]
+
+    def is_option(self, text: str) -> bool:
+        """Tell whether a text names a choice of any of the form's fields."""
+        return self._labels.is_option(text)
 
     def read(self, field: Field, at: Place, raw: Raw, label: str = "") -> Reading:
         """Read one cell as one field; a unit in the label (萬元) or the cell's format scales a bare amount."""
@@ -97,6 +101,7 @@ class Layout:
         self._labels = {hit.at for hit in every}
         self.hits = [hit for hit in every if not self._is_answer(hit)]
         self._labels = {hit.at for hit in self.hits}
+        self._firsts: dict[tuple[Place, str], tuple[Place, ...]] = {}
 
     def answers(self) -> Iterator[Answer]:
         """Read every label's value, in reading order."""
@@ -111,6 +116,8 @@ class Layout:
                 continue
             field = self._reader.field(hit.label.known[0])
             if field.kind is Kind.CHOICE and hit.label.known[0] != "category":
+                continue
+            if len(self._first_right(hit, field)) < 2:
                 continue
             for at in islice(self._right(hit, field), 1, None):
                 if self._reader.read(field, at, self._grid.cells[at]).value is not None:
@@ -137,7 +144,7 @@ class Layout:
 
     def _is_choice_answer(self, hit: Hit) -> bool:
         """`抱怨來源 | 電話 | 聯絡電話 | 0912…`: a choice that is also a label, and is not needed as one."""
-        if hit.label.inline or len(hit.label.keys) != 1:
+        if hit.label.inline or len(hit.label.keys) != 1 or not self._reader.is_option(hit.text):
             return False
         asker, adjacent = self._asker(hit)
         if asker is None or self._labels_something(hit, asker):
@@ -154,12 +161,9 @@ class Layout:
             other = self._at.get((row, column))
             if other is not None and self._offers(other, hit.text):
                 return other, adjacent
-            if other is not None and not self._is_option_beside(other) and lone_mark(other.text) is None:
+            if other is not None and not self._reader.is_option(other.text) and lone_mark(other.text) is None:
                 return None, False
         return None, False
-
-    def _is_option_beside(self, hit: Hit) -> bool:
-        return is_choice_of_any(hit.text, self._reader.choices.values())
 
     def _offers(self, hit: Hit, text: str) -> bool:
         """Tell whether the text is one of the choices of the field this label names."""
@@ -227,7 +231,7 @@ class Layout:
         book = self._reader.choices.get(field.key)
         if book is not None:
             return self._choice(hit, field, book)
-        at = next(self._right(hit, field), None)
+        at = next(iter(self._first_right(hit, field)), None)
         if at is None and not hit.label.inline:
             at = self._below(hit, field)
         return (hit.at, NOTHING) if at is None else (at, self._read_on(hit, field, at))
@@ -277,6 +281,14 @@ class Layout:
         if beside not in self._grid.cells or beside in self._labels or beside[1] > self._bounds.right:
             return None
         return time_beside(self._grid.cells[at], self._grid.cells[beside], self._reader.around)
+
+    def _first_right(self, hit: Hit, field: Field) -> tuple[Place, ...]:
+        """Return the first two filled cells right of a label: its value, and whether another stands behind."""
+        known = self._firsts.get((hit.at, field.key))
+        if known is None:
+            known = tuple(islice(self._right(hit, field), 2))
+            self._firsts[hit.at, field.key] = known
+        return known
 
     def _right(self, hit: Hit, field: Field) -> Iterator[Place]:
         """Yield the filled cells right of a label's merged area, up to the next label, row by row."""

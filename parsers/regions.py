@@ -71,24 +71,31 @@ def regions(grid: Grid, book: FormBook) -> Iterator[Region]:
             for kind, label in said.labels.items():
                 hits[kind].append(Hit(at, area, label, text))
     found = {kind: tuple(of_kind) for kind, of_kind in hits.items()}
-    last_row = max((row for row, _ in grid.cells), default=0)
-    last_column = max((column for _, column in grid.cells), default=0)
+    last_row = max(grid.rows, default=0)
+    last_column = max((columns[-1] for columns in grid.rows.values()), default=0)
     return _cut(Region(Area(0, 0, last_row, last_column), found, tuple(titles)), MAX_FORMS_ON_SHEET)
 
 
 def _distinctive(grid: Grid) -> Iterator[tuple[Place, str]]:
     """Yield the texts of a sheet; one that fills a column of a table over and over is a value after its first time."""
-    seen: Counter[tuple[int, str]] = Counter()
-    for (_, column), value in grid.cells.items():
-        if isinstance(value, str):
-            seen[column, value] += 1
+    often = _often(grid)
     yielded: set[tuple[int, str]] = set()
-    for (row, column), value in sorted(grid.cells.items()):
-        if not isinstance(value, str):
-            continue
-        if seen[column, value] <= MAX_FORMS_IN_COLUMN or (column, value) not in yielded:
-            yielded.add((column, value))
+    for row, columns in grid.rows.items():
+        for column in columns:
+            value = grid.cells[row, column]
+            if not isinstance(value, str) or (column, value) in yielded:
+                continue
+            if (column, value) in often:
+                yielded.add((column, value))
             yield (row, column), value
+
+
+def _often(grid: Grid) -> frozenset[tuple[int, str]]:
+    """Return the texts that stand in one column more often than forms may."""
+    if len(grid.rows) <= MAX_FORMS_IN_COLUMN:
+        return frozenset()
+    counted = Counter((column, value) for (_, column), value in grid.cells.items() if isinstance(value, str))
+    return frozenset(text for text, times in counted.items() if times > MAX_FORMS_IN_COLUMN)
 
 
 def _cut(region: Region, budget: int) -> Iterator[Region]:
@@ -119,8 +126,17 @@ def _may_be_several(region: Region) -> bool:
     """Tell whether any cut could part two forms: two titles, or enough labels that stand here twice."""
     if len(region.titles) > 1:
         return True
-    counted = (Counter(key for hit in hits for key in set(hit.label.known)) for hits in region.hits.values())
-    return any(sum(times > 1 for times in kind.values()) >= _SAME_LABELS for kind in counted)
+    return any(_repeated(hits) >= _SAME_LABELS for hits in region.hits.values())
+
+
+def _repeated(hits: Iterable[Hit]) -> int:
+    """Count the fields that more than one cell is a label of."""
+    seen: set[str] = set()
+    again: set[str] = set()
+    for hit in hits:
+        again.update(seen.intersection(hit.label.known))
+        seen.update(hit.label.known)
+    return len(again)
 
 
 def _scored(region: Region, first: Area, second: Area) -> Iterator[tuple[float, Region, Region]]:

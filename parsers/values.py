@@ -112,6 +112,8 @@ def _past(field: Field, reading: Reading, around: Surroundings) -> Reading:
 def written(raw: Raw) -> str:
     """Write a raw value as its author saw it."""
     match raw:
+        case str():
+            return raw
         case bool():
             return "TRUE" if raw else "FALSE"
         case float() if math.isfinite(raw) and raw == int(raw) and abs(raw) < 1e21:

@@ -25,7 +25,7 @@ _READINGS: tuple[Any, ...] = (
     folding.fold,
     folding.spellings,
     labels.looks_like_label,
-    choices._names,
+    choices.choice_names,
     values._says_nothing,
     values._is_printed,
     marks.has_mark,
