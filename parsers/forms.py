@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from parsers.cells import Answer, Reader
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
 from parsers.form_tokens import split_tokens
 from parsers.grids import MAX_COLUMNS, MAX_ROWS, Grid, Place, cell_name
 from parsers.kinds import LISTS, kind_of
 from parsers.labels import FormBook
-from parsers.layout import Answer, Layout, Reader
+from parsers.layout import Layout
 from parsers.readings import NOTHING, Reading, Surroundings
 from parsers.refusals import CELLS_UNREAD, EMPTY_FORM, EMPTY_WORKBOOK, NO_FORM, Refused
 from parsers.regions import Region, TitleHit, regions

@@ -1,86 +1,25 @@
 """Where a label's value stands: right of it, else below it, else behind its colon (forms.md)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
-from parsers.amounts import scale_of, scale_of_format
+from parsers.cells import Answer, Reader
 from parsers.choices import ChoiceBook
 from parsers.dates import time_beside
-from parsers.labels import FormBook, LabelBook, is_signature, looks_like_label
+from parsers.labels import is_signature, looks_like_label
 from parsers.marks import has_mark, lone_mark
-from parsers.readings import NOTHING, Reading, Surroundings
+from parsers.readings import NOTHING, Reading
 from parsers.regions import Hit, Region
 from parsers.ticks import Box, are_boxes, read_ticks
-from parsers.values import is_printed, means_empty, read_value, written
+from parsers.values import is_printed, means_empty, written
 from parsers.wordings import parts_unclear
-from parsers.workbook import Area, Grid, Place, Raw, Workbook
-from rules.fields import Field, Form, Kind
+from parsers.workbook import Area, Place, Raw
+from rules.fields import Field, Kind
 
 _TALLEST = 60  # rows of a merged label that are searched
 _WIDEST = 40  # filled cells of a row that are searched
 _FOOTNOTE = 30  # characters from which a text below a short field is a remark on the page
 _TICK_ROWS = 12
-
-
-class Answer(NamedTuple):
-    """What a label's value was read as. `at` is the value's cell, the label's where there is no value."""
-
-    key: str
-    at: Place
-    reading: Reading
-    rank: int
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads the cells of one form by its fields."""
-
-    workbook: Workbook
-    grid: Grid
-    form: Form
-    book: FormBook
-    choices: dict[str, ChoiceBook]
-    around: Surroundings
-
-    @cached_property
-    def _labels(self) -> LabelBook:
-        return self.book.labels[self.form.kind]
-
-    def field(self, key: str) -> Field:
-        """Return the form's field called `key`."""
-        return self._labels.fields[key]
-
-    def is_option(self, text: str) -> bool:
-        """Tell whether a text names a choice of any of the form's fields."""
-        return self._labels.is_option(text)
-
-    def read(self, field: Field, at: Place, raw: Raw, label: str = "") -> Reading:
-        """Read one cell as one field; a unit in the label (萬元) or the cell's format scales a bare amount."""
-        percent = field.kind is Kind.PERCENTAGE and isinstance(raw, int | float) and raw >= 1
-        shown = percent and self.workbook.is_percentage(self.grid.name, at)
-        return read_value(
-            field,
-            raw,
-            self.around,
-            self.choices.get(field.key),
-            shown_as_percentage=shown,
-            scale=self._scale(field, at, raw, label),
-        )
-
-    def _scale(self, field: Field, at: Place, raw: Raw, label: str) -> int:
-        if field.kind is not Kind.MONEY:
-            return 1
-        named = scale_of(label)
-        if named != 1 or not isinstance(raw, int | float):
-            return named
-        return scale_of_format(self.workbook.money_format(self.grid.name, at))
-
-    def box(self, at: Place) -> Box:
-        """Return a filled cell with its merged area."""
-        return Box(at, self.grid.area(at), self.grid.cells[at])
 
 
 class Layout:

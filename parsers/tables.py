@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parsers.cells import Answer, Reader
 from parsers.choices import ChoiceBook
 from parsers.folding import fold
 from parsers.labels import is_signature, looks_like_label
-from parsers.layout import Answer, Reader
 from parsers.readings import NOTHING, Reading
 from parsers.regions import Hit, Region
 from parsers.ticks import are_boxes, read_ticks
