@@ -8,6 +8,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers import packages
 from parsers.packages import LARGEST_KEPT, MOST_KEPT, Package
 
 _NAMES = st.sampled_from(["a.xml", "b.rels", "圖.xml", "é.bin", "a.xml"])
@@ -74,3 +75,15 @@ def test_small_parts_are_kept_up_to_a_bound_and_large_ones_not_at_all() -> None:
     assert sizes == [part.file_size for part in package.infolist()]
     assert MOST_KEPT - LARGEST_KEPT <= sum(kept) <= MOST_KEPT
     assert max(kept) <= LARGEST_KEPT
+
+
+def test_of_the_parts_of_files_gone_by_only_so_many_and_only_small_ones_are_remembered() -> None:
+    packages._inflated_before.cache_clear()
+    for number in range(packages._MOST_ALIKE * 2):
+        stream = BytesIO()
+        with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+            archive.writestr("small.xml", b"<a>%d</a>" % number)
+            archive.writestr("larger.xml", b" " * (packages._LARGEST_ALIKE + number))
+        assert list(_readings(Package(stream.getvalue()))) == list(_readings(ZipFile(stream)))
+    told = packages._inflated_before.cache_info()
+    assert (told.currsize, told.misses) == (packages._MOST_ALIKE, packages._MOST_ALIKE * 2)
