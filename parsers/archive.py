@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from contextlib import suppress
 from enum import StrEnum
 from itertools import pairwise
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -74,6 +75,9 @@ def _reads_as_text(content: bytes) -> bool:
     return not any(byte < 32 and byte not in b"\t\r\n\f" for byte in head) and not head.startswith(b"%PDF")
 
 
+_UNREADABLE = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error)
+
+
 def check_zip(content: bytes) -> None:
     """Refuse what is no workbook, or would unpack into something monstrous; reads the directory and prologues."""
     try:
@@ -84,10 +88,11 @@ def check_zip(content: bytes) -> None:
         _check_encryption(archive)
         for part in parts:
             if part.filename.lower().endswith(_XML_PARTS):
-                _check_prologue(archive, part)
+                with suppress(*_UNREADABLE):  # one part that cannot be read hides nothing in those behind it
+                    _check_prologue(archive, part)
     except Refused:
         raise
-    except (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error):
+    except _UNREADABLE:
         # A directory Python cannot follow may still be one a reader repairs; the child's limits hold for it.
         if content.count(b"PK\x01\x02") > MAX_PARTS:
             raise Refused(TOO_MANY_PARTS) from None

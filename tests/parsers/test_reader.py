@@ -350,6 +350,14 @@ def test_a_document_type_definition_is_refused(ask: Ask) -> None:
     assert ask(package(HEAD + TAIL, **{"xl/a.xml": wide})).error == refusals.UNSAFE_XML
 
 
+def test_a_broken_part_hides_no_document_type_definition_behind_it(ask: Ask) -> None:
+    harmful = package(HEAD + TAIL, **{"xl/a.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'})
+    content = bytearray(harmful)
+    packed = content.index(b"[Content_Types].xml") + len("[Content_Types].xml")
+    content[packed : packed + 8] = b"\xff" * 8  # the first part of the file does not inflate
+    assert ask(bytes(content)).error == refusals.UNSAFE_XML
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
