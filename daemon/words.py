@@ -193,7 +193,7 @@ def value(field: Field, fact: FactValue, locale: Locale, zone: ZoneInfo) -> str:
 
 def choice(field: Field, key: str, locale: Locale) -> str:
     """Write a choice by its label; an unknown key as it is."""
-    found = next((entry for entry in field.choices if entry.key == key), None)
+    found = field.choice(key)
     return key if found is None else found.label.get(locale)
 
 
@@ -207,7 +207,7 @@ def lines(
 ) -> list[tuple[str, str]]:
     """Return label and value of every fact, in the form's order."""
     form = catalogue.form(kind)
-    known = {key: fact for key, fact in facts.items() if any(field.key == key for field in form.fields)}
+    known = {key: fact for key, fact in facts.items() if key in form.by_key}
     given = facts_from_json(known, form)
     return [
         (field.label.get(locale), value(field, given[field.key], locale, zone))

@@ -27,7 +27,7 @@ class FactError(ValueError):
 
 def facts_from_json(raw: Mapping[str, object], form: Form) -> dict[str, FactValue]:
     """Type the facts of a JSON (or TOML) object by the form's fields; FactError at the first that does not fit."""
-    known = {field.key: field for field in form.fields}
+    known = form.by_key
     facts: dict[str, FactValue] = {}
     for key, value in raw.items():
         if key == ISSUED_BY:
@@ -57,10 +57,10 @@ def fact_from_json(field: Field, value: object) -> FactValue:
                 return value
             raise FactError(field.key, f"true or false expected, not {value!r}")
         case Kind.CHOICE:
-            keys = [choice.key for choice in field.choices]
-            if value in keys:
+            if isinstance(value, str) and field.choice(value) is not None:
                 return str(value)
-            raise FactError(field.key, f"one of {', '.join(keys)} expected, not {value!r}")
+            keys = ", ".join(choice.key for choice in field.choices)
+            raise FactError(field.key, f"one of {keys} expected, not {value!r}")
         case _:
             if isinstance(value, str):
                 return value

@@ -26,8 +26,19 @@ class Grading:
     clause: str
     row: int
     stage: Stage
-    duties: tuple[Duty, ...]
-    authority: tuple[Authority, ...]
+    known: Mapping[str, FactValue]  # the facts and what follows from them
+    policy: Policy
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """The duties beside the stages that begin with it."""
+        begun = (duty for duty in self.policy.duties if _begins_at(self.grade, duty))
+        return tuple(duty for duty in begun if holds(duty.when, self.known))
+
+    @property
+    def authority(self) -> tuple[Authority, ...]:
+        """Who may promise what."""
+        return authority(self.known, self.policy)
 
 
 def grade(facts: Facts, policy: Policy, today: date, zone: tzinfo) -> Grading:
@@ -43,10 +54,8 @@ def grade(facts: Facts, policy: Policy, today: date, zone: tzinfo) -> Grading:
         clause=row.clause,
         row=number,
         stage=stage,
-        duties=tuple(
-            duty for duty in policy.duties if _begins_at(row.grade, duty) and holds(duty.when, known)
-        ),
-        authority=authority(known, policy),
+        known=known,
+        policy=policy,
     )
 
 
