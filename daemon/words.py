@@ -218,14 +218,12 @@ def lines(
 
 def role_titles(roles: Iterable[str], policy: Policy, locale: Locale) -> str:
     """Name offices: 服務經理、車間主任."""
-    known = {role.key: role.title.get(locale) for role in policy.roles}
-    return JOIN.get(locale).join(known.get(role, role) for role in roles)
+    return JOIN.get(locale).join(policy.role_title(role, locale) for role in roles)
 
 
 def _names_of(role: str, policy: Policy) -> set[str]:
     """Return what an office is called in any language: a mailbox that bears its office's name is named once."""
-    titles = (known.title for known in policy.roles if known.key == role)
-    return {title.get(locale) for title in titles for locale in Locale}
+    return set(policy.role_titles(role))
 
 
 def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: Locale) -> str:

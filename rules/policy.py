@@ -22,7 +22,7 @@ from rules.after_rules import (
 from rules.after_rules import Duty as Duty
 from rules.conditions import Condition
 from rules.derivations import DERIVATIONS
-from rules.locales import Text
+from rules.locales import Locale, Text
 from rules.monthly import MonthlyReport
 from rules.penalty_rules import Appeals, Findings, Overdue, PenaltyRule
 from rules.spans import Span
@@ -216,6 +216,16 @@ class Policy(WorkedOut, _Model):
     def role(self, key: str) -> Role:
         """Return the role called `key`; KeyError if these rules have none."""
         return self._roles[key]
+
+    def role_title(self, role: str, locale: Locale) -> str:
+        """Return what an office is called; its key where these rules do not know it."""
+        known = self._roles.get(role)
+        return role if known is None else known.title.get(locale)
+
+    def role_titles(self, role: str) -> tuple[str, ...]:
+        """Return what an office is called in each language; nothing where these rules do not know it."""
+        known = self._roles.get(role)
+        return () if known is None else known.title.all()
 
     def grade(self, key: str) -> Grade:
         """Return the grade called `key`; KeyError if these rules have none."""
