@@ -326,10 +326,7 @@ class Entry:
 
     def replies_sent(self, address: str, since: datetime) -> tuple[int, int]:
         """Count the automatic replies since a time, to `address` and to all, those of this transaction too."""
-        waiting = self._unwritten.replies(since)
-        his = sum(mail.recipient.lower() == address.lower() for mail in waiting)
-        sent, to_all = outbox.replies_sent(self._quiet, address, since)
-        return sent + his, to_all + len(waiting)
+        return self._unwritten.replies_sent(address, since)
 
     def refusals_sent_to(self, address: str, case_number: str, since: datetime) -> int:
         """Count the notices to `address`, since a time, that something asked about a case was refused."""

@@ -124,8 +124,7 @@ class Journal:
         if self._seq == self._head:
             return
         end = {"head": self._head, "seq": self._seq, "hash": self._hash}
-        moved = self._connection.execute(_MOVE_HEAD, end)
-        if moved.rowcount != 1:
+        if run(self._connection, _MOVE_HEAD, end).rowcount != 1:
             raise LedgerRefused("the chain has grown elsewhere meanwhile")
 
     def _refuse_unkept(self, policy_hash: str) -> None:

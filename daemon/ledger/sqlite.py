@@ -56,16 +56,11 @@ _READERS = 4
 _READERS_AT_PEAK = 32
 
 
-class _Fixed(NamedTuple):
-    """A parameter that is the same whatever the row."""
-
-    value: Any
-
-
 class _Places(NamedTuple):
     """A statement's parameters: which of a row's values stands where, and what the driver wants made of some."""
 
-    names: tuple[str | _Fixed, ...]
+    names: tuple[str, ...]
+    fixed: dict[str, Any]  # parameters that are the same whatever the row
     processed: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
@@ -173,7 +168,8 @@ def _lost(connection: Connection, error: sqlite3.Error) -> Exception:
 
 
 def _values(row: Row, places: _Places) -> list[Any]:
-    values = [row[name] if isinstance(name, str) else name.value for name in places.names]
+    known = {**places.fixed, **row} if places.fixed else row
+    values = [known[name] for name in places.names]
     for at, process in places.processed:
         values[at] = process(values[at])
     return values
@@ -189,7 +185,8 @@ def _compiled(statement: ClauseElement, columns: tuple[str, ...]) -> tuple[str, 
         (at, kind.bind_processor(_DIALECT)) for at, kind in enumerate(kinds) if names[at] in columns
     ]
     return compiled.string, _Places(
-        tuple(name if name in columns else _Fixed(compiled.params[name]) for name in names),
+        names,
+        {name: compiled.params[name] for name in names if name not in columns},
         tuple((at, process) for at, process in processors if process is not None),
     )
 

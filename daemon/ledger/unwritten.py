@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.ledger import intake, outbox, projections
+from daemon.ledger.answered import Answered
 from daemon.ledger.columns import storable
 from daemon.ledger.projections import Row
 from daemon.ledger.rows import OutgoingMail
@@ -53,6 +54,7 @@ class Unwritten:
         self._connection = connection
         self._waiting = _Waiting()
         self._empty = True
+        self._answered: Answered | None = None  # as the outbox stands, while nothing is written
 
     # ------------------------------------------------------------ what waits
 
@@ -107,10 +109,17 @@ class Unwritten:
         mails = (mail for mail, _ in self._waiting.mails)
         return [mail for mail in mails if mail.answers is not None and mail.created_at >= since]
 
+    def replies_sent(self, address: str, since: datetime) -> tuple[int, int]:
+        """Count the automatic replies since a time, to `address` and to all, those in the outbox among them."""
+        if self._answered is None or not self._answered.knows(since):
+            self._answered = Answered(self._connection, since)
+        return self._answered.count(address, since, self.replies(since))
+
     # ------------------------------------------------------------ writing
 
     def write(self) -> None:
-        """Write everything, each table after those it refers to."""
+        """Write everything, each table after those it refers to; whoever has it written may write more himself."""
+        self._answered = None
         if self._empty:
             return
         said, self._waiting, self._empty = self._waiting, _Waiting(), True

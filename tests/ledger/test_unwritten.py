@@ -226,6 +226,32 @@ def test_answers_that_wait_are_counted(ledger: Ledger) -> None:
         assert entry.replies_sent("li@example.com", NINE) == (1, 1)
 
 
+def test_answers_are_counted_once_whenever_they_are_written(
+    ledger: Ledger, clerk: Clerk, new_case: NewCase
+) -> None:
+    known = new_case()
+
+    def answer(entry: Entry, key: str) -> None:
+        entry.queue_soon(outgoing(key, answers=mail))
+
+    with ledger.writing() as entry:
+        mail = store(entry)
+        answer(entry, "before")
+    with ledger.writing() as entry:
+        assert entry.replies_sent("li@example.com", NINE) == (1, 1)
+        answer(entry, "waits")
+        assert entry.replies_sent("li@example.com", NINE) == (2, 2)
+        clerk.lapse(entry, known, NINE + TWO_HOURS)  # has what waits written
+        assert entry.replies_sent("li@example.com", NINE) == (2, 2)
+        answer(entry, "waits")  # its notice is there
+        entry.queue(outgoing("at once", answers=mail, recipient="wang@example.com"))
+        assert entry.replies_sent("LI@example.com", NINE) == (2, 3)
+        assert entry.replies_sent("li@example.com", NINE + timedelta(seconds=1)) == (0, 0)
+        assert entry.replies_sent("li@example.com", NINE - timedelta(hours=1)) == (2, 3)
+    with ledger.writing() as entry:
+        assert entry.replies_sent("li@example.com", NINE) == (2, 3)
+
+
 def test_reminding_of_a_case_just_opened_changes_its_deadlines(ledger: Ledger, clerk: Clerk) -> None:
     with ledger.writing() as entry:
         number = clerk.open_case(entry)
