@@ -41,16 +41,17 @@ from daemon.ledger.rows import (
     Unreached,
 )
 from daemon.ledger.schema import marks, numbers
-from daemon.ledger.sqlite import insert, run
+from daemon.ledger.sqlite import insert, run, run_many
 from daemon.ledger.unwritten import Unwritten
 from rules.case import Case, Status
 from rules.deadlines import Deadline
 from rules.events import Event
 
-_FIRST = insert(numbers)
-_COUNT = _FIRST.on_conflict_do_update(
-    index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
-).returning(numbers.c.serial)
+_SERIAL = select(numbers.c.serial).where(numbers.c.site == bindparam("of"), numbers.c.day == bindparam("on"))
+_NEW_SERIAL = insert(numbers)
+_COUNT = _NEW_SERIAL.on_conflict_do_update(
+    index_elements=["site", "day"], set_={"serial": _NEW_SERIAL.excluded.serial}
+)
 _NEW_MARK = insert(marks)
 _MARK_ONCE = insert(marks).on_conflict_do_nothing()
 _MARKED = select(marks.c.value).where(marks.c.name == bindparam("of"))
@@ -82,6 +83,7 @@ class Entry:
         self.said_more = False  # of absences: what others know is out of date once this is committed
         self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
         self._unwritten = Unwritten(connection)
+        self._serials: dict[date, int] = {}  # the last taken of each day, written at the end
 
     @property
     def _connection(self) -> Connection:
@@ -95,6 +97,8 @@ class Entry:
     def finish(self) -> None:
         """Close the books; the ledger does this before it commits."""
         self._unwritten.write()
+        rows = [{"site": self._site, "day": day, "serial": last} for day, last in self._serials.items()]
+        run_many(self._quiet, _COUNT, rows)
         if "_journal" in self.__dict__:
             self._journal.finish()
 
@@ -102,9 +106,11 @@ class Entry:
 
     def next_serial(self, day: date) -> int:
         """Take the next serial number of the site's `day`, from 1."""
-        row = {"site": self._site, "day": day, "serial": 1}
-        (serial,) = run(self._quiet, _COUNT, row).fetchone() or (0,)
-        return int(serial)
+        if day not in self._serials:
+            (last,) = run(self._quiet, _SERIAL, {"of": self._site, "on": day}).fetchone() or (0,)
+            self._serials[day] = last
+        self._serials[day] += 1
+        return self._serials[day]
 
     def record(
         self,

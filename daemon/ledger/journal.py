@@ -65,9 +65,7 @@ class Journal:
         so_far = self._checked(number, happened, policy_hash)
         head = self._seq
         with whole(self._connection):
-            linked = [
-                self._link(number, n, event, policy_hash) for n, event in enumerate(happened, so_far + 1)
-            ]
+            linked = self._link_all(number, so_far, happened, policy_hash)
             if so_far:
                 self._go_on(case_after, linked, due, keys)
             else:
@@ -133,8 +131,17 @@ class Journal:
             raise LedgerRefused(f"no policy is kept under {policy_hash}")
         self._kept.add(policy_hash)
 
-    def _link(self, number: str, n: int, event: Event, policy_hash: str) -> Linked:
-        body, salt = canonical(event_to_json(event)), secrets.token_bytes(_SALT_BYTES)
+    def _link_all(
+        self, number: str, so_far: int, happened: Sequence[Event], policy_hash: str
+    ) -> list[Linked]:
+        salts = secrets.token_bytes(_SALT_BYTES * len(happened))
+        return [
+            self._link(number, so_far + n, event, salts[_SALT_BYTES * (n - 1) : _SALT_BYTES * n], policy_hash)
+            for n, event in enumerate(happened, 1)
+        ]
+
+    def _link(self, number: str, n: int, event: Event, salt: bytes, policy_hash: str) -> Linked:
+        body = canonical(event_to_json(event))
         link = Link(
             seq=self._seq + 1,
             case_number=number,
