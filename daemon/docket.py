@@ -2,10 +2,10 @@
 
 import dataclasses
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
+from secrets import token_hex
 
 from pydantic import BaseModel, ConfigDict
 
@@ -335,9 +335,8 @@ class Docket:
 
     def message_id(self) -> str:
         """Return a new Message-ID of ours (RFC 5322)."""
-        return (
-            f"<{uuid.uuid4().hex}.{self.site.config.daemon.site}@{self.site.own_address.partition('@')[2]}>"
-        )
+        domain = self.site.own_address.partition("@")[2]
+        return f"<{token_hex(16)}.{self.site.config.daemon.site}@{domain}>"
 
     def answer(
         self,

@@ -6,6 +6,7 @@ is sent.
 
 from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,7 +31,7 @@ from rules.events import (
     TaskOpened,
     TaskOverdue,
 )
-from rules.facts import ISSUED_BY, facts_from_json
+from rules.facts import facts_from_json, with_issuer
 from rules.fields import Blank, Form, FormKind
 from rules.grading import authority
 from rules.locales import Locale
@@ -205,11 +206,12 @@ class Writer:
         self.case = case
         self.history = history
         self.site = site
-        self.facts = {
-            **words.typed(case.facts, site.catalogue, FormKind.COMPLAINT),
-            **({ISSUED_BY: case.issued_by} if case.issued_by else {}),
-        }
-        self.grants: tuple[Authority, ...] = authority(self.facts, site.policy)
+
+    @cached_property
+    def grants(self) -> tuple[Authority, ...]:
+        """Who may promise what in this case."""
+        facts = words.typed(self.case.facts, self.site.catalogue, FormKind.COMPLAINT)
+        return authority(with_issuer(facts, self.case.issued_by or None), self.site.policy)
 
     def order(self, person: Person, notice: Notice, event: Event) -> LetterOrder:
         """Write the letter that `notice` owes `person`."""

@@ -171,8 +171,11 @@ class Site:
     def may_send(self, email: str) -> bool:
         """Tell whether forms are taken from an address: everybody in [people], and who matches [access]."""
         address = email.lower()
-        patterns = [pattern.lower() for pattern in self.config.access.senders]
-        return bool(self.roles_of(email)) or any(fnmatchcase(address, pattern) for pattern in patterns)
+        return bool(self.roles_of(email)) or any(fnmatchcase(address, one) for one in self._patterns)
+
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        return tuple(pattern.lower() for pattern in self.config.access.senders)
 
     # ------------------------------------------------------------ who may see what
 

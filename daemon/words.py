@@ -193,7 +193,7 @@ def value(field: Field, fact: FactValue, locale: Locale, zone: ZoneInfo) -> str:
 
 def choice(field: Field, key: str, locale: Locale) -> str:
     """Write a choice by its label; an unknown key as it is."""
-    found = next((entry for entry in field.choices if entry.key == key), None)
+    found = field.choice(key)
     return key if found is None else found.label.get(locale)
 
 
@@ -207,7 +207,7 @@ def lines(
 ) -> list[tuple[str, str]]:
     """Return label and value of every fact, in the form's order."""
     form = catalogue.form(kind)
-    known = {key: fact for key, fact in facts.items() if any(field.key == key for field in form.fields)}
+    known = {key: fact for key, fact in facts.items() if key in form.by_key}
     given = facts_from_json(known, form)
     return [
         (field.label.get(locale), value(field, given[field.key], locale, zone))
@@ -218,14 +218,12 @@ def lines(
 
 def role_titles(roles: Iterable[str], policy: Policy, locale: Locale) -> str:
     """Name offices: 服務經理、車間主任."""
-    known = {role.key: role.title.get(locale) for role in policy.roles}
-    return JOIN.get(locale).join(known.get(role, role) for role in roles)
+    return JOIN.get(locale).join(policy.role_title(role, locale) for role in roles)
 
 
 def _names_of(role: str, policy: Policy) -> set[str]:
     """Return what an office is called in any language: a mailbox that bears its office's name is named once."""
-    titles = (known.title for known in policy.roles if known.key == role)
-    return {title.get(locale) for title in titles for locale in Locale}
+    return set(policy.role_titles(role))
 
 
 def office_holders(role: str, people: Iterable[Person], policy: Policy, locale: Locale) -> str:

@@ -1,7 +1,7 @@
 """Facts: the typed values a form yields, and how they stand in JSON (contract.md)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -27,7 +27,7 @@ class FactError(ValueError):
 
 def facts_from_json(raw: Mapping[str, object], form: Form) -> dict[str, FactValue]:
     """Type the facts of a JSON (or TOML) object by the form's fields; FactError at the first that does not fit."""
-    known = {field.key: field for field in form.fields}
+    known = form.by_key
     facts: dict[str, FactValue] = {}
     for key, value in raw.items():
         if key == ISSUED_BY:
@@ -43,28 +43,9 @@ def facts_from_json(raw: Mapping[str, object], form: Form) -> dict[str, FactValu
 
 def fact_from_json(field: Field, value: object) -> FactValue:
     """Type one JSON value by its field; FactError if it is of another type or out of range."""
-    match field.kind:
-        case Kind.MONEY:
-            return money_from_json(field.key, value)
-        case Kind.PERCENTAGE:
-            return _percentage(field.key, value)
-        case Kind.DATE:
-            return _date(field.key, value)
-        case Kind.DATETIME:
-            return _datetime(field.key, value)
-        case Kind.YES_NO:
-            if isinstance(value, bool):
-                return value
-            raise FactError(field.key, f"true or false expected, not {value!r}")
-        case Kind.CHOICE:
-            keys = [choice.key for choice in field.choices]
-            if value in keys:
-                return str(value)
-            raise FactError(field.key, f"one of {', '.join(keys)} expected, not {value!r}")
-        case _:
-            if isinstance(value, str):
-                return value
-            raise FactError(field.key, f"text expected, not {value!r}")
+    if field.kind is Kind.CHOICE:
+        return _choice(field, value)
+    return _TYPING.get(field.kind, _text)(field.key, value)
 
 
 def with_issuer(facts: Facts, issued_by: str | None) -> dict[str, FactValue]:
@@ -119,6 +100,25 @@ def money_from_json(key: str, value: object) -> Decimal:
     return number.quantize(Decimal("0.01"))
 
 
+def _choice(field: Field, value: object) -> str:
+    if isinstance(value, str) and field.choice(value) is not None:
+        return str(value)
+    keys = ", ".join(choice.key for choice in field.choices)
+    raise FactError(field.key, f"one of {keys} expected, not {value!r}")
+
+
+def _text(key: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise FactError(key, f"text expected, not {value!r}")
+
+
+def _yes_no(key: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise FactError(key, f"true or false expected, not {value!r}")
+
+
 def _percentage(key: str, value: object) -> Decimal:
     number = _decimal(key, value, "a percentage such as 30")
     if not 0 <= number <= 100:
@@ -146,3 +146,12 @@ def _date(key: str, value: object) -> date:
     if not isinstance(value, date) or isinstance(value, datetime) or value.year not in _YEARS:
         raise FactError(key, 'a date such as "2026-11-23" expected')
     return value
+
+
+_TYPING: Mapping[Kind, Callable[[str, object], FactValue]] = {
+    Kind.MONEY: money_from_json,
+    Kind.PERCENTAGE: _percentage,
+    Kind.DATE: _date,
+    Kind.DATETIME: _datetime,
+    Kind.YES_NO: _yes_no,
+}

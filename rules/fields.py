@@ -6,12 +6,14 @@ policies take their fact types from them.
 
 import tomllib
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from rules.conditions import Condition
 from rules.locales import Text
+from rules.worked_out import WorkedOut
 
 
 class Kind(StrEnum):
@@ -50,7 +52,7 @@ class Choice(_Model):
     synonyms: tuple[str, ...] = ()
 
 
-class Field(_Model):
+class Field(WorkedOut, _Model):
     """One labelled value of a form.
 
     `required_when` (fact key → condition) narrows `required` to the facts it names: the field is required only if
@@ -66,6 +68,14 @@ class Field(_Model):
     required_when: dict[str, Condition] = {}
     multiline: bool = False
     hint: Text | None = None
+
+    def choice(self, key: object) -> Choice | None:
+        """Return the choice called `key`, None if the field has none."""
+        return self._choices.get(key)
+
+    @cached_property
+    def _choices(self) -> dict[object, Choice]:
+        return {choice.key: choice for choice in self.choices}
 
     @model_validator(mode="after")
     def _choices_belong_to_choice_fields(self) -> Self:
@@ -84,7 +94,7 @@ class Blank(_Model):
     fields: tuple[str, ...]
 
 
-class Form(_Model):
+class Form(WorkedOut, _Model):
     """A kind of form: every field it may carry, and the blanks that are printed of it."""
 
     kind: FormKind
@@ -93,10 +103,12 @@ class Form(_Model):
 
     def field(self, key: str) -> Field:
         """Return the field called `key`; KeyError if the form has none."""
-        for field in self.fields:
-            if field.key == key:
-                return field
-        raise KeyError(key)
+        return self.by_key[key]
+
+    @cached_property
+    def by_key(self) -> dict[str, Field]:
+        """The fields by their keys, in their order."""
+        return {field.key: field for field in self.fields}
 
     @model_validator(mode="after")
     def _blanks_show_known_fields(self) -> Self:

@@ -26,8 +26,19 @@ class Grading:
     clause: str
     row: int
     stage: Stage
-    duties: tuple[Duty, ...]
-    authority: tuple[Authority, ...]
+    known: Mapping[str, FactValue]  # the facts and what follows from them
+    policy: Policy
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """The duties beside the stages that begin with it."""
+        begun = (duty for duty in self.policy.duties if _begins_at(self.grade, duty))
+        return tuple(duty for duty in begun if holds(duty.when, self.known))
+
+    @property
+    def authority(self) -> tuple[Authority, ...]:
+        """Who may promise what."""
+        return authority(self.known, self.policy)
 
 
 def grade(facts: Facts, policy: Policy, today: date, zone: tzinfo) -> Grading:
@@ -43,10 +54,8 @@ def grade(facts: Facts, policy: Policy, today: date, zone: tzinfo) -> Grading:
         clause=row.clause,
         row=number,
         stage=stage,
-        duties=tuple(
-            duty for duty in policy.duties if _begins_at(row.grade, duty) and holds(duty.when, known)
-        ),
-        authority=authority(known, policy),
+        known=known,
+        policy=policy,
     )
 
 
@@ -85,17 +94,16 @@ def authority(facts: Mapping[str, FactValue], policy: Policy) -> tuple[Authority
 
 def _first_row(facts: Mapping[str, FactValue], policy: Policy) -> tuple[int, GradingRow]:
     for number, row in enumerate(policy.grading, 1):
-        missing = _missing(row, facts, policy.required_facts)
-        if missing:
-            raise FactsMissing(missing)
-        if holds(row.when, facts):
+        answers = {key: cell.holds(facts.get(key)) for key, cell in row.when.items()}
+        if all(answers.values()):
             return number, row
+        if missing := _missing(answers, policy.required_facts):
+            raise FactsMissing(missing)
     raise FactsMissing(tuple(_never_given(facts, policy.required_facts)) or ("grade",))
 
 
-def _missing(row: GradingRow, facts: Mapping[str, FactValue], required: Iterable[str]) -> tuple[str, ...]:
-    """Return the required facts that alone keep the row from being ruled in or out."""
-    answers = {key: cell.holds(facts.get(key)) for key, cell in row.when.items()}
+def _missing(answers: Mapping[str, bool | None], required: Iterable[str]) -> tuple[str, ...]:
+    """Return the required facts that alone keep a row, whose cells answer so, from being ruled in or out."""
     if False in answers.values() or any(
         answer is None and key not in required for key, answer in answers.items()
     ):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,10 +22,11 @@ from rules.after_rules import (
 from rules.after_rules import Duty as Duty
 from rules.conditions import Condition
 from rules.derivations import DERIVATIONS
-from rules.locales import Text
+from rules.locales import Locale, Text
 from rules.monthly import MonthlyReport
 from rules.penalty_rules import Appeals, Findings, Overdue, PenaltyRule
 from rules.spans import Span
+from rules.worked_out import WorkedOut
 
 Cells = dict[str, Condition]
 
@@ -176,7 +178,7 @@ class Intake(_Model):
     clause: str
 
 
-class Policy(_Model):
+class Policy(WorkedOut, _Model):
     """A whole pack, checked as a whole: every key that is named exists, every stage ends or repeats."""
 
     key: str
@@ -212,30 +214,63 @@ class Policy(_Model):
         return f"Policy({self.key!r})"
 
     def role(self, key: str) -> Role:
-        """Return the role called `key`."""
-        return next(role for role in self.roles if role.key == key)
+        """Return the role called `key`; KeyError if these rules have none."""
+        return self._roles[key]
+
+    def role_title(self, role: str, locale: Locale) -> str:
+        """Return what an office is called; its key where these rules do not know it."""
+        known = self._roles.get(role)
+        return role if known is None else known.title.get(locale)
+
+    def role_titles(self, role: str) -> tuple[str, ...]:
+        """Return what an office is called in each language; nothing where these rules do not know it."""
+        known = self._roles.get(role)
+        return () if known is None else known.title.all()
 
     def grade(self, key: str) -> Grade:
-        """Return the grade called `key`."""
-        return next(grade for grade in self.grades if grade.key == key)
+        """Return the grade called `key`; KeyError if these rules have none."""
+        return self._grades[key]
 
     def clause(self, key: str) -> Clause:
-        """Return the clause called `key`."""
-        return next(clause for clause in self.clauses if clause.key == key)
+        """Return the clause called `key`; KeyError if these rules have none."""
+        return self._clauses[key]
 
     def stage(self, key: str) -> Stage:
-        """Return the stage called `key`."""
-        return next(stage for stage in self.stages if stage.key == key)
+        """Return the stage called `key`; KeyError if these rules have none."""
+        return self._stages[key]
 
     def duty(self, key: str) -> Duty | None:
         """Return the duty called `key`, one of the follow-up calls among them; None where these rules know none."""
-        calls = () if self.follow_up is None else self.follow_up.calls
-        known = (*self.duties, *(call.duty() for call in calls))
-        return next((duty for duty in known if duty.key == key), None)
+        return self._duties.get(key)
 
     def penalty(self, key: str) -> PenaltyRule:
-        """Return the penalty called `key`."""
-        return next(rule for rule in self.penalties if rule.key == key)
+        """Return the penalty called `key`; KeyError if these rules have none."""
+        return self._penalties[key]
+
+    @cached_property
+    def _penalties(self) -> dict[str, PenaltyRule]:
+        return {rule.key: rule for rule in self.penalties}
+
+    @cached_property
+    def _roles(self) -> dict[str, Role]:
+        return {role.key: role for role in self.roles}
+
+    @cached_property
+    def _grades(self) -> dict[str, Grade]:
+        return {grade.key: grade for grade in self.grades}
+
+    @cached_property
+    def _clauses(self) -> dict[str, Clause]:
+        return {clause.key: clause for clause in self.clauses}
+
+    @cached_property
+    def _stages(self) -> dict[str, Stage]:
+        return {stage.key: stage for stage in self.stages}
+
+    @cached_property
+    def _duties(self) -> dict[str, Duty]:
+        calls = () if self.follow_up is None else self.follow_up.calls
+        return {duty.key: duty for duty in (*(call.duty() for call in calls), *self.duties)}
 
     def judging_roles(self) -> tuple[str, ...]:
         """Return the roles that decide on penalties, or are told of all of them."""

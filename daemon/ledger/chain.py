@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from rules.events import Event, Lapsed, Opened
 
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_CANONICAL = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+)
 
 
 class Link(NamedTuple):

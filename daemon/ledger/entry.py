@@ -41,15 +41,17 @@ from daemon.ledger.rows import (
     Unreached,
 )
 from daemon.ledger.schema import marks, numbers
-from daemon.ledger.sqlite import insert, run
+from daemon.ledger.sqlite import insert, run, run_many
+from daemon.ledger.unwritten import Unwritten
 from rules.case import Case, Status
 from rules.deadlines import Deadline
 from rules.events import Event
 
-_FIRST = insert(numbers)
-_COUNT = _FIRST.on_conflict_do_update(
-    index_elements=["site", "day"], set_={"serial": numbers.c.serial + 1}
-).returning(numbers.c.serial)
+_SERIAL = select(numbers.c.serial).where(numbers.c.site == bindparam("of"), numbers.c.day == bindparam("on"))
+_NEW_SERIAL = insert(numbers)
+_COUNT = _NEW_SERIAL.on_conflict_do_update(
+    index_elements=["site", "day"], set_={"serial": _NEW_SERIAL.excluded.serial}
+)
 _NEW_MARK = insert(marks)
 _MARK_ONCE = insert(marks).on_conflict_do_nothing()
 _MARKED = select(marks.c.value).where(marks.c.name == bindparam("of"))
@@ -59,8 +61,9 @@ _MARK = _NEW_MARK.on_conflict_do_update(index_elements=["name"], set_={"value": 
 class Entry:
     """What may be said inside `with ledger.writing() as entry`; its questions see what it has said already.
 
-    A refusal by PromiseBroken out of `record` leaves the transaction as it was; any error of the database costs all
-    of it, even if it is caught.
+    Rows that nobody has asked for yet are written together (`unwritten`), at the end at the latest. A refusal by
+    PromiseBroken out of `record` leaves the transaction as it was; any error of the database, whichever question or end
+    it comes out of, costs all of it, even if it is caught.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Entry:
         said: Lasting[AbsenceSaid],
         silent: Lasting[Unreached],
     ) -> None:
-        self._quiet = connection  # for what has nothing to do with the outbox
+        self._quiet = connection  # for what has nothing to do with what is not written yet
         self._site = site
         self._version = version
         self._said = said
@@ -79,28 +82,23 @@ class Entry:
         self.bounced_more = False  # the same of whom mails do not reach
         self.said_more = False  # of absences: what others know is out of date once this is committed
         self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
-        self._waiting: list[
-            OutgoingMail
-        ] = []  # put in the outbox together, before anybody asks what is there
+        self._unwritten = Unwritten(connection)
+        self._serials: dict[date, int] = {}  # the last taken of each day, written at the end
 
     @property
     def _connection(self) -> Connection:
-        self._send_waiting()
+        self._unwritten.write()
         return self._quiet
-
-    def _send_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            rows = [outbox.row_of(self._quiet, mail, self._held) for mail in waiting]
-            outbox.queue_all(self._quiet, rows)
 
     @cached_property
     def _journal(self) -> Journal:
-        return Journal(self._quiet, self._site, self._version)
+        return Journal(self._quiet, self._unwritten, self._site, self._version)
 
     def finish(self) -> None:
         """Close the books; the ledger does this before it commits."""
-        self._send_waiting()
+        self._unwritten.write()
+        rows = [{"site": self._site, "day": day, "serial": last} for day, last in self._serials.items()]
+        run_many(self._quiet, _COUNT, rows)
         if "_journal" in self.__dict__:
             self._journal.finish()
 
@@ -108,9 +106,11 @@ class Entry:
 
     def next_serial(self, day: date) -> int:
         """Take the next serial number of the site's `day`, from 1."""
-        row = {"site": self._site, "day": day, "serial": 1}
-        (serial,) = run(self._quiet, _COUNT, row).fetchone() or (0,)
-        return int(serial)
+        if day not in self._serials:
+            (last,) = run(self._quiet, _SERIAL, {"of": self._site, "on": day}).fetchone() or (0,)
+            self._serials[day] = last
+        self._serials[day] += 1
+        return self._serials[day]
 
     def record(
         self,
@@ -157,7 +157,7 @@ class Entry:
 
     def case(self, number: str) -> Case | None:
         """Return the case called `number`, None if there is none."""
-        return reading.case(self._quiet, number)
+        return reading.case(self._connection, number)
 
     def events(self, number: str) -> list[RecordedEvent]:
         """Return what happened to a case, in order; events whose payload was erased are left out."""
@@ -169,15 +169,16 @@ class Entry:
 
     def knows_any(self, keys: Mapping[str, str]) -> bool:
         """Tell whether any case, open or settled, is recorded with one of `keys`."""
-        return reading.knows_any(self._quiet, keys)
+        return self._unwritten.knows_any(keys) or reading.knows_any(self._quiet, keys)
 
     def open_cases_with(self, key: str, value: str, *, status: Status | None = None) -> list[Case]:
         """Return the open cases recorded with `value` under `key`, by number; only those of `status` if given."""
-        return reading.open_cases_with(self._quiet, key, value, status)
+        among = status is None or self._unwritten.opens_any_of(status)
+        return reading.open_cases_with(self._connection if among else self._quiet, key, value, status)
 
     def settled_cases_with(self, key: str, value: str) -> list[Case]:
         """Return the settled cases recorded with `value` under `key`, by number."""
-        return reading.settled_cases_with(self._quiet, key, value)
+        return reading.settled_cases_with(self._connection, key, value)
 
     def follow_ups(self, *, open_only: bool = False) -> list[Case]:
         """Return the days of follow-up calls, by number."""
@@ -216,8 +217,11 @@ class Entry:
         return intake.store_mails(self._connection, folder, uidvalidity, mails, stored_at)
 
     def settle_mail(self, mail_id: int, state: MailState, reason: str = "", target_folder: str = "") -> None:
-        """Say what became of a message, and the folder it is to be moved to (empty: it stays)."""
-        intake.settle_mail(self._quiet, mail_id, state, reason, target_folder)
+        """Say what became of a message, and the folder it is to be moved to (empty: it stays).
+
+        Should there be no message of this id, LedgerRefused comes out of whatever has this written.
+        """
+        self._unwritten.settle(intake.fate_of(mail_id, state, reason, target_folder))
 
     def mark_moved(self, ids: Iterable[int], at: datetime) -> None:
         """Say that messages now lie in their target folder."""
@@ -230,7 +234,7 @@ class Entry:
     def link_mail(self, mail_id: int, case_number: str, *, since: int | None = None) -> None:
         """Say that a message concerns a case; its doing is what this transaction did to it after event `since`."""
         caused = None if since is None else self._journal.caused(case_number, since)
-        intake.link_mail(self._quiet, mail_id, case_number, caused)
+        self._unwritten.link(intake.link_of(mail_id, case_number, caused))
 
     def case_of_message(self, message_ids: Sequence[str]) -> str | None:
         """Return the case the first telling Message-ID belongs to; give the nearest (In-Reply-To) first."""
@@ -263,9 +267,9 @@ class Entry:
     def queue_soon(self, mail: OutgoingMail) -> None:
         """Put a mail in the outbox like `queue`, but together with others, and without saying if it was there."""
         kind = mail.storm.kind if mail.storm else None
-        if kind is not None and any(other.storm and other.storm.kind == kind for other in self._waiting):
-            self._send_waiting()  # whether this one is held depends on those
-        self._waiting.append(mail)
+        if kind is not None and kind not in self._held and self._unwritten.queues(kind):
+            self._unwritten.write()  # whether this one is held depends on those
+        self._unwritten.queue(mail, outbox.row_of(self._quiet, mail, self._held))
 
     def held_mails(self, now: datetime, latest: datetime) -> list[Held]:
         """Return the held mails that are to leave now, by kind; `latest` as in `Ledger.outbox_gathering_due`."""
@@ -292,9 +296,9 @@ class Entry:
 
     def replies_sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic replies queued or sent to `address` since a time, those of this transaction too."""
-        same = [one for one in self._waiting if one.recipient.lower() == address.lower()]
-        waiting = sum(one.answers is not None and one.created_at >= since for one in same)
-        return outbox.replies_sent_to(self._quiet, address, since) + waiting
+        waiting = self._unwritten.replies(since)
+        his = sum(mail.recipient.lower() == address.lower() for mail in waiting)
+        return outbox.replies_sent_to(self._quiet, address, since) + his
 
     def notices_sent_to(self, address: str, key: str, since: datetime) -> int:
         """Count the mails about incoming messages under `key` queued or sent to `address` since a time.
@@ -302,10 +306,8 @@ class Entry:
         Those of this transaction count too.
         """
         ending = f"{key}:{address.lower()}"
-        waiting = [one for one in self._waiting if one.answers is not None and one.created_at >= since]
-        return outbox.notices_sent_to(self._quiet, address, ending, since) + sum(
-            one.notice_key.endswith(ending) for one in waiting
-        )
+        waiting = sum(mail.notice_key.endswith(ending) for mail in self._unwritten.replies(since))
+        return outbox.notices_sent_to(self._quiet, address, ending, since) + waiting
 
     # ------------------------------------------------------------ what was put aside
 
@@ -330,10 +332,7 @@ class Entry:
 
     def replies_sent(self, address: str, since: datetime) -> tuple[int, int]:
         """Count the automatic replies since a time, to `address` and to all, those of this transaction too."""
-        waiting = [one for one in self._waiting if one.answers is not None and one.created_at >= since]
-        his = sum(one.recipient.lower() == address.lower() for one in waiting)
-        sent, to_all = outbox.replies_sent(self._quiet, address, since)
-        return sent + his, to_all + len(waiting)
+        return self._unwritten.replies_sent(address, since)
 
     def refusals_sent_to(self, address: str, case_number: str, since: datetime) -> int:
         """Count the notices to `address`, since a time, that something asked about a case was refused."""

@@ -4,14 +4,16 @@ A notice is held in the commit that makes it necessary. Bundle and members becom
 and what becomes of the bundle becomes of every member in the same one: no crash can come between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, or_, select, update
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from daemon.ledger.rows import Held, OutboxState, OutgoingMail, QueuedMail
 from daemon.ledger.schema import outbox
+from daemon.ledger.sqlite import run
 
 _MOST = 1000  # mails in one bundle: a table that long can still be read, and its mail be sent
 _HELD = outbox.c.state == literal_column("'held'")  # a literal: else SQLite cannot see that its index will do
@@ -44,13 +46,18 @@ def held_until(connection: Connection, mail: OutgoingMail, known: dict[str, date
     now, latest = mail.created_at, mail.created_at + storm.within
     waiting: datetime | None = known.get(storm.kind)
     if waiting is None:
-        waiting = connection.execute(_GATHERED_BY, {"kind": storm.kind}).scalar()
+        waiting = next(_moments(run(connection, _GATHERED_BY, {"kind": storm.kind})), None)
     if waiting is not None:
         known[storm.kind] = min(waiting, latest)  # not longer, should the clock have been put back
         return known[storm.kind]
     lately = {"kind": storm.kind, "since": now - storm.within, "now": now, "most": storm.at_once}
-    alone = connection.execute(_LATELY, lately).scalars().all()
+    alone = list(_moments(run(connection, _LATELY, lately)))
     return min(alone) + storm.within if len(alone) >= storm.at_once else None
+
+
+def _moments(found: DBAPICursor) -> Iterator[datetime]:
+    """Yield the times in the first column, as `columns.UtcDateTime` has written them."""
+    return (datetime.fromisoformat(row[0]) for row in found.fetchall())
 
 
 def due(connection: Connection, now: datetime, latest: datetime) -> bool:

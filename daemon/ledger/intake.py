@@ -1,7 +1,7 @@
 """What came in: raw messages in the archive, what became of them, and which cases they concern."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -106,14 +106,16 @@ def raw(connection: Connection, digest: str) -> bytes:
     return content
 
 
-def settle_mail(
-    connection: Connection, mail_id: int, state: MailState, reason: str, target_folder: str
-) -> None:
-    """Say what became of a message and where it is to be moved."""
-    fate = {"mail_id": mail_id, "state": state.value, "reason": reason, "target_folder": target_folder}
-    settled = run(connection, _SETTLE, fate)
-    if settled.rowcount != 1:
-        raise LedgerRefused(f"no message has the id {mail_id}")
+def fate_of(mail_id: int, state: MailState, reason: str, target_folder: str) -> dict[str, object]:
+    """Return what became of a message, and where it is to be moved, as `settle_mails` writes it."""
+    return {"mail_id": mail_id, "state": state.value, "reason": reason, "target_folder": target_folder}
+
+
+def settle_mails(connection: Connection, fates: Sequence[Mapping[str, object]]) -> None:
+    """Say what became of messages."""
+    if run_many(connection, _SETTLE, fates) != len(fates):
+        ids = ", ".join(str(fate["mail_id"]) for fate in fates)
+        raise LedgerRefused(f"not every one of these is a message's id: {ids}")
 
 
 def mark_moved(connection: Connection, ids: Iterable[int], at: datetime) -> None:
@@ -134,9 +136,14 @@ def claim_part(connection: Connection, message_id: str, digest: str, mail_id: in
     return run(connection, _CLAIM, claim).fetchone() is not None
 
 
-def link_mail(connection: Connection, mail_id: int, case_number: str, caused: int | None) -> None:
-    """Say that a message concerns a case, and which event of the case, the last one, was its doing."""
-    run(connection, _LINK, {"mail_id": mail_id, "case_number": case_number, "event_seq": caused})
+def link_of(mail_id: int, case_number: str, caused: int | None) -> dict[str, object]:
+    """Return, as `link_mails` writes it, that a message concerns a case, and the last event that was its doing."""
+    return {"mail_id": mail_id, "case_number": case_number, "event_seq": caused}
+
+
+def link_mails(connection: Connection, links: Sequence[Mapping[str, object]]) -> None:
+    """Say which cases messages concern."""
+    run_many(connection, _LINK, links)
 
 
 def mail(connection: Connection, mail_id: int) -> StoredMail:

@@ -10,24 +10,23 @@ from daemon.ledger import reading
 from daemon.ledger.chain import Link, canonical, commitment, link_hash, promise_of
 from daemon.ledger.columns import utc_text
 from daemon.ledger.errors import LedgerRefused, PromiseBroken
-from daemon.ledger.projections import put_case, replace_deadlines, replace_keys
-from daemon.ledger.schema import chain_head, events, payloads, policies
-from daemon.ledger.sqlite import insert, run, run_many, whole
+from daemon.ledger.projections import put_cases, replace_deadlines, replace_keys, row_of
+from daemon.ledger.schema import chain_head, events, policies
+from daemon.ledger.sqlite import insert, run, whole
+from daemon.ledger.unwritten import Linked, Unwritten, add_events
 from rules.after_events import Listed
 from rules.case import Case
 from rules.deadlines import Deadline
 from rules.events import Event, Opened, event_to_json
 
 _SALT_BYTES = 16
-_Row = dict[str, object]
 
 _PAST = (
     select(events.c.n, events.c.promise)
     .where(events.c.case_number == bindparam("number"))
     .order_by(events.c.n.desc())
 )
-_ADD_EVENTS = insert(events)
-_ADD_PAYLOADS = insert(payloads)
+_KEPT_POLICY = select(policies.c.hash).where(policies.c.hash == bindparam("policy_hash"))
 _ADD_POLICY = insert(policies).on_conflict_do_nothing()
 _MOVE_HEAD = update(chain_head).where(chain_head.c.seq == bindparam("head"))
 
@@ -35,8 +34,9 @@ _MOVE_HEAD = update(chain_head).where(chain_head.c.seq == bindparam("head"))
 class Journal:
     """The chain and its projections while one transaction adds to them."""
 
-    def __init__(self, connection: Connection, site: str, version: str) -> None:
+    def __init__(self, connection: Connection, unwritten: Unwritten, site: str, version: str) -> None:
         self._connection = connection
+        self._unwritten = unwritten
         self._site = site
         self._version = version
         self._seq, self._hash = reading.head(connection)
@@ -45,6 +45,7 @@ class Journal:
             str, int
         ] = {}  # cases to which something happened in this transaction, and what last
         self._policies: dict[str, str] = {}  # kept in this transaction, by text
+        self._kept: set[str] = set()  # the hashes of policies known to be kept
 
     @property
     def seq(self) -> int:
@@ -61,20 +62,46 @@ class Journal:
     ) -> list[int]:
         """Append `happened`, make the case what it now is, and return the events' seqs."""
         number = case_after.number
+        so_far = self._checked(number, happened, policy_hash)
+        head = self._seq
+        with whole(self._connection):
+            linked = self._link_all(number, so_far, happened, policy_hash)
+            if so_far:
+                self._go_on(case_after, linked, due, keys)
+            else:
+                row = row_of(case_after, self._site, self._seq)
+                self._unwritten.open(case_after, linked, row, due, keys or {})
+        if linked:
+            self._grown[number] = self._seq
+        return list(range(head + 1, self._seq + 1))
+
+    def _checked(self, number: str, happened: Sequence[Event], policy_hash: str) -> int:
+        """Look before anything is written whether all this may happen; return how many events the case has so far."""
+        if self._unwritten.opens(number):
+            self._unwritten.write()
         past = run(self._connection, _PAST, {"number": number}).fetchall()
-        so_far = past[0][0] if past else 0
+        so_far: int = past[0][0] if past else 0
         _refuse_false_start(number, so_far, happened)
         _refuse_broken_promises(number, {promise for _, promise in past}, happened)
-        with whole(self._connection):
-            seqs = self._append(number, so_far, happened, policy_hash)
-            if seqs:
-                self._grown[number] = seqs[-1]
-                put_case(self._connection, case_after, self._site, seqs[-1])
-            new = so_far == 0  # then there is nothing of it to replace
-            replace_deadlines(self._connection, number, due, new=new)
-            if keys is not None:
-                replace_keys(self._connection, case_after, keys, new=new)
-        return seqs
+        if happened and policy_hash not in self._kept:
+            self._refuse_unkept(policy_hash)
+        return so_far
+
+    def _go_on(
+        self,
+        case: Case,
+        linked: Sequence[Linked],
+        due: Sequence[Deadline],
+        keys: Mapping[str, str] | None,
+    ) -> None:
+        """Write what happened to a case that was opened before, after all that waits."""
+        self._unwritten.write()
+        add_events(self._connection, linked)
+        if linked:
+            put_cases(self._connection, [row_of(case, self._site, self._seq)])
+        replace_deadlines(self._connection, case.number, due)
+        if keys is not None:
+            replace_keys(self._connection, case.number, keys)
 
     def caused(self, number: str, since: int) -> int | None:
         """Return the last event of a case after `since`, of which this transaction was at that time; None if none."""
@@ -95,20 +122,26 @@ class Journal:
         if self._seq == self._head:
             return
         end = {"head": self._head, "seq": self._seq, "hash": self._hash}
-        moved = self._connection.execute(_MOVE_HEAD, end)
-        if moved.rowcount != 1:
+        if run(self._connection, _MOVE_HEAD, end).rowcount != 1:
             raise LedgerRefused("the chain has grown elsewhere meanwhile")
 
-    def _append(self, number: str, so_far: int, happened: Sequence[Event], policy_hash: str) -> list[int]:
-        if not happened:
-            return []
-        linked = [self._link(number, n, event, policy_hash) for n, event in enumerate(happened, so_far + 1)]
-        run_many(self._connection, _ADD_EVENTS, [event_row for event_row, _ in linked])
-        run_many(self._connection, _ADD_PAYLOADS, [payload_row for _, payload_row in linked])
-        return list(range(self._seq - len(linked) + 1, self._seq + 1))
+    def _refuse_unkept(self, policy_hash: str) -> None:
+        """Ask, once: the database itself would say so only when the events are written."""
+        if run(self._connection, _KEPT_POLICY, {"policy_hash": policy_hash}).fetchone() is None:
+            raise LedgerRefused(f"no policy is kept under {policy_hash}")
+        self._kept.add(policy_hash)
 
-    def _link(self, number: str, n: int, event: Event, policy_hash: str) -> tuple[_Row, _Row]:
-        body, salt = canonical(event_to_json(event)), secrets.token_bytes(_SALT_BYTES)
+    def _link_all(
+        self, number: str, so_far: int, happened: Sequence[Event], policy_hash: str
+    ) -> list[Linked]:
+        salts = secrets.token_bytes(_SALT_BYTES * len(happened))
+        return [
+            self._link(number, so_far + n, event, salts[_SALT_BYTES * (n - 1) : _SALT_BYTES * n], policy_hash)
+            for n, event in enumerate(happened, 1)
+        ]
+
+    def _link(self, number: str, n: int, event: Event, salt: bytes, policy_hash: str) -> Linked:
+        body = canonical(event_to_json(event))
         link = Link(
             seq=self._seq + 1,
             case_number=number,

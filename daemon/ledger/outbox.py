@@ -20,10 +20,6 @@ _REPLIES = select(func.count()).where(
     func.lower(outbox.c.recipient) == func.lower(bindparam("address")),
 )
 
-_ALL_REPLIES = select(
-    func.count().filter(func.lower(outbox.c.recipient) == func.lower(bindparam("address"))), func.count()
-).where(outbox.c.created_at >= bindparam("since"), outbox.c.answers.is_not(None))
-
 
 def queue(connection: Connection, row: Mapping[str, object]) -> bool:
     """Put a mail in the outbox; False if its notice is there already."""
@@ -192,12 +188,6 @@ def notices_sent_to(connection: Connection, address: str, ending: str, since: da
     """Count the mails to an address about messages that came in, since a time, whose keys end so."""
     counted = _REPLIES.where(outbox.c.notice_key.endswith(ending, autoescape=True))
     return connection.execute(counted, {"address": address, "since": since}).scalar_one()
-
-
-def replies_sent(connection: Connection, address: str, since: datetime) -> tuple[int, int]:
-    """Count the automatic replies queued or sent since a time, to an address and to everybody."""
-    his, to_all = run(connection, _ALL_REPLIES, {"address": address, "since": since}).fetchone() or (0, 0)
-    return int(his), int(to_all)
 
 
 def refusals_sent_to(connection: Connection, address: str, case_number: str, since: datetime) -> int:

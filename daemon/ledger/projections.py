@@ -13,6 +13,7 @@ from rules.deadlines import Deadline
 
 DeadlinesOf = Callable[[Case], Sequence[Deadline]]
 KeysOf = Callable[[Case], Mapping[str, str]]
+Row = dict[str, object]
 
 _NEW_CASE = insert(cases)
 _PUT_CASE = _NEW_CASE.on_conflict_do_update(
@@ -28,7 +29,7 @@ _PUT_KEYS = insert(case_keys)
 _DROP_KEYS = delete(case_keys).where(case_keys.c.case_number == bindparam("number"))
 
 
-def row_of(case: Case, site: str, seq: int) -> dict[str, object]:
+def row_of(case: Case, site: str, seq: int) -> Row:
     """Return the row of `case` after event `seq`: a few columns to search by, and all of it as canonical JSON."""
     return {
         "number": case.number,
@@ -46,20 +47,35 @@ def row_of(case: Case, site: str, seq: int) -> dict[str, object]:
     }
 
 
-def put_case(connection: Connection, case: Case, site: str, seq: int) -> None:
-    """Make the row of `case` what it is after event `seq`."""
-    run(connection, _PUT_CASE, row_of(case, site, seq))
+def deadline_rows(number: str, due: Sequence[Deadline]) -> list[Row]:
+    """Return a row for each deadline of a case."""
+    return [{"case_number": number, "name": deadline.name, "due": deadline.due} for deadline in due]
 
 
-def replace_deadlines(
-    connection: Connection, number: str, due: Sequence[Deadline], *, new: bool = False
-) -> None:
-    """Make `due` all the deadlines the case has; a `new` one has none yet."""
-    if not new:
-        run(connection, _DROP_DEADLINES, {"number": number})
-    if due:
-        rows = [{"case_number": number, "name": deadline.name, "due": deadline.due} for deadline in due]
-        run_many(connection, _PUT_DEADLINES, rows)
+def key_rows(number: str, keys: Mapping[str, str]) -> list[Row]:
+    """Return a row for each key a case is found by."""
+    return [{"case_number": number, "key": key, "value": value} for key, value in keys.items()]
+
+
+def put_cases(connection: Connection, rows: Sequence[Row]) -> None:
+    """Make the rows of cases what `row_of` says."""
+    run_many(connection, _PUT_CASE, rows)
+
+
+def put_deadlines(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add deadlines to those there are."""
+    run_many(connection, _PUT_DEADLINES, rows)
+
+
+def put_keys(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add keys to those there are."""
+    run_many(connection, _PUT_KEYS, rows)
+
+
+def replace_deadlines(connection: Connection, number: str, due: Sequence[Deadline]) -> None:
+    """Make `due` all the deadlines the case has."""
+    run(connection, _DROP_DEADLINES, {"number": number})
+    put_deadlines(connection, deadline_rows(number, due))
 
 
 def drop_deadline(connection: Connection, number: str, name: str) -> None:
@@ -67,13 +83,10 @@ def drop_deadline(connection: Connection, number: str, name: str) -> None:
     connection.execute(_DROP_DEADLINE, {"number": number, "what": name})
 
 
-def replace_keys(connection: Connection, case: Case, keys: Mapping[str, str], *, new: bool = False) -> None:
-    """Make `keys` all the case is found by, settled or not; a `new` one has none yet."""
-    if not new:
-        run(connection, _DROP_KEYS, {"number": case.number})
-    if keys:
-        rows = [{"case_number": case.number, "key": key, "value": value} for key, value in keys.items()]
-        run_many(connection, _PUT_KEYS, rows)
+def replace_keys(connection: Connection, number: str, keys: Mapping[str, str]) -> None:
+    """Make `keys` all the case is found by, settled or not."""
+    run(connection, _DROP_KEYS, {"number": number})
+    put_keys(connection, key_rows(number, keys))
 
 
 def rebuild(connection: Connection, site: str, deadlines_of: DeadlinesOf, keys_of: KeysOf | None) -> int:
@@ -84,10 +97,10 @@ def rebuild(connection: Connection, site: str, deadlines_of: DeadlinesOf, keys_o
     replay = replay_all(connection, site)
     count = 0
     for case, seq in replay.whole():
-        put_case(connection, case, site, seq)
+        put_cases(connection, [row_of(case, site, seq)])
         replace_deadlines(connection, case.number, deadlines_of(case))
         if keys_of is not None:
-            replace_keys(connection, case, keys_of(case))
+            replace_keys(connection, case.number, keys_of(case))
         count += 1
     _drop_invented(connection)
     return count

@@ -233,10 +233,11 @@ def next_due(connection: Connection, aside: Collection[str]) -> datetime | None:
 
 def head(connection: Connection) -> tuple[int, str]:
     """Return the seq and hash of the last event; LedgerDamaged if the chain's end was taken away."""
-    row = connection.execute(_HEAD).first()
+    row = run(connection, _HEAD, {}).fetchone()
     if row is None:
         raise LedgerDamaged("the chain has lost its head")
-    return row.seq, row.hash
+    seq, link = row
+    return seq, link
 
 
 def last_seq(connection: Connection) -> int:

@@ -56,16 +56,11 @@ _READERS = 4
 _READERS_AT_PEAK = 32
 
 
-class _Fixed(NamedTuple):
-    """A parameter that is the same whatever the row."""
-
-    value: Any
-
-
 class _Places(NamedTuple):
     """A statement's parameters: which of a row's values stands where, and what the driver wants made of some."""
 
-    names: tuple[str | _Fixed, ...]
+    names: tuple[str, ...]
+    fixed: dict[str, Any]  # parameters that are the same whatever the row
     processed: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
@@ -144,31 +139,37 @@ def run(connection: Connection, statement: ClauseElement, row: Row) -> DBAPICurs
     It is compiled once; SQLAlchemy's own way costs several times what SQLite needs. Errors are those of `execute`.
     """
     text, places = _compiled(statement, tuple(row))
-    with _driving(connection) as driver:
-        return cast("DBAPICursor", driver.execute(text, _values(row, places)))
-
-
-def run_many(connection: Connection, statement: ClauseElement, rows: Sequence[Row]) -> None:
-    """Execute a statement that returns nothing once for each row; all rows have the same columns."""
-    if not rows:
-        return
-    text, places = _compiled(statement, tuple(rows[0]))
-    with _driving(connection) as driver:
-        driver.executemany(text, [_values(row, places) for row in rows])
-
-
-@contextmanager
-def _driving(connection: Connection) -> Iterator[sqlite3.Connection]:
     refuse_if_lost(connection)
     try:
-        yield _driver(connection)
+        return cast("DBAPICursor", _driver(connection).execute(text, _values(row, places)))
     except sqlite3.Error as error:
-        connection.info[_LOST] = True
-        raise _typed(error) or error from error
+        raise _lost(connection, error) from error
+
+
+def run_many(connection: Connection, statement: ClauseElement, rows: Sequence[Row]) -> int:
+    """Execute a statement that returns nothing once for each row; return how many rows it changed or added.
+
+    All rows have the same columns.
+    """
+    if not rows:
+        return 0
+    text, places = _compiled(statement, tuple(rows[0]))
+    refuse_if_lost(connection)
+    try:
+        return _driver(connection).executemany(text, [_values(row, places) for row in rows]).rowcount
+    except sqlite3.Error as error:
+        raise _lost(connection, error) from error
+
+
+def _lost(connection: Connection, error: sqlite3.Error) -> Exception:
+    """Note that an error has cost the running transaction; return what is to be raised."""
+    connection.info[_LOST] = True
+    return _typed(error) or error
 
 
 def _values(row: Row, places: _Places) -> list[Any]:
-    values = [row[name] if isinstance(name, str) else name.value for name in places.names]
+    known = {**places.fixed, **row} if places.fixed else row
+    values = [known[name] for name in places.names]
     for at, process in places.processed:
         values[at] = process(values[at])
     return values
@@ -184,7 +185,8 @@ def _compiled(statement: ClauseElement, columns: tuple[str, ...]) -> tuple[str, 
         (at, kind.bind_processor(_DIALECT)) for at, kind in enumerate(kinds) if names[at] in columns
     ]
     return compiled.string, _Places(
-        tuple(name if name in columns else _Fixed(compiled.params[name]) for name in names),
+        names,
+        {name: compiled.params[name] for name in names if name not in columns},
         tuple((at, process) for at, process in processors if process is not None),
     )
 

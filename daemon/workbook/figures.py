@@ -135,7 +135,7 @@ def _policy(docket: Docket, policy_hash: str) -> Policy:
 def _said(event: Event, policy: Policy, locale: Locale) -> str:
     try:
         return words.step(event, policy, locale)
-    except StopIteration:  # it names a grade or role that the present rules do not know
+    except KeyError:  # it names a grade or role that the present rules do not know
         return ""
 
 

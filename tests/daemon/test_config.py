@@ -296,3 +296,18 @@ def test_the_command_itself_ends_with_2(good: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "mailbox.port" in ended.stderr.splitlines()[-1]
+
+
+def test_somebody_has_all_his_offices_and_is_called_as_in_the_first(good: Path) -> None:
+    second = 'board                  = [{ name = "董事會秘書", email = "board@example.com" }'
+    site = load_site(
+        changed(good, second, f'{second}, {{ name = "Wang", email = "Service.Manager@example.com" }}')
+    )
+    person = site.person("SERVICE.manager@example.com")
+    assert person is not None
+    assert person.name == "王經理"
+    assert site.roles_of("service.MANAGER@example.com") == ("service-manager", "board")
+    assert site.roles_of("board@example.com") == ("board",)
+    assert site.roles_of("staff.lin@example.com") == ()
+    assert site.person("staff.lin@example.com") is None
+    assert [site.may_send(email) for email in ("A@Example.com", "a@example.org")] == [True, False]

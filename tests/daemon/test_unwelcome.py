@@ -1,11 +1,14 @@
 """Mail that must not be answered, must not be believed, or cannot be read at all (RFC 3834, design.md, Mail)."""
 
+from dataclasses import replace
+
 import pytest
 
 from daemon.config import AccessSection
 from daemon.docket import Docket
 from daemon.intake import STRANGERS_PER_HOUR, Intake
-from daemon.ledger import LedgerUnavailable, MailState
+from daemon.intake.replies import Replies
+from daemon.ledger import Entry, LedgerUnavailable, MailState, StoredMail
 from parsers.reader import Asked, FileToRead, FormReader, ReaderUnavailable
 from parsers.results import ParsedFile
 from rules.case import Status
@@ -232,6 +235,29 @@ def test_a_poison_message_is_quarantined_with_one_notice_and_those_behind_it_are
     assert len(office.cases()) == 3
     assert len(to(office.post(), CARE)) == 1
     assert office.intake.take_waiting() == 0
+
+
+def test_a_message_whose_rows_cannot_be_written_harms_none_that_were_taken_with_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Replies.file
+
+    def file_elsewhere(
+        self: Replies, entry: Entry, stored: StoredMail, state: MailState, reason: str
+    ) -> None:
+        wrong = stored.id == poison and state is MailState.TAKEN
+        file(self, entry, replace(stored, id=999) if wrong else stored, state, reason)
+
+    before = office.put_in(mail(files={"f.xlsx": complaint()}))
+    poison = office.put_in(mail(files={"f.xlsx": complaint(customer_phone="0900-000-001")}))
+    behind = office.put_in(mail(files={"f.xlsx": complaint(customer_phone="0900-000-002")}))
+    monkeypatch.setattr(Replies, "file", file_elsewhere)
+    assert office.intake.take_waiting() == 3
+    states = [office.ledger.mail(one).state for one in (before, poison, behind)]
+    assert states == [MailState.TAKEN, MailState.QUARANTINED, MailState.TAKEN]
+    assert [case.number for case in office.cases()] == ["KS-20261123-001", "KS-20261123-002"]
+    assert len(to(office.post(), STAFF, "acknowledgement")) == 2
+    assert office.ledger.verify() == []
 
 
 def test_a_message_that_breaks_half_way_leaves_nothing_behind(

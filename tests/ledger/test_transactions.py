@@ -57,9 +57,9 @@ def test_what_follows_an_undone_transaction_hangs_on_what_was_before_it(
 def test_a_database_error_costs_the_transaction_even_if_it_is_caught(ledger: Ledger, clerk: Clerk) -> None:
     def catch_and_go_on() -> None:
         with ledger.writing() as entry:
-            number = clerk.open_case(entry)
+            clerk.open_case(entry)
             with suppress(LedgerRefused):
-                entry.link_mail(999, number)
+                entry.attach("KS-20261123-999", "photo.jpg", "image/jpeg", b"...")
 
     with pytest.raises(LedgerUnavailable, match="nothing of it is kept"):
         catch_and_go_on()
@@ -71,7 +71,7 @@ def test_a_caught_error_costs_a_transaction_that_recorded_no_event(ledger: Ledge
         with ledger.writing() as entry:
             entry.queue(outgoing("notice"))
             with suppress(LedgerRefused):
-                entry.link_mail(999, "KS-none")
+                entry.attach("KS-none", "photo.jpg", "image/jpeg", b"...")
 
     with pytest.raises(LedgerUnavailable, match="nothing of it is kept"):
         catch_and_go_on()
@@ -84,7 +84,7 @@ def test_after_a_database_error_nothing_more_can_be_said(ledger: Ledger, clerk: 
         with pytest.raises(LedgerRefused):
             entry.attach("KS-20261123-999", "photo.jpg", "image/jpeg", b"...")
         with pytest.raises(LedgerUnavailable):
-            entry.link_mail(1, number)
+            entry.attach(number, "photo.jpg", "image/jpeg", b"...")
     assert list(ledger.cases()) == []
 
 

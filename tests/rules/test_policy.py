@@ -100,3 +100,44 @@ def test_the_clauses_carried_out_so_far_are_all_there(policy) -> None:
 )
 def test_spans_are_written_in_their_largest_whole_unit(text_, written) -> None:
     assert write_span(parse_span(text_)) == written
+
+
+def test_everything_named_is_found_by_its_key(policy) -> None:
+    assert [policy.role(role.key) for role in policy.roles] == list(policy.roles)
+    assert [policy.grade(grade.key) for grade in policy.grades] == list(policy.grades)
+    assert [policy.clause(clause.key) for clause in policy.clauses] == list(policy.clauses)
+    assert [policy.stage(stage.key) for stage in policy.stages] == list(policy.stages)
+    assert [policy.penalty(rule.key) for rule in policy.penalties] == list(policy.penalties)
+    assert [policy.duty(duty.key) for duty in policy.duties] == list(policy.duties)
+    calls = policy.follow_up.calls
+    assert [policy.duty(call.task) for call in calls] == [call.duty() for call in calls]
+
+
+def test_what_the_rules_do_not_name_is_not_found(policy) -> None:
+    for look in (policy.role, policy.grade, policy.clause, policy.stage, policy.penalty):
+        with pytest.raises(KeyError):
+            look("nobody")
+    assert policy.duty("nobody") is None
+
+
+def test_fields_and_choices_are_found_by_their_keys(catalogue) -> None:
+    for form in catalogue.forms:
+        assert [form.field(field.key) for field in form.fields] == list(form.fields)
+        with pytest.raises(KeyError):
+            form.field("nothing")
+        for field in form.fields:
+            assert [field.choice(choice.key) for choice in field.choices] == list(field.choices)
+            assert field.choice("nothing") is None
+
+
+def test_a_changed_copy_of_the_rules_is_looked_up_anew(policy, catalogue) -> None:
+    board = policy.role("board")
+    known = policy.model_copy(update={"roles": (board,), "duties": ()})
+    assert known.role("board") is board
+    assert known.duty(policy.duties[0].key) is None
+    with pytest.raises(KeyError):
+        known.role(policy.roles[0].key)
+    form = catalogue.forms[0]
+    first = form.field(form.fields[0].key)
+    assert list(form.model_copy(update={"fields": (first,)}).by_key) == [first.key]
+    assert policy.duty(policy.duties[0].key) == policy.duties[0]
