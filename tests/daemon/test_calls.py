@@ -370,7 +370,7 @@ def test_D35_a_key_customer_is_marked_on_the_list(office: Office) -> None:
 
 def test_three_hundred_cars_and_their_results_are_taken_in_at_once(office: Office) -> None:
     answers = [[phone(number), DAY, "", "是", "是", ""] for number in range(300)]
-    with no_endless_work():
+    with no_endless_work(120):
         send(office, *(car(number) for number in range(300)))
         office.receive(mail(CARE, files={"r.xlsx": results(answers)}))
     assert sum(call.reached for call in office.case(NUMBER).calls) == 300
