@@ -19,6 +19,7 @@ from parsers.readings import Surroundings
 from parsers.results import ParsedFile, ParsedForm
 from rules.fields import Catalogue
 from rules.locales import Locale
+from tests.guards import PATIENT
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 16, 0, tzinfo=ZONE)
@@ -84,8 +85,8 @@ def around() -> Surroundings:
 
 @pytest.fixture(scope="module")
 def reader(catalogue: Catalogue) -> Iterator[FormReader]:
-    """A reader with its child, shared by a file's tests."""
-    with FormReader(catalogue) as running:
+    """A reader with its child, shared by a file's tests; a slow machine makes no file too slow for it."""
+    with FormReader(catalogue, PATIENT) as running:
         yield running
 
 
