@@ -3,6 +3,8 @@
 import socket
 import time
 
+from tests.guards import PATIENCE
+
 HOST = "127.0.0.1"
 
 
@@ -14,7 +16,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for_greeting(port: int, seconds: float = 20.0) -> None:
+def wait_for_greeting(port: int, seconds: float = PATIENCE) -> None:
     """Return once the server on `port` greets; TimeoutError when it never does."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -26,7 +28,7 @@ def wait_for_greeting(port: int, seconds: float = 20.0) -> None:
 
 def _greets(port: int) -> bool:
     try:
-        with socket.create_connection((HOST, port), timeout=1) as connection:
+        with socket.create_connection((HOST, port), timeout=10) as connection:
             return bool(connection.recv(1))
     except OSError:
         return False
