@@ -29,7 +29,7 @@ def test_the_demo_plays_to_its_end_over_what_a_killed_run_left(tmp_path: Path) -
     folder = tmp_path / "out"
     leave_debris(folder)
     command = [sys.executable, "-m", "daemon", "demo", "--plain", "--directory", str(folder)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "✓" in ended.stdout
     assert "✗" not in ended.stdout

@@ -12,6 +12,7 @@ from sheets.registry import CLOSED, OPEN
 from tests.daemon.office import complaint, mail
 from tests.e2e.conftest import NewWorld
 from tests.e2e.world import World, short_rules
+from tests.guards import PATIENCE
 
 CASES, KILLS = 6, 12
 
@@ -19,7 +20,7 @@ CASES, KILLS = 6, 12
 def save(world: World, number: str, cells: dict[str, str]) -> None:
     """Type into a case's row and save, again where the daemon was quicker."""
     site, path = load_site(world.config), world.folder / "master.xlsx"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         before = fingerprint(path)
         if before is not None:

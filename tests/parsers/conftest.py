@@ -113,7 +113,7 @@ def to_xls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], bytes]
         (folder / "form.xlsx").write_bytes(content)
         profile = f"-env:UserInstallation=file://{folder}/profile"
         command = [office, profile, "--headless", "--convert-to", "xls:MS Excel 97", "--outdir", str(folder)]
-        subprocess.run([*command, str(folder / "form.xlsx")], check=True, capture_output=True, timeout=120)
+        subprocess.run([*command, str(folder / "form.xlsx")], check=True, capture_output=True, timeout=600)
         return (folder / "form.xls").read_bytes()
 
     return convert
