@@ -82,14 +82,13 @@ class World:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def stop(self) -> tuple[int, float]:
-        """Stop the daemon as a service manager does; return its exit status and how long it took."""
+    def stop(self) -> int:
+        """Stop the daemon as a service manager does; return its exit status."""
         assert self._process is not None
-        begun = time.monotonic()
         self.signal(signal.SIGTERM)
-        status = self._process.wait(timeout=PATIENCE)
+        status = self._process.wait(timeout=STOPS_WITHIN)
         self._process = None
-        return status, time.monotonic() - begun
+        return status
 
     def kill(self) -> None:
         """End the daemon as a power cut does."""
