@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
-from parsers.reader import Limits
+from parsers.reading_process import Limits
 
 PATIENCE = 120.0  # seconds for what has to happen: a wait ends as soon as it does
 PATIENT = Limits(seconds=60.0)  # for files whose own time is not what is tested; the product allows five
