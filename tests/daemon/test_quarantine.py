@@ -56,6 +56,12 @@ class _Old(FormReader):
         return asked.file.refused(DAMAGED) if asked.file.name == "new.xlsx" else read
 
 
+@pytest.fixture(autouse=True)
+def one_clock(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command goes by the office's clock: what it queues is due there, whatever day the machine has."""
+    monkeypatch.setattr(quarantine, "SystemClock", lambda: office.clock)
+
+
 def run(office: Office, *command: object) -> int:
     words = [str(word) for word in command]
     return main(["quarantine", *words, "--config", str(office.folder / "config.toml")])
