@@ -13,7 +13,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from daemon.arriving import Arriving
+from daemon.arriving import Arrived, Arriving
 from daemon.channel import Channel
 from daemon.fetching import COMPARE_EVERY, Fetching
 from daemon.ledger import MailState
@@ -138,7 +138,7 @@ def test_paperless_ngx_9436_and_13336_overlapping_rounds_take_a_mail_once(
     first, second = (list(one.fetch(one.all_uids())) for one in (first_inbox, second_inbox))
     for one, batches in zip(pair, (first, second), strict=True):
         for batch in batches:
-            one._store(batch)
+            one._store([Arrived.ready(raw) for raw in batch])
         office.intake.take_waiting()
         one._move_settled(one._connected())
         one.hang_up()
