@@ -1,7 +1,8 @@
 """winmail.dat: what Outlook packs a mail's files and words into for other Outlooks ([MS-OXTNEF]).
 
 Read here rather than by a library: the one there is follows the counts that a file claims, and forty bytes can claim
-four thousand million properties. Every step here consumes bytes of the file, and what it yields are views of them.
+four thousand million properties. Every step here consumes bytes of the file, there is a bound to the steps, and what
+they yield are views of the file.
 """
 
 import struct
@@ -15,7 +16,8 @@ from mailer.message_words import one_line
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MEDIA_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 
-_MOST_ATTRIBUTES = 10_000
+_MOST_ATTRIBUTES = 10_000  # with those of the mails within
+_MOST_PROPERTIES = 50_000  # and values of lists, with those of the mails within
 _MOST_FILES = 500
 _DEEPEST = 4  # mails within mails
 _LONGEST_NAME = 2_000  # bytes
@@ -70,40 +72,68 @@ def is_winmail(media_type: str, content: bytes) -> bool:
     return media_type in MEDIA_TYPES or content.startswith(SIGNATURE)
 
 
-def read_winmail(content: bytes | memoryview, depth: int = 0) -> Packed:
-    """Read a winmail.dat as far as it goes; never raises, and takes time in proportion to its size."""
-    packed = Packed()
-    reader = _Reader(packed, depth)
-    if bytes(content[:4]) != SIGNATURE:
-        packed.damaged = True
-        return packed
-    for attribute, data in _attributes(memoryview(content), packed):
-        reader.take(attribute, data)
-    reader.finish()
+@dataclass
+class _Allowance:
+    """What may still be read: one allowance for a winmail.dat and all the mails in it."""
+
+    attributes: int = _MOST_ATTRIBUTES
+    properties: int = _MOST_PROPERTIES
+    exceeded: bool = False
+
+    def spend_property(self) -> None:
+        if not self.properties:
+            self.exceeded = True
+            raise struct.error("more than any mail has")
+        self.properties -= 1
+
+
+def read_winmail(content: bytes | memoryview) -> Packed:
+    """Read a winmail.dat as far as it goes; never raises, and takes no longer than its bounds allow."""
+    allowance = _Allowance()
+    packed = _read(memoryview(content), 0, allowance)
+    packed.damaged = packed.damaged or allowance.exceeded
     return packed
 
 
-def _attributes(content: memoryview, packed: Packed) -> Iterator[tuple[int, memoryview]]:
+def _read(content: memoryview, depth: int, allowance: _Allowance) -> Packed:
+    packed = Packed()
+    reader = _Reader(packed, depth, allowance)
+    if bytes(content[:4]) != SIGNATURE:
+        packed.damaged = True
+        return packed
+    for attribute, data in _attributes(content, packed, allowance):
+        reader.take(attribute, data)
+    if depth == 0:  # of the mails within only the files count
+        reader.finish()
+    return packed
+
+
+def _attributes(
+    content: memoryview, packed: Packed, allowance: _Allowance
+) -> Iterator[tuple[int, memoryview]]:
     """Every attribute: level, id, type, length, data and a checksum, which many writers get wrong."""
     at = 6
-    for _ in range(_MOST_ATTRIBUTES):
-        if at + 9 > len(content) or content[at] not in (1, 2):
-            return  # the end, or what a gateway put behind it
+    while at + 9 <= len(content) and content[at] in (1, 2):  # else the end, or what a gateway put behind it
+        if not allowance.attributes:
+            allowance.exceeded = True
+            return
+        allowance.attributes -= 1
         attribute, _, length = struct.unpack_from("<HHI", content, at + 1)
         data = content[at + 9 : at + 9 + length]
         yield attribute, data
         if len(data) < length:
-            break
+            packed.damaged = True
+            return
         at += 9 + length + 2
-    packed.damaged = True
 
 
 class _Reader:
     """Takes the attributes of one mail, and puts its files and words together."""
 
-    def __init__(self, packed: Packed, depth: int) -> None:
+    def __init__(self, packed: Packed, depth: int, allowance: _Allowance) -> None:
         self._packed = packed
         self._depth = depth
+        self._allowance = allowance
         self._label = ""
         self._file: PackedFile | None = None
         self._named = 0  # how good the name is that the file has so far
@@ -115,7 +145,7 @@ class _Reader:
         elif attribute == _BODY:
             self._packed.text = self._packed.text or self._narrow(data)
         elif attribute == _PROPERTIES:
-            self._take_words(list(_properties(data)))
+            self._take_words(list(_properties(data, self._allowance)))
         elif attribute == _FILE_BEGINS:
             self._begin()
         elif self._file is not None:
@@ -139,7 +169,7 @@ class _Reader:
         elif attribute in (_FILE_TITLE, _FILE_TRANSPORT_NAME):
             self._name(file, self._narrow(data[:_LONGEST_NAME]), 2 if attribute == _FILE_TITLE else 1)
         elif attribute == _FILE_PROPERTIES:
-            for identifier, kind, value in _properties(data):
+            for identifier, kind, value in _properties(data, self._allowance):
                 self._take_property(file, identifier, kind, value)
 
     def _take_property(self, file: PackedFile, identifier: int, kind: int, value: memoryview) -> None:
@@ -160,9 +190,10 @@ class _Reader:
         if bytes(value[:16]) != _MESSAGE or self._depth >= _DEEPEST:
             file.content = value[16:]
             return
-        inner = read_winmail(value[16:], self._depth + 1)
-        self._packed.files = [known for known in self._packed.files if known is not file] + inner.files
-        self._packed.damaged = self._packed.damaged or inner.damaged
+        inner = _read(value[16:], self._depth + 1, self._allowance)
+        files = [known for known in self._packed.files if known is not file] + inner.files
+        self._packed.files = files[:_MOST_FILES]
+        self._packed.damaged = self._packed.damaged or inner.damaged or len(files) > _MOST_FILES
 
     def _take_words(self, properties: list[Property]) -> None:
         pages = [value for identifier, _, value in properties if identifier == _TEXT_CODEPAGE]
@@ -190,15 +221,16 @@ class _Reader:
         return decode_bytes(bytes(value).rstrip(b"\0"), label or self._label)
 
 
-def _properties(data: memoryview) -> Iterator[Property]:
+def _properties(data: memoryview, allowance: _Allowance) -> Iterator[Property]:
     """The properties of a block, one value each; ends where the block makes no sense any more."""
     try:
         (count,) = struct.unpack_from("<I", data, 0)
         at = 4
         for _ in range(count):
+            allowance.spend_property()
             kind, identifier = struct.unpack_from("<HH", data, at)
             at = _behind_name(data, at + 4, identifier)
-            value, at = _value(data, at, kind)
+            value, at = _value(data, at, kind, allowance)
             if value is not None:
                 yield identifier, kind & _SINGLE, value
     except struct.error:
@@ -214,7 +246,7 @@ def _behind_name(data: memoryview, at: int, identifier: int) -> int:
     return at + 24 + (_padded(length) if named else 0)
 
 
-def _value(data: memoryview, at: int, kind: int) -> tuple[memoryview | None, int]:
+def _value(data: memoryview, at: int, kind: int, allowance: _Allowance) -> tuple[memoryview | None, int]:
     """The first value of a property (None of an empty list), and where the next property begins."""
     many, kind = bool(kind & _MANY), kind & _SINGLE
     if kind in _FIXED:
@@ -229,7 +261,8 @@ def _value(data: memoryview, at: int, kind: int) -> tuple[memoryview | None, int
     (count,) = struct.unpack_from("<I", data, at)
     at += 4
     first = None
-    for _ in range(count):  # each value consumes four bytes at least
+    for _ in range(count):
+        allowance.spend_property()
         (length,) = struct.unpack_from("<I", data, at)
         first = data[at + 4 : at + 4 + length] if first is None else first
         at += 4 + _padded(length)

@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from rules.fields import Catalogue, load_form
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No example is wrong for being slow: the machine may be.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

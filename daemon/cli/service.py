@@ -54,6 +54,14 @@ def register(commands: "Commands") -> None:
     command.add_argument("--directory", type=Path, default=Path("demo-out"), metavar="DIR")
     command.add_argument("--plain", action="store_true", help="lines instead of a live board")
     command.add_argument("--picture", type=Path, metavar="FILE", help="keep the board in mid-play as HTML")
+    command.add_argument(
+        "--pace",
+        type=int,
+        default=1,
+        metavar="N",
+        choices=range(1, 61),
+        help="take N times as long, on a slow machine",
+    )
     command.set_defaults(run=run_demo)
 
 
@@ -152,7 +160,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     """Carry out `kesu demo`."""
     from daemon.demo import run  # its servers are needed here only
 
-    return run(arguments.directory, plain=arguments.plain, picture=arguments.picture)
+    return run(arguments.directory, plain=arguments.plain, picture=arguments.picture, pace=arguments.pace)
 
 
 def _log_to_stderr(*, verbose: bool) -> None:

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from daemon import words
-from daemon.demo.script import WINDOW_SECONDS
 from daemon.site import Site
 from rules.case import Case
 
@@ -45,15 +44,23 @@ class Happenings:
     mails: list[tuple[float, str, str, str]] = field(default_factory=list)  # seconds, template, to, subject
 
 
-def board(
-    site: Site, cases: Sequence[Case], happened: Happenings, now: datetime, elapsed: float, total: float
-) -> RenderableType:
+@dataclass(frozen=True)
+class Moment:
+    """When the board is drawn: the time, how far the script is, and how many seconds a window has."""
+
+    now: datetime
+    elapsed: float
+    total: float
+    window: float
+
+
+def board(site: Site, cases: Sequence[Case], happened: Happenings, moment: Moment) -> RenderableType:
     """Draw the board as it stands."""
     layout = Layout()
     layout.split_column(
-        Layout(_head(cases, happened, elapsed, total), size=4),
+        Layout(_head(cases, happened, moment), size=4),
         Layout(
-            Panel(_cases(site, cases, now), title="cases in the ledger", border_style="grey50"),
+            Panel(_cases(site, cases, moment), title="cases in the ledger", border_style="grey50"),
             size=len(cases) + 2 if cases else 3,
         ),
         Layout(name="mail"),
@@ -65,22 +72,22 @@ def board(
     return layout
 
 
-def _head(cases: Sequence[Case], happened: Happenings, elapsed: float, total: float) -> RenderableType:
+def _head(cases: Sequence[Case], happened: Happenings, moment: Moment) -> RenderableType:
     settled = sum(not case.is_open for case in cases)
     lapses = sum(len(case.lapses) for case in cases)
     line = Text.assemble(
         ("kesu 客訴 ", "bold cyan"),
-        f" two-hour windows run in {WINDOW_SECONDS} s here   ",
+        f" two-hour windows run in {moment.window:g} s here   ",
         (f"{len(cases)} cases  ", "bold"),
         (f"{settled} resolved  ", "green"),
         (f"{lapses} lapses  ", "red"),
         (f"{len(happened.mails)} mails", "cyan"),
     )
-    bar = ProgressBar(total=total, completed=min(elapsed, total), width=None)
+    bar = ProgressBar(total=moment.total, completed=min(moment.elapsed, moment.total), width=None)
     return Panel(Group(line, bar), border_style="cyan")
 
 
-def _cases(site: Site, cases: Sequence[Case], now: datetime) -> Table:
+def _cases(site: Site, cases: Sequence[Case], moment: Moment) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column("case", no_wrap=True, min_width=15)
     table.add_column("grade", no_wrap=True, justify="center", min_width=8)
@@ -92,7 +99,9 @@ def _cases(site: Site, cases: Sequence[Case], now: datetime) -> Table:
             f" {site.policy.grade(case.grade).title.get(site.locale)} ", style=_COLOURS.get(case.grade, "")
         )
         owner = _owner(site, case)
-        table.add_row(case.number, grade, str(case.facts.get("customer_name", "")), owner, _clock(case, now))
+        table.add_row(
+            case.number, grade, str(case.facts.get("customer_name", "")), owner, _clock(case, moment)
+        )
     return table
 
 
@@ -103,15 +112,15 @@ def _owner(site: Site, case: Case) -> Text:
     return Text(words.role_titles(case.owners, site.policy, site.locale))
 
 
-def _clock(case: Case, now: datetime) -> RenderableType:
+def _clock(case: Case, moment: Moment) -> RenderableType:
     if not case.is_open:
         return Text(case.status.value, style="green")
     if case.due is None:
         return Text("no window: daily reminder", style="bold red")
-    left = max(0.0, (case.due - now).total_seconds())
-    colour = "red" if left < 4 else "cyan"
+    left = max(0.0, (case.due - moment.now).total_seconds())
+    colour = "red" if left < moment.window / 3 else "cyan"
     return Text.assemble(
-        ("█" * round(left / WINDOW_SECONDS * 12)).ljust(12, "░"), f" {left:4.1f} s", style=colour
+        ("█" * round(left / moment.window * 12)).ljust(12, "░"), f" {left:4.1f} s", style=colour
     )
 
 

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from daemon.clock import SystemClock
 from daemon.demo import afterlife, story
-from daemon.demo.board import Happenings, board, say_plainly
+from daemon.demo.board import Happenings, Moment, board, say_plainly
 from daemon.demo.judge import shortcomings, unfinished
 from daemon.demo.picture import as_page
-from daemon.demo.script import Reply, Sending, Typing
+from daemon.demo.script import WINDOW_SECONDS, Reply, Sending, Typing
 from daemon.demo.stage import Stage, reader_of
 from rules.case import Case
 
@@ -24,14 +24,15 @@ PICTURE_AT = 19.8  # seconds from the curtain: every kind of row and mail has be
 PICTURE_SIZE = (132, 40)  # columns and lines
 
 
-def run(directory: Path, *, plain: bool = False, picture: Path | None = None) -> int:
+def run(directory: Path, *, plain: bool = False, picture: Path | None = None, pace: int = 1) -> int:
     """Play the demo in `directory`; return the exit status: 0 if all came out as the rules say.
 
-    `plain` prints lines instead of drawing the board; `picture` keeps the board in mid-play as HTML.
+    `plain` prints lines instead of drawing the board; `picture` keeps the board in mid-play as HTML; with a `pace` of
+    3 everything takes three times as long, and a slow machine keeps up.
     """
     console = Console()
     console.print("kesu demo: an IMAP and an SMTP server on loopback, the real daemon, windows of seconds …")
-    stage = Stage(directory)
+    stage = Stage(directory, pace)
     try:
         stage.start()
         Performance(stage, console, plain=plain or not console.is_terminal, picture=picture).play()
@@ -70,13 +71,17 @@ class Performance:
             else Live(console=self._console, screen=True, refresh_per_second=8)
         )
         with screen as live:
-            while not self._over(elapsed := time.monotonic() - self._start):
+            while not self._over(elapsed := self._elapsed()):
                 self._send_due(elapsed)
                 self._type_due(elapsed)
                 self._read_mails(elapsed)
                 self._answer_due(elapsed)
                 self._show(live, elapsed)
                 time.sleep(0.1)
+
+    def _elapsed(self) -> float:
+        """Return the seconds of the script that have passed."""
+        return (time.monotonic() - self._start) / self._stage.pace
 
     def _over(self, elapsed: float) -> bool:
         """Tell whether the curtain may fall: the script is through, or the machine is too slow for it."""
@@ -123,7 +128,8 @@ class Performance:
 
     def _board(self, elapsed: float) -> RenderableType:
         cases = list(self._stage.ledger.cases())
-        return board(self._stage.site, cases, self._happened, SystemClock().now(), elapsed, SECONDS)
+        moment = Moment(SystemClock().now(), elapsed, SECONDS, WINDOW_SECONDS * self._stage.pace)
+        return board(self._stage.site, cases, self._happened, moment)
 
     def _draw(self, path: Path, elapsed: float) -> None:
         path.write_text(as_page(self._board(elapsed), *PICTURE_SIZE), encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.licences import ROOT, pinned
+from tests.guards import PATIENCE
 
 SCRIPT = ROOT / ".ci" / "audit"
 LOCKS = ["requirements.lock", "requirements-dev.lock", ".ci/audit.lock"]
@@ -19,7 +20,7 @@ def audit(folder: Path, body: str) -> subprocess.CompletedProcess[str]:
     auditor = folder / "pip-audit"
     auditor.write_text(f'#!/usr/bin/env bash\necho "$@" >> {folder}/calls\n{body}\n', encoding="utf-8")
     auditor.chmod(0o755)
-    return subprocess.run([SCRIPT, auditor], capture_output=True, text=True, timeout=30)
+    return subprocess.run([SCRIPT, auditor], capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_every_lock_file_is_asked_about_and_what_is_unknown_counts(tmp_path: Path) -> None:

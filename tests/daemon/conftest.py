@@ -8,11 +8,12 @@ import pytest
 from daemon import packs
 from parsers.reader import FormReader
 from tests.daemon.office import Office, open_office
+from tests.guards import PATIENT
 
 
 @pytest.fixture(scope="session")
 def reader() -> Iterator[FormReader]:
-    with FormReader(packs.catalogue()) as opened:
+    with FormReader(packs.catalogue(), PATIENT) as opened:
         yield opened
 
 

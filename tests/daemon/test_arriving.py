@@ -8,8 +8,7 @@ import pytest
 
 from daemon.arriving import NOBODY, Batches
 from mailer.inbox import MailboxUnavailable, RawMail
-
-LONG = 30  # seconds; whoever waits so long waits in vain
+from tests.guards import PATIENCE
 
 
 def raw(uid: int) -> RawMail:
@@ -27,7 +26,7 @@ class Server:
     def fetch(self) -> Iterator[list[RawMail]]:
         for batch in self.batches:
             self.asked += 1
-            assert self.given.acquire(timeout=LONG)
+            assert self.given.acquire(timeout=PATIENCE)
             if isinstance(batch, Exception):
                 raise batch
             yield batch
@@ -60,7 +59,7 @@ def test_the_next_batch_is_fetched_while_nobody_waits_and_no_further_one() -> No
     server.give(3)
     with Batches(server.fetch(), stored.extend) as arriving:
         assert arriving.store(wait=True)
-        arriving._coming.result(LONG)  # type: ignore[union-attr]
+        arriving._coming.result(PATIENCE)  # type: ignore[union-attr]
         assert server.asked == 2
         assert arriving.store(wait=False)
         assert [one.mail.uid for one in stored] == [1, 2]
@@ -71,7 +70,7 @@ def test_a_lost_connection_is_told_when_there_is_nothing_else_to_do() -> None:
     server.give(2)
     with Batches(server.fetch(), stored.extend) as arriving:
         assert arriving.store(wait=True)
-        arriving._coming.exception(LONG)  # type: ignore[union-attr]
+        arriving._coming.exception(PATIENCE)  # type: ignore[union-attr]
         assert not arriving.store(wait=False), "what came before it is taken in first"
         with pytest.raises(MailboxUnavailable):
             arriving.store(wait=True)

@@ -11,6 +11,7 @@ import pytest
 from sheets.links import count_in, link_formula, link_text, linked_cell, text_of_link
 from tests.daemon.office import CARE, SERVICE_MANAGER, STAFF, Office, complaint, mail, to
 from tests.daemon.spreadsheet import Master
+from tests.guards import PATIENCE
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SOFFICE = shutil.which("soffice")
@@ -133,6 +134,6 @@ def test_libreoffice_calculates_the_link_and_keeps_it(office: Office) -> None:
         [SOFFICE, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(out), str(master(office))],
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert Master(out / "master.xlsx").rows()[number]["附件"] == formula(f"attachments/{number}", 2)

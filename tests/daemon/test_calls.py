@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 from io import BytesIO
-from time import perf_counter
 
 import pytest
 from openpyxl import load_workbook
@@ -38,6 +37,7 @@ from tests.daemon.office import (
     to,
 )
 from tests.daemon.test_unproven import configure
+from tests.guards import no_endless_work
 
 
 def send(office: Office, *rows: list[object], sender: str = STAFF) -> list[Posted]:
@@ -369,12 +369,11 @@ def test_D35_a_key_customer_is_marked_on_the_list(office: Office) -> None:
 
 
 def test_three_hundred_cars_and_their_results_are_taken_in_at_once(office: Office) -> None:
-    started = perf_counter()
-    send(office, *(car(number) for number in range(300)))
     answers = [[phone(number), DAY, "", "是", "是", ""] for number in range(300)]
-    office.receive(mail(CARE, files={"r.xlsx": results(answers)}))
+    with no_endless_work(120):
+        send(office, *(car(number) for number in range(300)))
+        office.receive(mail(CARE, files={"r.xlsx": results(answers)}))
     assert sum(call.reached for call in office.case(NUMBER).calls) == 300
-    assert perf_counter() - started < 20
 
 
 # ---------------------------------------------------------------- who it is from

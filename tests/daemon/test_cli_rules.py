@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from daemon.cli import main
+from tests.guards import PATIENCE
 
 FACTS = {"department": "after-sales", "category": "repair-quality", "repair_amount": "1200"}
 
@@ -43,7 +44,7 @@ def kesu(*arguments: str, given: str = "") -> Ended:
 def process(*arguments: str, given: str = "") -> Ended:
     """Run the command as somebody's script does."""
     command = [sys.executable, "-m", "daemon", *arguments]
-    ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=PATIENCE)
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 

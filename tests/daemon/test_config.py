@@ -19,6 +19,7 @@ from daemon.oauth2 import OAuth2Section
 from daemon.site import load_site
 from rules.locales import Locale
 from tests.daemon.office import write_config
+from tests.guards import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -293,7 +294,7 @@ def test_init_into_a_file_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_the_command_itself_ends_with_2(good: Path) -> None:
     changed(good, "port = 143", "port = 0")
     command = [sys.executable, "-m", "daemon", "run", "--config", str(good)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "mailbox.port" in ended.stderr.splitlines()[-1]
 

@@ -28,8 +28,8 @@ def leave_debris(folder: Path) -> None:
 def test_the_demo_plays_to_its_end_over_what_a_killed_run_left(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     leave_debris(folder)
-    command = [sys.executable, "-m", "daemon", "demo", "--plain", "--directory", str(folder)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    command = [sys.executable, "-m", "daemon", "demo", "--plain", "--pace", "4", "--directory", str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "✓" in ended.stdout
     assert "✗" not in ended.stdout

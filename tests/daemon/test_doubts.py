@@ -49,7 +49,7 @@ def filed(office: Office, smtp: RecordingSmtp) -> FiledBy:
 
 @pytest.fixture
 def outbox(office: Office, smtp: RecordingSmtp) -> Iterator[Outbox]:
-    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=2)
+    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=60)
     with closing(Outbox(office.docket, Postman(settings), office.clock, looks_up=True)) as opened:
         yield opened
 
@@ -187,7 +187,7 @@ def test_the_time_that_counts_is_when_it_was_accepted_and_never_lies_ahead(
 def test_where_nothing_can_be_looked_up_it_is_sent_again_as_the_same(
     office: Office, smtp: RecordingSmtp
 ) -> None:
-    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=2)
+    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=60)
     with closing(Outbox(office.docket, Postman(settings), office.clock)) as outbox:
         doubtful = cut_off(office, outbox, smtp, left=True)
         Doubts(office.ledger, None, office.clock, Bells()).round()

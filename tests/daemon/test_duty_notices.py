@@ -77,7 +77,7 @@ def test_D26_the_director_who_was_told_at_once_pays_when_his_two_days_are_over(o
 
 def test_D26_while_the_mail_server_is_dead_nobody_is_fined(office: Office) -> None:
     with RecordingSmtp() as gone:
-        settings = SmtpSettings(gone.host, gone.port, "plain", timeout=1)
+        settings = SmtpSettings(gone.host, gone.port, "plain", timeout=60)
     outbox = Outbox(office.docket, Postman(settings), office.clock)
     issued(office)
     for _ in range(20):

@@ -100,7 +100,7 @@ def test_every_mail_says_that_a_machine_wrote_it_and_looks_like_no_lists(office:
 def test_bounces_come_back_to_us_for_the_envelope_names_the_mailbox(office: Office) -> None:
     with RecordingSmtp() as smtp:
         office.receive(mail(files={"f.xlsx": complaint()}))
-        postman = Postman(SmtpSettings(smtp.host, smtp.port, "plain", timeout=5))
+        postman = Postman(SmtpSettings(smtp.host, smtp.port, "plain", timeout=60))
         Outbox(office.docket, postman, office.clock).send_due()
         postman.close()
         assert {one.sender for one in smtp.mails} == {MAILBOX}

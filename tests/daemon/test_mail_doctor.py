@@ -26,8 +26,8 @@ needs_openssl = pytest.mark.skipif(certificates.PROGRAM is None, reason="openssl
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KESU_IMAP_PASSWORD", "secret-nobody-may-see")
-    monkeypatch.setattr("daemon.doctor.PATIENCE", 1.0)
-    monkeypatch.setattr(mail_doctor, "_PROBE_SECONDS", 1.0)
+    monkeypatch.setattr("daemon.doctor.PATIENCE", 3.0)
+    monkeypatch.setattr(mail_doctor, "_PROBE_SECONDS", 3.0)
 
 
 @pytest.fixture

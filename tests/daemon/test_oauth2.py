@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ from daemon.oauth2 import Tokens, inherited
 from daemon.providers import with_profiles
 from daemon.site import load_site
 from tests.daemon.office import MAILBOX, complaint, mail, write_config
+from tests.guards import PATIENCE, eventually
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.oauth import TENANT, TokenServer, self_signed
 from tests.servers.smtp import RecordingSmtp
@@ -288,14 +288,15 @@ def login(config: Path) -> int:
     return main(["mailbox", "login", "--config", str(config)])
 
 
+def asked_for_a_code(house: House) -> bool:
+    return any(path.endswith("/devicecode") for path, _ in house.provider.requests)
+
+
 def entering(house: House, account: str = "care@example.com") -> threading.Thread:
     """Somebody who enters the code as soon as there is one."""
 
     def enter() -> None:
-        deadline = time.monotonic() + 10
-        while not any(path.endswith("/devicecode") for path, _ in house.provider.requests):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        eventually(lambda: asked_for_a_code(house), "the code")
         house.provider.approve(account)
 
     thread = threading.Thread(target=enter)
@@ -310,7 +311,7 @@ def test_somebody_signs_in_and_both_servers_are_tried(
     config = house.config(DEVICE)
     thread = entering(house)
     assert login(config) == 0
-    thread.join(10)
+    thread.join(PATIENCE)
     said = capsys.readouterr().out
     assert "https://login.example/device" in said
     assert re.search(r"輸入代碼 [0-9A-F]{8}", said)
@@ -328,7 +329,7 @@ def test_after_the_login_the_daemon_works_by_itself(house: House) -> None:
     config = house.config(DEVICE)
     thread = entering(house)
     assert login(config) == 0
-    thread.join(10)
+    thread.join(PATIENCE)
     house.imap.deliver(MAILBOX, bytes(mail(files={"form.xlsx": complaint()})))
     running = build(load_site(config))
     try:
@@ -345,14 +346,13 @@ def test_a_sign_in_that_is_declined_is_a_no(house: House, capsys: pytest.Capture
     config = house.config(DEVICE)
 
     def decline() -> None:
-        while not any(path.endswith("/devicecode") for path, _ in house.provider.requests):
-            time.sleep(0.02)
+        eventually(lambda: asked_for_a_code(house), "the code")
         house.provider.decline()
 
     thread = threading.Thread(target=decline)
     thread.start()
     assert login(config) == 1
-    thread.join(10)
+    thread.join(PATIENCE)
     assert "declined" in capsys.readouterr().err
     assert not (house.folder / "var" / "oauth2-token.json").exists()
 
@@ -436,7 +436,7 @@ def test_the_doctor_says_who_signed_in_and_when_somebody_has_to_anew(house: Hous
     assert "kesu mailbox login" in never.mend
     thread = entering(house)
     login(config)
-    thread.join(10)
+    thread.join(PATIENCE)
     assert "signed in as care@example.com" in findings(config)["oauth2"].said
     (house.folder / "var" / "oauth2-token.json").chmod(0o644)
     exposed = findings(config)["oauth2"]

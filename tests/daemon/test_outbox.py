@@ -20,7 +20,7 @@ def smtp() -> Iterator[RecordingSmtp]:
 
 @pytest.fixture
 def outbox(office: Office, smtp: RecordingSmtp) -> Iterator[Outbox]:
-    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=2)
+    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=60)
     opened = Outbox(office.docket, Postman(settings), office.clock)
     yield opened
     opened.close()
@@ -146,7 +146,7 @@ def test_a_lost_answer_leaves_it_open_whether_the_mail_left_and_it_is_sent_again
 
 
 def test_a_server_that_is_down_costs_no_mail(office: Office, smtp: RecordingSmtp) -> None:
-    nobody = Outbox(office.docket, Postman(SmtpSettings("127.0.0.1", 9, "plain", timeout=1)), office.clock)
+    nobody = Outbox(office.docket, Postman(SmtpSettings("127.0.0.1", 9, "plain", timeout=60)), office.clock)
     queue_a_case(office)
     assert nobody.send_due() == 0
     assert office.ledger.outbox_counts()[OutboxState.QUEUED] == 3

@@ -24,7 +24,7 @@ def smtp() -> Iterator[RecordingSmtp]:
 
 
 def outbox(office: Office, smtp: RecordingSmtp, pace: Pace = Pace()) -> Outbox:  # noqa: B008 # it is frozen
-    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=2)
+    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=60)
     sender = Postman(settings, session_mails=pace.session_mails, most_bytes=pace.most_bytes)
     return Outbox(office.docket, sender, office.clock, pace=pace)
 

@@ -34,7 +34,7 @@ def outbox(office: Office, smtp: RecordingSmtp) -> Iterator[Outbox]:
 
 
 def sender(office: Office, smtp: RecordingSmtp, docket: Docket | None = None) -> Outbox:
-    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=2)
+    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=60)
     return Outbox(docket or office.docket, Postman(settings), office.clock)
 
 

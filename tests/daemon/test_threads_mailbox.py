@@ -13,12 +13,13 @@ from email.message import EmailMessage
 
 import pytest
 
-from daemon.arriving import Arriving
+from daemon.arriving import Arrived, Arriving
 from daemon.channel import Channel
 from daemon.fetching import COMPARE_EVERY, Fetching
 from daemon.ledger import MailState
 from mailer.inbox import MailboxSettings, MailboxUnavailable
 from tests.daemon.office import CARE, MAILBOX, NINE, Office, complaint, mail, to
+from tests.guards import PATIENCE, eventually
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.scripted_imap import Answer, Call, ScriptedImap, body
 
@@ -41,7 +42,7 @@ def settings(port: int, **changes: object) -> MailboxSettings:
         "folder": "INBOX",
         "done_folder": "Processed",
         "idle": True,
-        "timeout": 5.0,
+        "timeout": 60.0,
     }
     values |= {"quarantine_folder": "Quarantine", "poll_seconds": 1}
     return MailboxSettings(**{**values, **changes})  # type: ignore[arg-type]
@@ -66,13 +67,6 @@ def form(name: str) -> EmailMessage:
 
 def customers(office: Office) -> str:
     return "".join(sorted(str(case.facts.get("customer_name"))[0] for case in office.cases()))
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 # ---------------------------------------------------------------- numbers that begin anew
@@ -144,7 +138,7 @@ def test_paperless_ngx_9436_and_13336_overlapping_rounds_take_a_mail_once(
     first, second = (list(one.fetch(one.all_uids())) for one in (first_inbox, second_inbox))
     for one, batches in zip(pair, (first, second), strict=True):
         for batch in batches:
-            one._store(batch)
+            one._store([Arrived.ready(raw) for raw in batch])
         office.intake.take_waiting()
         one._move_settled(one._connected())
         one.hang_up()
@@ -445,7 +439,7 @@ def test_parsedmarc_211_and_163_a_server_gone_for_several_tries_ends_nothing(
         assert channel.is_alive()
     finally:
         stop.set()
-        channel.join(5)
+        channel.join(PATIENCE)
     assert not channel.is_alive()
 
 

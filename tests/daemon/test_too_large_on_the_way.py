@@ -21,7 +21,7 @@ def smtp() -> Iterator[RecordingSmtp]:
 
 
 def send(office: Office, smtp: RecordingSmtp) -> None:
-    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=2)
+    settings = SmtpSettings(smtp.host, smtp.port, "plain", timeout=60)
     with closing(Outbox(office.docket, Postman(settings), office.clock)) as outbox:
         outbox.send_due()
 

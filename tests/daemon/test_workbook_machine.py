@@ -33,6 +33,7 @@ from sheets.registry import CLOSED, OPEN
 from sheets.standing import open_master
 from tests.daemon.office import COMPLAINT, SERVICE_MANAGER, Office, open_office
 from tests.daemon.spreadsheet import Master
+from tests.guards import PATIENT
 
 EXAMPLES = int(os.environ.get("KESU_EXAMPLES", "12"))
 which = st.integers(0, 20)
@@ -93,7 +94,7 @@ class Turns(RuleBasedStateMachine):
     def begin(self) -> None:
         os.environ["KESU_IMAP_PASSWORD"] = "secret"
         self.folder = tempfile.TemporaryDirectory()
-        self.office: Office = open_office(Path(self.folder.name), FormReader(packs.catalogue()))
+        self.office: Office = open_office(Path(self.folder.name), FormReader(packs.catalogue(), PATIENT))
         self.open_case()
         self.open_case()
         assert self.office.workbook.round()

@@ -82,7 +82,7 @@ def test_an_order_goes_out_comes_back_and_the_case_is_closed_and_opened_again(ne
     assert number in answer.text
     awaited(world, SERVICE_MANAGER, "rectification-order", 2)
     world.wait("the mails", lambda: not world.waiting_mails())
-    assert world.stop()[0] == 0
+    assert world.stop() == 0
     assert set(world.copies().values()) == {1}
     with world.ledger() as ledger:
         assert ledger.verify() == []

@@ -12,27 +12,28 @@ from sheets.registry import CLOSED, OPEN
 from tests.daemon.office import complaint, mail
 from tests.e2e.conftest import NewWorld
 from tests.e2e.world import World, short_rules
+from tests.guards import eventually
 
 CASES, KILLS = 6, 12
 
 
 def save(world: World, number: str, cells: dict[str, str]) -> None:
     """Type into a case's row and save, again where the daemon was quicker."""
+    eventually(lambda: _saved(world, number, cells), "a moment in which the workbook can be saved")
+
+
+def _saved(world: World, number: str, cells: dict[str, str]) -> bool:
     site, path = load_site(world.config), world.folder / "master.xlsx"
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        before = fingerprint(path)
-        if before is not None:
-            try:
-                plan = MasterPlan([Row(number, cells)])
-                content = carry_out(path.read_bytes(), plan, site.locale, site.zone).content
-                write_if_unchanged(path, content, before)
-            except (WorkbookBusy, WorkbookChanged, PatchRefused, FileNotFoundError):
-                pass
-            else:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the workbook could not be saved")
+    before = fingerprint(path)
+    if before is None:
+        return False
+    try:
+        plan = MasterPlan([Row(number, cells)])
+        content = carry_out(path.read_bytes(), plan, site.locale, site.zone).content
+        write_if_unchanged(path, content, before)
+    except (WorkbookBusy, WorkbookChanged, PatchRefused, FileNotFoundError):
+        return False
+    return True
 
 
 def test_entries_survive_a_daemon_that_is_killed_at_any_moment(new_world: NewWorld) -> None:

@@ -9,6 +9,7 @@ from tests.daemon.office import CARE, STRANGER, complaint, mail
 from tests.e2e.conftest import NewWorld
 from tests.e2e.test_daemon_over_dovecot import LONG, prove
 from tests.e2e.world import World
+from tests.guards import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def test_a_form_is_released_by_command_and_by_reply_and_once_over_a_kill(new_wor
     world.start()
     stranger_writes(world, "許雅婷", "0900-000-001")
     command = world.command("quarantine", "release", "1", "--json")
-    ended = subprocess.run(command, env=world.environment(), capture_output=True, timeout=60)
+    ended = subprocess.run(command, env=world.environment(), capture_output=True, timeout=PATIENCE)
     (released,) = json.loads(ended.stdout)
     assert (ended.returncode, released["became"], len(world.cases())) == (0, "taken", 1)
     assert "message=1 state=taken" in world.log(), "the daemon itself took it"

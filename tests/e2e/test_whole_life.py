@@ -24,6 +24,7 @@ from tests.daemon.test_workbook_two_way import CLOSED
 from tests.e2e.by_hand import passes
 from tests.e2e.conftest import NewWorld
 from tests.e2e.world import PASSWORD, World
+from tests.guards import PATIENCE
 
 pytestmark = pytest.mark.slow
 WHOLE = {"整改措施": "更換並試車", "責任人": "王經理", "對責任人的處理": "書面警告"}
@@ -135,7 +136,7 @@ def test_a_case_goes_from_the_first_form_to_the_archive(
         1
     ] * 5
     page = subprocess.run(
-        world.command("case", number), env=world.environment(), capture_output=True, timeout=60
+        world.command("case", number), env=world.environment(), capture_output=True, timeout=PATIENCE
     )
     told_there = page.stdout.decode()
     for what in ("更換煞車片", "未依扭力安裝", "當日扭力扳手送校", "維持第 1 號處罰", "結案"):

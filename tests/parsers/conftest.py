@@ -19,6 +19,7 @@ from parsers.readings import Surroundings
 from parsers.results import ParsedFile, ParsedForm
 from rules.fields import Catalogue
 from rules.locales import Locale
+from tests.guards import PATIENT
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 16, 0, tzinfo=ZONE)
@@ -84,8 +85,8 @@ def around() -> Surroundings:
 
 @pytest.fixture(scope="module")
 def reader(catalogue: Catalogue) -> Iterator[FormReader]:
-    """A reader with its child, shared by a file's tests."""
-    with FormReader(catalogue) as running:
+    """A reader with its child, shared by a file's tests; a slow machine makes no file too slow for it."""
+    with FormReader(catalogue, PATIENT) as running:
         yield running
 
 
@@ -112,7 +113,7 @@ def to_xls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], bytes]
         (folder / "form.xlsx").write_bytes(content)
         profile = f"-env:UserInstallation=file://{folder}/profile"
         command = [office, profile, "--headless", "--convert-to", "xls:MS Excel 97", "--outdir", str(folder)]
-        subprocess.run([*command, str(folder / "form.xlsx")], check=True, capture_output=True, timeout=120)
+        subprocess.run([*command, str(folder / "form.xlsx")], check=True, capture_output=True, timeout=600)
         return (folder / "form.xls").read_bytes()
 
     return convert

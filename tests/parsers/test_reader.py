@@ -21,6 +21,7 @@ from parsers.reading_process import Limits
 from parsers.results import ParsedFile
 from rules.fields import Catalogue
 from rules.locales import Locale
+from tests.guards import eventually, no_endless_wait
 
 ROWS = [
     ["銷售客戶抱怨單"],
@@ -113,13 +114,10 @@ Ask = Callable[..., ParsedFile]
 
 @pytest.fixture
 def ask(reader: FormReader, clock: dict[str, Any]) -> Iterator[Ask]:
-    """Read bytes in the child, within the time it is allowed, and prove afterwards that the next file is read."""
+    """Read bytes in the child, and prove afterwards that the next file is read."""
 
     def run(content: bytes, name: str = "form.xlsx") -> ParsedFile:
-        begin = time.monotonic()
-        parsed = reader.read(content, name, **clock)
-        assert time.monotonic() - begin < 8  # 5 s, a restart, and a busy machine
-        return parsed
+        return reader.read(content, name, **clock)
 
     yield run
     form = run(GOOD[0])
@@ -179,16 +177,22 @@ def test_a_killed_child_is_replaced(ask: Ask, reader: FormReader) -> None:
     assert ask(GOOD[0]).error is None
 
 
-def test_a_hanging_child_is_ended_and_said_to_be_too_slow(
-    catalogue: Catalogue, clock: dict[str, Any]
-) -> None:
-    with FormReader(catalogue, Limits(seconds=0.5)) as reader:
+@pytest.fixture
+def hanging(catalogue: Catalogue, clock: dict[str, Any]) -> Iterator[FormReader]:
+    """A reader whose child has stopped working. A good form needs a hundredth of what a file may take here."""
+    with FormReader(catalogue, Limits(seconds=3.0)) as reader, no_endless_wait():
         assert reader.read(GOOD[0], "a", **clock).error is None
         os.kill(pid(reader), signal.SIGSTOP)
-        begin = time.monotonic()
-        assert reader.read(GOOD[0], "a", **clock).error == refusals.TOO_SLOW
-        assert time.monotonic() - begin < 2
-        assert reader.read(GOOD[0], "a", **clock).error is None
+        yield reader
+
+
+def test_a_file_may_take_five_seconds() -> None:
+    assert Limits().seconds == 5
+
+
+def test_a_hanging_child_is_ended_and_said_to_be_too_slow(hanging: FormReader, clock: dict[str, Any]) -> None:
+    assert hanging.read(GOOD[0], "a", **clock).error == refusals.TOO_SLOW
+    assert hanging.read(GOOD[0], "a", **clock).error is None
 
 
 def test_files_read_together_come_in_order_and_one_that_breaks_the_child_costs_the_others_nothing(
@@ -206,20 +210,17 @@ def test_files_read_together_come_in_order_and_one_that_breaks_the_child_costs_t
 
 
 def test_of_files_read_together_only_the_one_that_hangs_is_too_slow(
-    catalogue: Catalogue, clock: dict[str, Any]
+    hanging: FormReader, clock: dict[str, Any]
 ) -> None:
-    with FormReader(catalogue, Limits(seconds=0.5)) as reader:
-        assert reader.read(GOOD[0], "a", **clock).error is None
-        os.kill(pid(reader), signal.SIGSTOP)
-        read = read_all(reader, [FileToRead(GOOD[0], str(n), **clock) for n in range(3)])
+    read = read_all(hanging, [FileToRead(GOOD[0], str(n), **clock) for n in range(3)])
     assert [file.error for file in read] == [refusals.TOO_SLOW, None, None]
 
 
 def test_an_answer_counts_however_late_it_is_asked_for(catalogue: Catalogue, clock: dict[str, Any]) -> None:
-    with FormReader(catalogue, Limits(seconds=0.5)) as reader:
+    with FormReader(catalogue, Limits(seconds=3.0)) as reader:
         asked = [reader.submit(FileToRead(GOOD[0], str(n), **clock)) for n in range(3)]
         reader.result(asked[0])
-        time.sleep(1)  # busy elsewhere
+        time.sleep(4)  # busy elsewhere, for longer than a file may take
         assert [reader.result(one).error for one in asked[1:]] == [None, None]
 
 
@@ -238,16 +239,14 @@ def test_whether_a_file_is_read_is_told_without_waiting(reader: FormReader, cloc
     asked = [reader.submit(FileToRead(GOOD[0], name, **clock)) for name in "ab"]
     assert not reader.is_settled(asked[1])
     os.kill(pid(reader), signal.SIGCONT)
-    while not reader.is_settled(asked[1]):
-        time.sleep(0.01)
+    eventually(lambda: reader.is_settled(asked[1]))
     assert [reader.result(one).error for one in asked] == [None, None]
 
 
 def test_a_child_that_died_keeps_nobody_waiting(reader: FormReader, clock: dict[str, Any]) -> None:
     asked = reader.submit(FileToRead(GOOD[0], "a", **clock))
     os.kill(pid(reader), signal.SIGKILL)
-    while not reader.is_settled(asked):
-        time.sleep(0.01)
+    eventually(lambda: reader.is_settled(asked))
     assert reader.result(asked).error is None
 
 
@@ -279,10 +278,7 @@ def test_the_child_ends_when_its_parent_does(catalogue: Catalogue) -> None:
         check=False,
     )
     orphan = int(done.stdout)
-    deadline = time.monotonic() + 5
-    while _runs(orphan) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not _runs(orphan)
+    eventually(lambda: not _runs(orphan), "the end of the child")
 
 
 def _runs(process: int) -> bool:

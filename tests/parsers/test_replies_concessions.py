@@ -1,6 +1,5 @@
 """Concessions in everyday words: known, or asked about; none slips past the author's authority (D38)."""
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from parsers.replies import parse_reply
 from rules.conditions import FactValue
 from rules.fields import Catalogue
+from tests.guards import no_endless_work
 
 CONCESSIONS = {"discount_percent", "gift_amount", "cash_amount"}
 
@@ -140,6 +140,5 @@ def test_a_clear_figure_of_a_kind_counts_beside_other_words(
 
 @pytest.mark.parametrize("part", ["十", "1", "1,", "免卡1元", "工時費 ", "無任何"])
 def test_a_mail_made_to_be_slow_is_read_at_once(catalogue: Catalogue, part: str) -> None:
-    begun = time.perf_counter()
-    parse_reply("已解決 " + part * (100_000 // len(part)), catalogue)
-    assert time.perf_counter() - begun < 5
+    with no_endless_work():
+        parse_reply("已解決 " + part * (100_000 // len(part)), catalogue)

@@ -47,7 +47,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
             [*command, "--outdir", str(target), *files],
             check=True,
             capture_output=True,
-            timeout=240,
+            timeout=600,
             env=clock,
         )
         return {name: (target / name).with_suffix(f".{ending}").read_bytes() for name in workbooks}

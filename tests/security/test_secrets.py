@@ -17,6 +17,7 @@ from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings, TransportError
 from parsers.reader import FormReader
 from tests.daemon.office import MAILBOX, Office, complaint, mail, write_config
+from tests.guards import PATIENCE
 from tests.servers.loopback import HOST
 from tests.servers.scripted_imap import ScriptedImap
 from tests.servers.smtp import RecordingSmtp
@@ -58,7 +59,7 @@ class Site:
         """Run one command and return everything it printed."""
         command = [sys.executable, "-m", "daemon", *arguments, "--config", str(self.folder / "config.toml")]
         environment = {**os.environ, "KESU_IMAP_PASSWORD": IMAP}
-        ended = subprocess.run(command, env=environment, capture_output=True, timeout=60)
+        ended = subprocess.run(command, env=environment, capture_output=True, timeout=PATIENCE)
         return ended.stdout + ended.stderr
 
     def left(self) -> Iterator[tuple[str, bytes]]:

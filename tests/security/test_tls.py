@@ -15,6 +15,7 @@ from daemon.config import Config
 from mailer.imap_settings import MailboxSettings
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings, TransportError
+from tests.guards import PATIENCE
 from tests.servers.loopback import HOST
 
 Way = Literal["imap tls", "imap starttls", "smtp tls", "smtp starttls"]
@@ -76,11 +77,11 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
         plain, _ = self._listener.accept()
-        plain.settimeout(5)
+        plain.settimeout(PATIENCE)
         with plain:
             try:
                 if self.security == "starttls":
@@ -118,7 +119,7 @@ def connect(way: Way, port: int) -> None:
     protocol, security = way.split()
     if protocol == "smtp":
         Postman(
-            SmtpSettings(HOST, port, security, "care", "secret-password", timeout=5)  # type: ignore[arg-type]
+            SmtpSettings(HOST, port, security, "care", "secret-password", timeout=60)  # type: ignore[arg-type]
         ).connect()
         return
     settings = MailboxSettings(
@@ -132,7 +133,7 @@ def connect(way: Way, port: int) -> None:
         quarantine_folder="Quarantine",
         idle=False,
         poll_seconds=30,
-        timeout=5,
+        timeout=60,
     )
     Inbox(settings).connect()
 

@@ -164,7 +164,7 @@ class TokenServer:
         return self.answers.pop(0) if self.answers else None
 
     def wait_for_end(self) -> None:
-        self._stopped.wait(30)
+        self._stopped.wait()
 
     def _server(self) -> ThreadingHTTPServer:
         server = ThreadingHTTPServer((HOST, 0), _Handler)

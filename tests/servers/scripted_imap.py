@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from tests.guards import PATIENCE
 from tests.servers.loopback import HOST
 
 DROP = b"\0drop"  # as the end of an answer: cut the connection there
@@ -62,7 +63,9 @@ def body(sequence: int, uid: int, raw: bytes) -> bytes:
 
 
 class ScriptedImap:
-    """One server on loopback; every connection follows the same script. `calls` are all commands it got.
+    """One server on loopback; every connection follows the same script.
+
+    `calls` are all commands it got, `answered` the names of those whose answer it has sent.
 
     `greeting` is said instead of the usual one (DROP ends it there); with `tls` it is said under TLS.
     """
@@ -78,6 +81,7 @@ class ScriptedImap:
     ) -> None:
         self.host = HOST
         self.calls: list[Call] = []
+        self.answered: list[str] = []
         self._before_login = capabilities
         self._greeting = greeting or f"* OK [CAPABILITY IMAP4rev1 {capabilities}] ready\r\n".encode()
         self._tls = tls
@@ -106,7 +110,7 @@ class ScriptedImap:
                 open_socket.shutdown(socket.SHUT_RDWR)
             open_socket.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
 
     def names(self) -> list[str]:
         """The names of all commands it got, in their order."""
@@ -147,6 +151,7 @@ class ScriptedImap:
             answer = self._script.get(call.name, Call.ok)(call)
             before = (*before, call.name)
             connection.sendall(answer.removesuffix(DROP))
+            self.answered.append(call.name)
             if answer.endswith(DROP):
                 return
 

@@ -23,6 +23,7 @@ from typing import Literal, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.guards import PATIENCE
 from tests.servers.loopback import HOST, free_port
 
 Stage = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "TEXT"]
@@ -86,6 +87,7 @@ class RecordingSmtp:
         self.port = free_port()
         self.mails: list[Mail] = []
         self.sessions = 0
+        self.hanging = 0  # sessions that wait for an answer of ours
         self.commands: list[str] = []
         self.login = login
         self.starttls = starttls
@@ -110,6 +112,11 @@ class RecordingSmtp:
         `when` gets the address at MAIL and RCPT, so that one recipient can be refused and others not.
         """
         self._faults.append(_Fault(stage, answer, times, after, when, keep))
+
+    async def hang(self) -> None:
+        """Let a session wait for an answer that does not come."""
+        self.hanging += 1
+        await asyncio.sleep(3600)
 
     def behave(self) -> None:
         """Forget all misbehaviour."""
@@ -141,7 +148,7 @@ class _Server(SMTP):
             _Handler(owner),
             hostname="mail.example.com",
             ident="recording",
-            timeout=60,
+            timeout=600,
             loop=asyncio.get_running_loop(),
             tls_context=owner.starttls,
             auth_required=owner.login is not None or owner.bearer is not None,
@@ -161,7 +168,7 @@ class _Server(SMTP):
         if fault is None:
             return None
         if fault.answer == HANG:
-            await asyncio.sleep(3600)
+            await self.owner.hang()
         if fault.answer != DROP:
             await self.push(fault.answer)
         if fault.answer == DROP or fault.answer.startswith(("421", "554 5.3.2")):
@@ -256,7 +263,7 @@ class _Handler:
         if fault.keep:
             self._keep(server, envelope)
         if fault.answer == HANG:
-            await asyncio.sleep(3600)
+            await self._owner.hang()
         if fault.answer == DROP:
             assert server.transport is not None
             server.transport.close()  # type: ignore[attr-defined]
@@ -282,11 +289,11 @@ class _Loop:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._ready.wait(10), "the SMTP server did not start"
+        assert self._ready.wait(PATIENCE), "the SMTP server did not start"
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopped.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()

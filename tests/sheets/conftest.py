@@ -38,7 +38,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
             [*command, "--outdir", str(target), *files],
             check=True,
             capture_output=True,
-            timeout=240,
+            timeout=600,
             env=clock,
         )
         ending = form.partition(":")[0]

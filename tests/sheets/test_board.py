@@ -21,6 +21,7 @@ from sheets.columns import CellValue, Row
 from sheets.registry import OPEN
 from sheets.signals import MasterLabels, grade_colours
 from sheets.texts import plain_text
+from tests.guards import PATIENCE
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 9, 18, 5, tzinfo=SHANGHAI)  # a Monday
@@ -294,7 +295,7 @@ def shown(tmp_path: Path, markup: str) -> str:
     ]
     wait = ["--virtual-time-budget=2500", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
     return subprocess.run(
-        [program, *switches, *wait, file.as_uri()], check=True, capture_output=True, timeout=60
+        [program, *switches, *wait, file.as_uri()], check=True, capture_output=True, timeout=PATIENCE
     ).stdout.decode()
 
 

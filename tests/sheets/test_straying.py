@@ -1,6 +1,5 @@
 """Numbers swapped or sorted alone, tables sorted in part: an entry goes to the case that it was written beside."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +11,7 @@ import pytest
 from sheets.merge import Action, KeyOvertyped, Mixed, Refuse, Restore, Take, Write, merge, next_base
 from sheets.reading import MasterReading, ReadRow
 from sheets.registry import CLOSED, OPEN
+from tests.guards import no_endless_work
 from tests.sheets.test_merge import NOON
 
 ORDER = [column.key for column in OPEN.columns if column.key not in ("case_number", "remaining")]
@@ -298,7 +298,6 @@ def test_ten_thousand_rows_with_an_entry_each_are_compared_quickly() -> None:
     rows = [(key, cells | {"remarks": "問過了"}) for key, cells in base.items()]
     rows[5] = ("K5", rows[5][1] | {"customer_phone": "0900"})
     theirs = reading(rows)
-    began = time.process_time()
-    actions = merge(base, theirs, base)
-    assert time.process_time() - began < 4
+    with no_endless_work():
+        actions = merge(base, theirs, base)
     assert len(taken(actions)) == 10_000

@@ -25,6 +25,6 @@ def settings_for(host: str, port: int, **changes: object) -> MailboxSettings:
         "quarantine_folder": "隔離",
         "idle": True,
         "poll_seconds": 1,
-        "timeout": 10.0,
+        "timeout": 60.0,
     }
     return MailboxSettings(**{**values, **changes})  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 import email
 import os
-import time
 from collections.abc import Iterator
 from email.message import Message as StandardMessage
 from pathlib import Path
@@ -12,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.message import read_message
+from tests.guards import no_endless_work
 
 CORPUS = Path(os.environ.get("KESU_CORPUS", Path(__file__).parents[4] / "shared" / "corpus")) / "mails"
 MAILS = sorted(file for file in CORPUS.glob("*") if file.suffix != ".tsv") if CORPUS.is_dir() else []
@@ -93,9 +93,8 @@ _HOSTILE = {
 
 @pytest.mark.parametrize("raw", _HOSTILE.values(), ids=_HOSTILE)
 def test_a_hostile_mail_takes_no_longer_than_its_size_allows(raw: bytes) -> None:
-    began = time.process_time()
-    readable(raw)
-    assert time.process_time() - began < 2
+    with no_endless_work():
+        readable(raw)
 
 
 @pytest.mark.skipif(not MAILS, reason="the corpus of mails is not here (KESU_CORPUS)")

@@ -1,6 +1,5 @@
 """Whose mail somebody passes on, in the styles of the mail programs people here use."""
 
-import time
 import tomllib
 from email import policy
 from email.message import EmailMessage
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailer.message import Address, Message, read_message
+from tests.guards import no_endless_work
 
 CLERK = "Clerk Lin <clerk.lin@example.com>"
 ORIGINAL = "zhang.san@example.com"
@@ -150,6 +150,5 @@ def test_zammad_1351_a_mail_to_a_shared_address_is_its_writers_whatever_address_
 )
 def test_no_text_makes_the_search_slow(line: str) -> None:
     text = f"{line}\n" * 20_000
-    begin = time.perf_counter()
-    written("Fwd: x", text[:900_000])
-    assert time.perf_counter() - begin < 3
+    with no_endless_work():
+        written("Fwd: x", text[:900_000])

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailer.inbox import Inbox, MailboxUnavailable, RawMail
+from tests.guards import eventually, no_endless_wait
 from tests.mailer.inbound.mails import mail, settings_for
 from tests.servers.scripted_imap import DROP, Answer, Call, ScriptedImap, body
 
@@ -17,7 +18,7 @@ PLAIN = "IDLE MOVE UIDPLUS"
 
 
 def inbox_on(server: ScriptedImap, **changes: object) -> Inbox:
-    return Inbox(settings_for(server.host, server.port, **{"timeout": 3.0, **changes}))
+    return Inbox(settings_for(server.host, server.port, **{"timeout": 60.0, **changes}))
 
 
 def scripted(script: Mapping[str, Answer], capabilities: str = PLAIN) -> ScriptedImap:
@@ -141,7 +142,7 @@ def test_a_connection_cut_in_the_middle_of_a_mail_is_unavailable() -> None:
 
 
 def test_a_server_that_falls_silent_is_unavailable_after_the_timeout() -> None:
-    with scripted({"UID SEARCH": lambda _: b""}) as server, inbox_on(server, timeout=0.3) as inbox:
+    with scripted({"UID SEARCH": lambda _: b""}) as server, inbox_on(server, timeout=2.0) as inbox:
         with pytest.raises(MailboxUnavailable) as caught:
             inbox.all_uids()
         assert not caught.value.permanent
@@ -298,17 +299,23 @@ def idling(first: bytes, *, done: bytes = b"") -> dict[str, Answer]:
 def test_mail_announced_with_the_start_of_idle_is_heard(first: bytes) -> None:
     with scripted(idling(first)) as server, inbox_on(server) as inbox:
         inbox.all_uids()
-        began = time.monotonic()
-        assert inbox.wait(threading.Event(), 30)
-        assert time.monotonic() - began < 5
+        with no_endless_wait():
+            assert inbox.wait(threading.Event(), 300)
 
 
 def test_a_line_in_two_segments_is_one_line() -> None:
     with scripted(idling(b"+ idling\r\n")) as server, inbox_on(server) as inbox:
         inbox.all_uids()
-        threading.Timer(0.2, server.push, (b"* 3 EX",)).start()
-        threading.Timer(0.5, server.push, (b"ISTS\r\n",)).start()
-        assert inbox.wait(threading.Event(), 30)
+        threading.Thread(target=in_two_segments, args=(server,), daemon=True).start()
+        with no_endless_wait():
+            assert inbox.wait(threading.Event(), 300)
+
+
+def in_two_segments(server: ScriptedImap) -> None:
+    eventually(lambda: "IDLE" in server.answered)
+    server.push(b"* 3 EX")
+    time.sleep(0.3)  # or else they would come as one
+    server.push(b"ISTS\r\n")
 
 
 def test_mail_announced_with_the_end_of_idle_is_heard() -> None:
@@ -329,9 +336,8 @@ def test_mail_announced_during_a_move_is_not_slept_over() -> None:
     with scripted({**idling(b"+ idling\r\n"), **moved}) as server, inbox_on(server) as inbox:
         inbox.all_uids()
         inbox.move([5], "Processed")
-        began = time.monotonic()
-        assert inbox.wait(threading.Event(), 30)
-        assert time.monotonic() - began < 5
+        with no_endless_wait():
+            assert inbox.wait(threading.Event(), 300)
 
 
 def test_mail_announced_during_a_move_is_not_slept_over_without_idle() -> None:
@@ -339,9 +345,8 @@ def test_mail_announced_during_a_move_is_not_slept_over_without_idle() -> None:
     with scripted(moved) as server, inbox_on(server, idle=False) as inbox:
         inbox.all_uids()
         inbox.move([5], "Processed")
-        began = time.monotonic()
-        assert inbox.wait(threading.Event(), 30)
-        assert time.monotonic() - began < 5
+        with no_endless_wait():
+            assert inbox.wait(threading.Event(), 300)
 
 
 def test_a_server_that_refuses_to_idle_is_polled() -> None:
@@ -356,10 +361,8 @@ def test_a_server_that_refuses_to_idle_is_polled() -> None:
 def test_a_connection_dropped_in_idle_is_unavailable_at_once() -> None:
     with scripted(idling(b"+ idling\r\n* BYE shutting down\r\n" + DROP)) as server, inbox_on(server) as inbox:
         inbox.all_uids()
-        began = time.monotonic()
-        with pytest.raises(MailboxUnavailable):
-            inbox.wait(threading.Event(), 30)
-        assert time.monotonic() - began < 5
+        with no_endless_wait(), pytest.raises(MailboxUnavailable):
+            inbox.wait(threading.Event(), 300)
 
 
 def test_closing_a_dead_connection_raises_nothing() -> None:

@@ -3,13 +3,13 @@
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mailer.inbox import Inbox, MailboxUnavailable
+from tests.guards import no_endless_wait
 from tests.mailer.inbound.mails import PASSWORD, USER, mail, settings_for
 from tests.servers.dovecot import PROGRAM, Dovecot
 
@@ -65,9 +65,8 @@ def test_mail_is_read_and_awaited_under_tls(
     with Inbox(settings) as inbox:
         before = inbox.all_uids()
         threading.Timer(0.3, server.deliver, (USER, mail("x", size=100_000))).start()
-        began = time.monotonic()
-        assert inbox.wait(threading.Event(), 20)
-        assert time.monotonic() - began < 10
+        with no_endless_wait():
+            assert inbox.wait(threading.Event(), 300)
         (uid,) = inbox.uids_above(max(before, default=0))
         ((found,),) = inbox.fetch([uid])
         assert len(found.raw) > 100_000
@@ -81,7 +80,7 @@ def test_a_server_killed_while_idling_under_tls_is_unavailable(certificate: tupl
             inbox.all_uids()
             threading.Timer(0.3, server.kill).start()
             with pytest.raises(MailboxUnavailable):
-                inbox.wait(threading.Event(), 20)
+                inbox.wait(threading.Event(), 300)
 
 
 def test_a_plain_port_is_no_tls_port(server: Dovecot) -> None:

@@ -4,7 +4,6 @@ import base64
 import io
 import random
 import struct
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.message import Message, Unopened, is_spreadsheet, read_message
+from tests.guards import no_endless_work
 
 DEFLATED, STORED = zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED
 
@@ -264,10 +264,9 @@ def bombs() -> Iterator[tuple[str, bytes, Unopened]]:
     ("content", "reason"), [bomb[1:] for bomb in bombs()], ids=[bomb[0] for bomb in bombs()]
 )
 def test_a_bomb_is_not_unpacked(content: bytes, reason: Unopened) -> None:
-    began = time.process_time()
-    message = mail(("bomb.zip", content))
+    with no_endless_work():
+        message = mail(("bomb.zip", content))
     assert {why for _, why in shut(message)} == {reason}
-    assert time.process_time() - began < 2
 
 
 def test_all_archives_of_a_mail_share_one_bound() -> None:

@@ -26,7 +26,7 @@ def server() -> Iterator[RecordingSmtp]:
 
 @pytest.fixture
 def postman(server: RecordingSmtp) -> Iterator[Postman]:
-    found = Postman(SmtpSettings(server.host, server.port, "plain", timeout=5))
+    found = Postman(SmtpSettings(server.host, server.port, "plain", timeout=60))
     yield found
     found.close()
 
@@ -57,7 +57,7 @@ def test_a_bounce_is_asked_for_that_names_the_mail_and_its_reader(
 
 def test_nothing_is_asked_of_a_server_that_does_not_offer_it() -> None:
     with RecordingSmtp() as server:
-        postman = Postman(SmtpSettings(server.host, server.port, "plain", timeout=5))
+        postman = Postman(SmtpSettings(server.host, server.port, "plain", timeout=60))
         postman.send(mail(), TO)
         postman.close()
     assert said(server, "RCPT") == [f"RCPT TO:<{TO}>"]
@@ -123,7 +123,7 @@ def test_a_name_beyond_ascii_is_refused_for_good_where_the_server_cannot_carry_i
 
 def test_a_name_beyond_ascii_goes_out_where_the_server_can_carry_it() -> None:
     with RecordingSmtp(utf8=True) as server:
-        postman = Postman(SmtpSettings(server.host, server.port, "plain", timeout=5))
+        postman = Postman(SmtpSettings(server.host, server.port, "plain", timeout=60))
         postman.send(compose_for("王@example.com"), "王@example.com")
         postman.send(mail(), TO)
         postman.close()

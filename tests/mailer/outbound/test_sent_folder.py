@@ -51,7 +51,7 @@ def settings(server: Dovecot, port: int = 0) -> MailboxSettings:
         quarantine_folder="Quarantine",
         idle=False,
         poll_seconds=30,
-        timeout=5,
+        timeout=60,
     )
 
 

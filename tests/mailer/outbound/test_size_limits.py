@@ -37,7 +37,7 @@ def server() -> Iterator[RecordingSmtp]:
 
 
 def postman(server: RecordingSmtp, most_bytes: int = 0) -> Postman:
-    return Postman(SmtpSettings(server.host, server.port, "plain", timeout=5), most_bytes=most_bytes)
+    return Postman(SmtpSettings(server.host, server.port, "plain", timeout=60), most_bytes=most_bytes)
 
 
 def with_files(locale: Locale = Locale.ZH_HANT, *files: Enclosure) -> Letter:

@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[TokenServer]:
 
 @pytest.fixture
 def web(server: TokenServer) -> Web:
-    return Web(server.ca_file, timeout=1)
+    return Web(server.ca_file, timeout=3)
 
 
 def app(server: TokenServer, scopes: tuple[str, ...] = APP_SCOPES) -> MicrosoftApp:

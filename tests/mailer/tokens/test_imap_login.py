@@ -11,6 +11,7 @@ from mailer.bearer import OAUTHBEARER, XOAUTH2, Dialogue
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.oauth import CachedTokens, Granted, TokenUnavailable
 from mailer.oauth_web import Web
+from tests.guards import PATIENCE
 from tests.mailer.inbound.mails import mail, settings_for
 from tests.mailer.tokens.conftest import APP, SECRET, by_secret, by_service_account, signed_in
 from tests.servers.dovecot import PROGRAM, Dovecot
@@ -273,7 +274,7 @@ def test_two_threads_that_are_refused_at_once_renew_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert got == ["T2", "T2"]
     assert asked == [False, True]
 

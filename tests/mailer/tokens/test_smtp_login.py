@@ -27,7 +27,9 @@ def mail() -> EmailMessage:
 
 
 def postman(server: RecordingSmtp, tokens: CachedTokens) -> Postman:
-    return Postman(SmtpSettings(server.host, server.port, "plain", username=SHARED, timeout=5, tokens=tokens))
+    return Postman(
+        SmtpSettings(server.host, server.port, "plain", username=SHARED, timeout=60, tokens=tokens)
+    )
 
 
 def fixed(*values: str) -> CachedTokens:

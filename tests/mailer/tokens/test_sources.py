@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from mailer.oauth import CachedTokens, Granted, TokenUnavailable
 from mailer.oauth_google import ServiceAccount
 from mailer.oauth_microsoft import ClientCredentials, MicrosoftApp
 from mailer.oauth_web import Web
+from tests.guards import PATIENCE, no_endless_wait
 from tests.mailer.tokens.conftest import APP, SECRET, app, by_person, by_secret, by_service_account, signed_in
 from tests.servers.oauth import HANG, TENANT, TokenServer, self_signed
 
@@ -86,7 +86,7 @@ def test_many_threads_at_once_need_one_token(server: TokenServer, source: Source
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert len(got) == 8
     assert len(set(got)) == 1
     assert len(server.requests) - before <= 1
@@ -100,9 +100,8 @@ def test_a_provider_that_is_down_is_a_passing_trouble(
     tokens.token()
     an_hour_later()
     server.answers.append(answer)
-    began = time.monotonic()
-    assert not refusal(tokens.token).permanent
-    assert time.monotonic() - began < 5
+    with no_endless_wait():
+        assert not refusal(tokens.token).permanent
     assert server.is_good(tokens.token())  # it is up again
 
 
@@ -122,7 +121,7 @@ def test_an_answer_that_leads_elsewhere_is_not_followed(server: TokenServer, sou
 
 
 def test_a_certificate_nobody_vouches_for_ends_it_and_names_ca_file(server: TokenServer) -> None:
-    failed = refusal(lambda: by_secret(server, Web(timeout=2)).grant(False))
+    failed = refusal(lambda: by_secret(server, Web(timeout=60)).grant(False))
     assert failed.permanent
     assert "ca_file" in failed.advice
     assert server.requests == []

@@ -14,6 +14,7 @@ import pytest
 from mailer.oauth import TokenUnavailable
 from mailer.oauth_web import Web
 from mailer.token_file import TokenFile
+from tests.guards import PATIENCE
 from tests.mailer.tokens.conftest import by_person, signed_in
 from tests.servers.oauth import TokenServer
 
@@ -102,7 +103,7 @@ def test_a_kill_in_the_midst_of_a_renewal_leaves_a_sign_in_that_works(
     """As Entra does it: the refresh token that was used lives on."""
     source = signed_in(server, web, file)
     with renewing(server, file, when) as other:
-        assert other.wait(30) == -signal.SIGKILL
+        assert other.wait(PATIENCE) == -signal.SIGKILL
     assert server.is_good(source.grant(True).token)
     assert server.asked("refresh_token") == 2
 
@@ -114,7 +115,7 @@ def test_with_refresh_tokens_that_die_at_once_a_kill_costs_a_new_sign_in_at_wors
     server.strict = True
     source = signed_in(server, web, file)
     with renewing(server, file, when) as other:
-        assert other.wait(30) == -signal.SIGKILL
+        assert other.wait(PATIENCE) == -signal.SIGKILL
     if survives:
         assert server.is_good(source.grant(True).token)
         return
@@ -133,7 +134,7 @@ def test_processes_side_by_side_never_use_a_refresh_token_twice(
     for _ in range(5):
         source.grant(True)
     for other in others:
-        _, said = other.communicate(timeout=60)
+        _, said = other.communicate(timeout=PATIENCE)
         assert other.returncode == 0, said.decode()
     used = [form[REFRESH] for _, form in server.requests if REFRESH in form]
     assert len(used) == len(set(used)) == 20
@@ -155,11 +156,11 @@ def test_whoever_waits_for_the_lock_too_long_is_told_so(file: Path) -> None:
     def hold() -> None:
         with TokenFile(file).locked():
             held.set()
-            done.wait(10)
+            done.wait(PATIENCE)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(PATIENCE)
     with (
         pytest.raises(TokenUnavailable, match="another process") as caught,
         TokenFile(file, wait=0.1).locked(),
@@ -167,7 +168,7 @@ def test_whoever_waits_for_the_lock_too_long_is_told_so(file: Path) -> None:
         pass
     assert not caught.value.permanent
     done.set()
-    thread.join(10)
+    thread.join(PATIENCE)
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "[]", '{"RefreshToken": 7}', "{}"])
