@@ -1,7 +1,6 @@
 """Reading stored messages: outside the ledger, and ahead of whoever takes them in."""
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
@@ -145,8 +144,8 @@ class MailReader:
         self._clock = clock
 
     def warm_up(self) -> None:
-        """Make ready on a thread of its own what the first message would have to wait for."""
-        threading.Thread(target=self._forms.warm_up, name="kesu-warm-up", daemon=True).start()
+        """Start what the first message would have to wait for."""
+        self._forms.warm_up()
 
     def begin(self, mail: StoredMail, returned: HeldMail | None = None) -> Begun:
         """Open a message and give its files to the child, which reads them while we do something else."""

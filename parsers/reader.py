@@ -100,7 +100,7 @@ class FormReader:
         self.close()
 
     def warm_up(self) -> None:
-        """Start the child ahead of the first file, which need not wait for it then; never raises."""
+        """Start the child ahead of the first file, and do not wait for it; never raises."""
         with suppress(ReaderUnavailable), self._lock:  # whoever reads will hear of it
             self._running()
 
@@ -177,9 +177,10 @@ class FormReader:
         self._answered_at = time.monotonic()
 
     def _first_answer(self, first: Asked) -> ParsedFile:
-        begun = max(first.sent_at, self._answered_at)
+        child = self._held()
+        begun = max(first.sent_at, self._answered_at, self._ready_at(child))
         try:
-            return self._accept(self._held().answer(begun + self._limits.seconds), first.file.zone)
+            return self._accept(child.answer(begun + self._limits.seconds), first.file.zone)
         except Late:
             self._drop()
             return _given_up(first.file, TOO_SLOW)
@@ -191,6 +192,7 @@ class FormReader:
     def _read_anew(self, file: FileToRead, seconds: float) -> ParsedFile:
         """Read a file that broke a child with the second reader alone, in a new one."""
         child = self._running()
+        self._ready_at(child)
         try:
             child.send(file.asked(second_reader_only=True))
             return self._accept(child.answer(time.monotonic() + seconds), file.zone)
@@ -218,15 +220,21 @@ class FormReader:
             raise Failed("the child was ended")
         return self._child
 
+    def _ready_at(self, child: Child) -> float:
+        """Return since when a child reads; ReaderUnavailable if it has not come up in time."""
+        try:
+            return child.wait_until_ready()
+        except Failed as error:
+            self._drop()
+            raise ReaderUnavailable("the child gave no sign of readiness") from error
+
     def _running(self) -> Child:
-        """Return a child that runs; ReaderUnavailable if none can be started."""
+        """Return a child that runs, or starts; ReaderUnavailable if none can be started."""
         if self._child is not None and self._child.is_alive():
             return self._child
         self._drop()
         try:
             self._child = Child(self._payload, self._limits)
-        except Failed as error:
-            raise ReaderUnavailable("the child gave no sign of readiness") from error
         except OSError as error:
             log.exception("the reading child could not be started", extra={"action": "reader_not_started"})
             raise ReaderUnavailable("the reading child could not be started") from error

@@ -42,7 +42,7 @@ class Late(Failed):
 
 
 class Child:
-    """One running child. `Failed` from the start if it never becomes ready, OSError if it cannot be started at all."""
+    """One child, which may be given requests while it still starts; OSError if it cannot be started at all."""
 
     def __init__(self, catalogue: bytes, limits: Limits) -> None:
         command = [sys.executable, "-P", "-m", "parsers.child", str(limits.memory), str(limits.seconds)]
@@ -60,12 +60,9 @@ class Child:
         self._ready = selectors.DefaultSelector()
         self._source, self._sink = self._pipes()
         self._ready.register(self._sink, selectors.EVENT_READ)
-        try:
-            self.send(frame(catalogue))
-            self.answer(time.monotonic() + limits.start_seconds)
-        except Failed:
-            self.kill()
-            raise
+        self._ready_by = time.monotonic() + limits.start_seconds
+        self.ready_at: float | None = None  # monotonic
+        self.send(frame(catalogue))
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         source, sink = self._process.stdin, self._process.stdout
@@ -102,11 +99,20 @@ class Child:
         if len(self._unsent) == 1 and not self._write():
             self._ready.register(self._source, selectors.EVENT_WRITE)
 
+    def wait_until_ready(self) -> float:
+        """Return since when it reads files (monotonic), waiting for that; Failed if it never does."""
+        if self.ready_at is None:
+            self._answer(self._ready_by)
+            self.ready_at = time.monotonic()
+        return self.ready_at
+
     def has_answered(self) -> bool:
         """Tell whether `answer` would wait for nothing, be it an answer or the child's end."""
         try:
             if self._frame_length() is None:
                 self._exchange(0)
+            if self.ready_at is None and self._frame_length() is not None:
+                self.wait_until_ready()
             return self._ended or self._frame_length() is not None
         except Failed:
             return True
@@ -116,6 +122,10 @@ class Child:
 
         What has come by then counts, however long its reader was busy elsewhere.
         """
+        self.wait_until_ready()
+        return self._answer(deadline)
+
+    def _answer(self, deadline: float) -> Any:
         end = max(deadline, time.monotonic() + _GRACE)
         while (length := self._frame_length()) is None:
             if self._ended:
