@@ -9,7 +9,7 @@ from benchmarks.figures import Figure, Skipped, machine_facts, print_table
 Measure = Callable[[argparse.Namespace], list[Figure]]
 BENCHMARKS: dict[str, tuple[str, Measure]] = {
     "intake": (
-        "Intake: a backlog on Dovecot, from log-in to committed cases with their mails, messages filed",
+        "Intake: a backlog on Dovecot, from log-in to committed cases with their mails",
         lambda options: intake.measure(options.forms, options.rounds),
     ),
     "promptness": (

@@ -42,9 +42,17 @@ class Fetching:
     def round(self, stopped: Stopped = never) -> int:
         """Fetch, take in and file what is new, until `stopped`; return how many messages were taken in.
 
-        What somebody released from quarantine is here already, and does not wait for the mailbox.
-
         MailboxUnavailable if cut off.
+        """
+        taken = self.take_in(stopped)
+        self.file()
+        self._rounds += 1
+        return taken
+
+    def take_in(self, stopped: Stopped = never) -> int:
+        """Fetch and take in what is new, until `stopped`; return how many messages were taken in.
+
+        What somebody released from quarantine is here already, and does not wait for the mailbox.
         """
         returned = self._intake.take_waiting(stopped) if self._docket.ledger.any_returned() else 0
         inbox = self._connected()
@@ -52,8 +60,6 @@ class Fetching:
             self._intake.take_waiting(stopped, arriving)
         if not stopped():
             self._unfetched.note(inbox, self._settings.folder, self._clock.now())
-        self._move_settled(inbox)
-        self._rounds += 1
         return arriving.stored + returned
 
     def wait(self, stop: threading.Event) -> None:
@@ -97,8 +103,9 @@ class Fetching:
                     self._intake.refuse_large(entry, mail_id, read_message(head_of(one.mail.raw)))
         self._docket.ledger.just_stored(incoming)
 
-    def _move_settled(self, inbox: Inbox) -> None:
+    def file(self) -> None:
         """Move what is settled; what the server will not move stays, and is tried again by the next connection."""
+        inbox = self._connected()
         if self._rounds % COMPARE_EVERY == 0:
             self._unmovable.clear()
         while settled := self._to_move():

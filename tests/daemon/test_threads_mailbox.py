@@ -140,7 +140,7 @@ def test_paperless_ngx_9436_and_13336_overlapping_rounds_take_a_mail_once(
         for batch in batches:
             one._store([Arrived.ready(raw) for raw in batch])
         office.intake.take_waiting()
-        one._move_settled(one._connected())
+        one.file()
         one.hang_up()
     assert customers(office) == "丁丙乙甲"
     assert len(dovecot.messages(MAILBOX, "Processed")) == 4
