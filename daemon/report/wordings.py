@@ -9,8 +9,8 @@ MONTHS_EN = (
     *("July", "August", "September", "October", "November", "December"),
 )
 OVER = say(
-    "{site} · 統計至 {until}；數字出自台帳，月份結束後不再變動",
-    "{site} · 统计至 {until}；数字出自台账，月份结束后不再变动",
+    "{site} · 統計至 {until}；數字出自帳本，月份結束後不再變動",
+    "{site} · 统计至 {until}；数字出自账本，月份结束后不再变动",
     "{site} · counted up to {until}; the figures come from the ledger and stay as they are once the month is over",
 )
 RUNNING = say(
