@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from daemon import words
 from daemon.casepage.machines import MachineMail
-from daemon.ledger import OutboxEntry, RecordedEvent, StoredAttachment
+from daemon.ledger import HeldMail, OutboxEntry, RecordedEvent, StoredAttachment
 from daemon.othercases import OtherCases
 from daemon.site import Site
 from rules.case import Case, Penalty
@@ -92,6 +92,7 @@ class Told:
     others: OtherCases
     penalties: Sequence[Penalty]
     machines: Sequence[MachineMail]  # none where it is told as of an event
+    let_in: Sequence[HeldMail]  # mails about it that had been put aside, and somebody released
     past: bool  # told as of an event: what became of its mails later is not known yet
     cited: dict[str, None] = field(default_factory=dict)
 

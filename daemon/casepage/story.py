@@ -1,5 +1,6 @@
 """The whole page: gathered from the ledger as it stood at one event, in the reader's words and local time."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Literal
@@ -9,7 +10,8 @@ from daemon.attachments.folders import place_of
 from daemon.casepage import telling, wordings
 from daemon.casepage.machines import machine_mails
 from daemon.casepage.parts import Entry, Mood, Pair, Section, Story, Told
-from daemon.ledger import StoredAttachment
+from daemon.daywords import WHY_HELD
+from daemon.ledger import HeldMail, HeldState, Ledger, StoredAttachment
 from daemon.othercases import OtherCase, other_cases, outcome, status_title
 from daemon.records import Records
 from daemon.standing import about, cause_of
@@ -80,9 +82,15 @@ def _gathered(
         files=ledger.attachments(number, as_of=as_of),
         others=other_cases(records, case, last),
         machines=() if as_of is not None else machine_mails(ledger, number),
+        let_in=[held for held in _released(ledger, number) if held.decided_at and held.decided_at <= now],
         past=as_of is not None,
         penalties=[each for each in case.penalties if everybody or (party and same_party(each.party, party))],
     )
+
+
+def _released(ledger: Ledger, number: str) -> Iterator[HeldMail]:
+    held = (ledger.quarantined(mail.id) for mail in ledger.mails_about(number))
+    return (one for one in held if one is not None and one.state is HeldState.RELEASED)
 
 
 def _told(told: Told) -> Story:
@@ -131,7 +139,15 @@ def _complaint(told: Told) -> Section:
     pairs = [Pair(label=label, value=value) for label, value in facts]
     if told.case.warnings:
         pairs.append(Pair(label=told.say(wordings.WARNINGS), value="\n".join(told.case.warnings)))
+    pairs += [Pair(label=told.say(wordings.LET_IN), value=_let_in(told, held)) for held in told.let_in]
     return Section(key="complaint", heading=told.say(wordings.COMPLAINT), pairs=tuple(pairs))
+
+
+def _let_in(told: Told, held: HeldMail) -> str:
+    person = told.site.person(held.decided_by)
+    who = held.decided_by if person is None else person.name
+    when = told.moment(held.decided_at) if held.decided_at else ""
+    return told.say(wordings.LET_IN_BY, when=when, who=who, why=told.say(WHY_HELD[held.why]))
 
 
 def _history(told: Told) -> Section:

@@ -28,6 +28,12 @@ OPENED = _text("受理時間", "受理时间", "Opened")
 SENDER = _text("送單人", "送单人", "Form sent by")
 MISSING = _text("缺少的資料", "缺少的资料", "Still missing")
 WARNINGS = _text("請留意", "请留意", "Odd about the form")
+LET_IN = _text("放行", "放行", "Let in")
+LET_IN_BY = _text(
+    "{when}　{who}（郵件原先擱置：{why}）",
+    "{when}　{who}（邮件原先搁置：{why}）",
+    "{when}　{who} (the mail had been put aside: {why})",
+)
 RESOLVED_AT = _text("解決時間", "解决时间", "Resolved")
 RESOLVED_BY = _text("解決人", "解决人", "Resolved by")
 NOTHING_RUNS = _text(

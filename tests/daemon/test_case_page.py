@@ -20,6 +20,7 @@ from tests.daemon.office import (
     CARE,
     MANAGER,
     SERVICE_MANAGER,
+    STRANGER,
     Office,
     Posted,
     complaint,
@@ -358,3 +359,28 @@ def test_D31_the_story_is_told_as_of_the_appeal_and_only_of_that_persons_penalti
     assert "未回電客戶" not in page
     assert "200 元" not in page
     assert "撤销第 1 号" not in page
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_the_story_says_who_let_a_strangers_mail_in(office: Office, locale: Locale) -> None:
+    office.receive(mail(STRANGER, files={"f.xlsx": complaint()}))
+    (notice,) = office.post()
+    office.clock.forward(minutes=5)
+    office.receive(mail(CARE, text="放行", answers=notice))
+    told = story(office, office.case().number, locale)
+    label, reason = {
+        Locale.ZH_HANT: ("放行", "寄件人不在名單內"),
+        Locale.ZH_HANS: ("放行", "发件人不在名单内"),
+        Locale.EN: ("Let in", "the sender is not on the list"),
+    }[locale]
+    pairs = next(section.pairs for section in told.sections if section.key == "complaint")
+    (said,) = (pair.value for pair in pairs if pair.label == label)
+    person = office.site.person(CARE)
+    assert person is not None
+    assert person.name in said
+    assert reason in said
+
+
+def test_a_case_of_our_own_people_was_let_in_by_nobody(office: Office) -> None:
+    office.opened()
+    assert "放行" not in str(story(office, office.case().number))
