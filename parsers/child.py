@@ -50,11 +50,11 @@ def _limit(memory: int) -> None:
 
 
 def _warm_up(catalogue: Catalogue) -> None:
-    """Import the readers, and index the catalogue, before the first file's clock runs."""
-    import olefile  # noqa: F401 imported for its being loaded
-    import openpyxl  # noqa: F401
-    import python_calamine  # noqa: F401
-    import xlrd  # noqa: F401
+    """Import what reads nearly every file, and index the catalogue, before the first file's clock runs.
+
+    The second readers are imported by the first file that needs one: most days none does.
+    """
+    import python_calamine  # noqa: F401 imported for its being loaded
 
     from parsers.forms import books_of
 
