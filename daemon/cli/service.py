@@ -14,6 +14,7 @@ from daemon.clock import SystemClock
 from daemon.doctor import Finding, examine
 from daemon.doctor_delivery import try_alarm
 from daemon.errors import KesuError, UsageError
+from daemon.garbage import collect_less_often
 from daemon.ledger import LedgerError
 from daemon.logs import log_to_stderr
 from daemon.loop import Loop, run_once
@@ -118,6 +119,7 @@ def run_daemon(arguments: argparse.Namespace) -> int:
 
 
 def _run_until_stopped(house: House, path: Path) -> None:
+    collect_less_often()
     loop = Loop(house)
     loop.reload = lambda: _reload(house, path)
     if not loop.run():
