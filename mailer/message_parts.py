@@ -30,10 +30,10 @@ _HEAD = re.compile(
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _BLANK_LINE = re.compile(rb"\n?(?:\r?\n)?")
-# Patterns for every boundary: to compile one for each mail takes as long as reading the mail.
-_ANY_DELIMITER = re.compile(rb"(?:\A|\n)--([^\n]*)")
-_DELIMITER = re.compile(rb"\n--([^\n]*)")
+# Patterns for every boundary: to compile one for each mail takes as long as reading the mail, unless it is long.
+_ANY_DELIMITER = re.compile(rb"\n--([^\n]*)")
 _END_OF_DELIMITER = re.compile(rb"(--)?[ \t]*\r?")
+_LONG = 64 * 2**10  # bytes
 _FIRST_LINE = re.compile(rb"\n--([^\r\n]{1,200})\r?\n")
 
 
@@ -154,29 +154,47 @@ def _typed(head: Head, container: str) -> Head:
 
 def _boundary(parameters: Mapping[str, str], body: memoryview, walk: Walk) -> bytes:
     named = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
-    if named and any(line[1].startswith(named) for line in _ANY_DELIMITER.finditer(body)):
+    if named and _stands_in(body, named):
         return named
     walk.defect("multipart without its boundary")
     first = _FIRST_LINE.search(body[:_LONGEST_HEAD])
     return bytes(first[1]).rstrip() if first else b""
 
 
+def _stands_in(body: memoryview, boundary: bytes) -> bool:
+    if len(body) > _LONG:
+        return re.search(rb"\n--" + re.escape(boundary), body) is not None
+    return any(line[1].startswith(boundary) for line in _ANY_DELIMITER.finditer(body))
+
+
 def _between(body: memoryview, boundary: bytes, walk: Walk) -> Iterator[memoryview]:
     start = None
-    for found in _DELIMITER.finditer(body):
-        if not found[1].startswith(boundary):
-            continue
-        end = _END_OF_DELIMITER.fullmatch(found[1], len(boundary))
-        if end is None:
-            continue
+    for begin, end, is_last in _delimiters(body, boundary):
         if start is not None:
-            yield body[start : found.start()]
-        if end[1]:
+            yield body[start:begin]
+        if is_last:
             return
-        start = found.end() + 1
+        start = end + 1
     walk.defect("multipart without its end")
     if start is not None:
         yield body[start:]
+
+
+def _delimiters(body: memoryview, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where each delimiter begins and ends, and whether it is the last.
+
+    A long body may hold millions of lines that only look like one, again at each of its levels: no loop of ours looks
+    at them all.
+    """
+    if len(body) > _LONG:
+        own = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
+        yield from ((found.start(), found.end(), found[1] is not None) for found in own.finditer(body))
+        return
+    for line in _ANY_DELIMITER.finditer(body):
+        if line[1].startswith(boundary):
+            rest = _END_OF_DELIMITER.fullmatch(line[1], len(boundary))
+            if rest is not None:
+                yield line.start(), line.end(), rest[1] is not None
 
 
 def _inside_message(head: Head, body: memoryview, walk: Walk, depth: int) -> Iterator[Leaf]:

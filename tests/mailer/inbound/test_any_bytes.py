@@ -67,6 +67,10 @@ _HOSTILE = {
     ),
     "mails": b"Content-Type: message/rfc822\n\n" * 100_000,
     "parts": b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 300_000,
+    "no boundaries": b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(19)
+    )
+    + b"\n--" * 16_000_000,
     "words": b"Subject: " + b"=?a?q?" * 500_000,
     "parameters": b"Content-Type: text/plain;" + b';a="' * 500_000,
     "addresses": b"From: " + b'"<(' * 500_000,
