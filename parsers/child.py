@@ -38,9 +38,10 @@ def main() -> None:
         signal.setitimer(
             signal.ITIMER_REAL, seconds + GRACE
         )  # the default action of SIGALRM ends the process
-        answer = _answer(json.loads(request), content, catalogue)
+        asked = json.loads(request)
+        answer = _answer(asked, content, catalogue)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _send(sink, answer)
+        _send(sink, {"number": asked["number"], **answer})
 
 
 def _limit(memory: int) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -20,7 +21,6 @@ from rules.fields import Catalogue
 from rules.locales import Locale, Text
 
 log = logging.getLogger(__name__)
-_NO_ANSWER = (Failed, ValueError, LookupError, TypeError, AttributeError)  # or one that makes no sense
 
 
 class ReaderUnavailable(OSError):
@@ -42,9 +42,10 @@ class FileToRead:
     issued_by: str | None = None
     pasted: bool = False
 
-    def asked(self, *, second_reader_only: bool = False) -> bytes:
-        """Return what the child is asked, in frames."""
+    def asked(self, number: int, *, second_reader_only: bool = False) -> bytes:
+        """Return what the child is asked, in frames; its answer repeats `number`."""
         request = {
+            "number": number,
             "name": self.name,
             "zone": self.zone.key,
             "now": self.now.isoformat(),
@@ -65,7 +66,9 @@ class Asked:
     """A file that the child was given to read, and what came of it."""
 
     file: FileToRead
+    number: int
     sent_at: float = 0.0  # monotonic
+    broke_a_child: bool = False
     parsed: ParsedFile | None = None
     unavailable: ReaderUnavailable | None = None
 
@@ -73,6 +76,11 @@ class Asked:
     def is_settled(self) -> bool:
         """Tell whether it is known what came of it."""
         return self.parsed is not None or self.unavailable is not None
+
+    def send_to(self, child: Child) -> None:
+        """Give the file to a child; where it broke one, for the second reader alone."""
+        self.sent_at = time.monotonic()
+        child.send(self.file.asked(self.number, second_reader_only=self.broke_a_child))
 
 
 class FormReader:
@@ -88,6 +96,7 @@ class FormReader:
         self._limits = limits
         self._child: Child | None = None
         self._line: deque[Asked] = deque()  # what the child was asked and has not answered, in this order
+        self._numbers = count(1)
         self._answered_at = 0.0  # monotonic: since then it is at the first of the line
         self._lock = threading.Lock()
 
@@ -102,7 +111,7 @@ class FormReader:
     def warm_up(self) -> None:
         """Start the child ahead of the first file, and do not wait for it; never raises."""
         with suppress(ReaderUnavailable), self._lock:  # whoever reads will hear of it
-            self._running()
+            self._held()
 
     def close(self) -> None:
         """End the child; a later read starts another."""
@@ -141,15 +150,14 @@ class FormReader:
     def submit(self, file: FileToRead) -> Asked:
         """Give the child a file to read after those it has; it reads while its caller does something else."""
         with self._lock:
-            child = self._held() if self._line else self._running()
-            asked = Asked(file, time.monotonic())
+            child, asked = self._held(), Asked(file, next(self._numbers))
             self._line.append(asked)
-            child.send(file.asked())
+            asked.send_to(child)
             return asked
 
     def is_settled(self, asked: Asked) -> bool:
         """Tell whether `result` would return at once; what the child has answered by now is read."""
-        with self._lock:
+        with self._lock, suppress(ReaderUnavailable):
             while not asked.is_settled and self._held().has_answered():
                 self._settle_first()
         return asked.is_settled
@@ -165,60 +173,46 @@ class FormReader:
 
     def _settle_first(self) -> None:
         """Wait for what comes of the first file in line; where it ends the child, the others go to the next one."""
-        first, child = self._line[0], self._child
         try:
-            first.parsed = self._first_answer(first)
-            if self._child is not child:
-                self._send_again()
+            self._line[0].parsed = self._first_answer(self._line[0])
+            self._line.popleft()
+            self._answered_at = time.monotonic()
+            if self._line:
+                self._held()
         except ReaderUnavailable as error:
             self._give_up_all(error)
-        if self._line and self._line[0] is first:
-            self._line.popleft()
-        self._answered_at = time.monotonic()
 
     def _first_answer(self, first: Asked) -> ParsedFile:
         child = self._held()
-        begun = max(first.sent_at, self._answered_at, self._ready_at(child))
+        begun = max(first.sent_at, self._answered_at, self._ready_at(child), child.supplied_at)
         try:
-            return self._accept(child.answer(begun + self._limits.seconds), first.file.zone)
+            return self._accept(child.answer(begun + self._limits.seconds), first)
         except Late:
             self._drop()
             return _given_up(first.file, TOO_SLOW)
-        except _NO_ANSWER:
+        except Exception:  # no answer, or one that makes no sense: the child has read a stranger's file
             self._drop()
             left = self._limits.seconds - (time.monotonic() - begun)
-            return self._read_anew(first.file, max(left, 0.0))
+            return self._read_anew(first, max(left, 0.0))
 
-    def _read_anew(self, file: FileToRead, seconds: float) -> ParsedFile:
+    def _read_anew(self, first: Asked, seconds: float) -> ParsedFile:
         """Read a file that broke a child with the second reader alone, in a new one."""
-        child = self._running()
+        first.broke_a_child = True
+        child = self._held()
         self._ready_at(child)
         try:
-            child.send(file.asked(second_reader_only=True))
-            return self._accept(child.answer(time.monotonic() + seconds), file.zone)
+            return self._accept(child.answer(time.monotonic() + seconds), first)
         except Late:
             reason = TOO_SLOW
-        except _NO_ANSWER:
+        except Exception:  # as above
             reason = TOO_HEAVY
         self._drop()
-        return _given_up(file, reason)
-
-    def _send_again(self) -> None:
-        """Give the next child what the last one was asked behind the file that ended it."""
-        for asked in list(self._line)[1:]:
-            asked.sent_at = time.monotonic()
-            self._running().send(asked.file.asked())
+        return _given_up(first.file, reason)
 
     def _give_up_all(self, error: ReaderUnavailable) -> None:
         for asked in self._line:
             asked.unavailable = error
         self._line.clear()
-
-    def _held(self) -> Child:
-        """Return the child that was asked, which may have died since: what it answered before still counts."""
-        if self._child is None:
-            raise Failed("the child was ended")
-        return self._child
 
     def _ready_at(self, child: Child) -> float:
         """Return since when a child reads; ReaderUnavailable if it has not come up in time."""
@@ -228,9 +222,13 @@ class FormReader:
             self._drop()
             raise ReaderUnavailable("the child gave no sign of readiness") from error
 
-    def _running(self) -> Child:
-        """Return a child that runs, or starts; ReaderUnavailable if none can be started."""
-        if self._child is not None and self._child.is_alive():
+    def _held(self) -> Child:
+        """Return the child that was given all that is in line, or start it; ReaderUnavailable if none can be.
+
+        While anything is in line it may have died: what it answered before still counts, and whoever waits for the
+        next answer finds what killed it.
+        """
+        if self._child is not None and (self._line or self._child.is_alive()):
             return self._child
         self._drop()
         try:
@@ -238,10 +236,14 @@ class FormReader:
         except OSError as error:
             log.exception("the reading child could not be started", extra={"action": "reader_not_started"})
             raise ReaderUnavailable("the reading child could not be started") from error
+        for asked in self._line:
+            asked.send_to(self._child)
         return self._child
 
-    def _accept(self, answer: Any, zone: ZoneInfo) -> ParsedFile:
-        parsed = file_from_json(answer["parsed"], self._catalogue, zone)
+    def _accept(self, answer: Any, asked: Asked) -> ParsedFile:
+        if answer["number"] != asked.number:
+            raise ValueError("it answers what it was not asked")
+        parsed = file_from_json(answer["parsed"], self._catalogue, asked.file.zone)
         if "fault" in answer:
             log.error("a reader failed: %s", answer["fault"], extra={"action": "reader_fault"})
         if answer["worn"]:

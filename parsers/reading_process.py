@@ -55,6 +55,7 @@ class Child:
             start_new_session=True,  # Ctrl-C is the daemon's to handle
         )
         self._unsent: deque[memoryview] = deque()
+        self._supplied_at = time.monotonic()
         self._received = bytearray()
         self._ended = False
         self._ready = selectors.DefaultSelector()
@@ -77,6 +78,14 @@ class Child:
     def pid(self) -> int:
         """The process's number."""
         return self._process.pid
+
+    @property
+    def supplied_at(self) -> float:
+        """When (monotonic) it was last given what its pipe had no room for: now, while anything is left.
+
+        A file that came in pieces because its sender was busy elsewhere is not to blame for that.
+        """
+        return time.monotonic() if self._unsent else self._supplied_at
 
     def is_alive(self) -> bool:
         """Tell whether the process still runs."""
@@ -156,6 +165,7 @@ class Child:
                 self._read()
             elif self._write():
                 self._ready.unregister(self._source)
+                self._supplied_at = time.monotonic()
         return bool(events)
 
     def _read(self) -> None:

@@ -10,6 +10,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
+from itertools import count
+from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -17,7 +19,7 @@ import pytest
 
 from parsers import refusals
 from parsers.reader import FileToRead, FormReader, ReaderUnavailable
-from parsers.reading_process import Limits
+from parsers.reading_process import Child, Limits
 from parsers.results import ParsedFile
 from rules.fields import Catalogue
 from rules.locales import Locale
@@ -257,6 +259,102 @@ def test_files_that_nobody_asks_for_any_more_do_not_shift_the_answers(
         reader.submit(FileToRead(b"nothing", name, **clock))
     parsed = reader.read(GOOD[0], "c", **clock)
     assert (parsed.file, parsed.error) == ("c", None)
+
+
+def test_a_child_made_ready_ahead_knows_what_is_still_in_line(
+    reader: FormReader, clock: dict[str, Any]
+) -> None:
+    files = [FileToRead(GOOD[0], str(n), **clock) for n in range(5)]
+    asked = [reader.submit(file) for file in files[:3]]
+    os.kill(pid(reader), signal.SIGKILL)
+    eventually(lambda: not _runs(pid(reader)), "the end of the child")
+    reader.warm_up()
+    asked += [reader.submit(file) for file in files[3:]]
+    assert [reader.result(one).file for one in asked] == [file.name for file in files]
+    assert [reader.result(one).error for one in asked] == [None] * 5
+
+
+def test_a_child_that_dies_while_it_is_given_the_line_shifts_no_answers(
+    reader: FormReader, clock: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [FileToRead(GOOD[0], str(n), **clock) for n in range(5)]
+    asked = [reader.submit(file) for file in files]
+    os.kill(pid(reader), signal.SIGKILL)
+    eventually(lambda: not _runs(pid(reader)), "the end of the child")
+    whole, sent = Child.send, count(1)
+
+    def deadly(child: Child, request: bytes) -> None:
+        whole(child, request)
+        if next(sent) == 3:  # its catalogue, the first of the line again, and the next
+            child.wait_until_ready()
+            os.kill(child.pid, signal.SIGKILL)
+            eventually(lambda: not child.is_alive(), "the end of the child")
+
+    monkeypatch.setattr(Child, "send", deadly)
+    read = [reader.result(one) for one in asked]
+    assert [file.file for file in read] == [file.name for file in files]
+    assert len([file for file in read if file.error is not None]) <= 1, "only one saw two children die"
+
+
+def test_a_file_that_waits_to_be_sent_while_its_sender_is_busy_is_not_too_slow(
+    catalogue: Catalogue, clock: dict[str, Any]
+) -> None:
+    stream = BytesIO(GOOD[0])
+    with ZipFile(stream, "a", ZIP_STORED) as archive:
+        archive.writestr("docProps/more.bin", bytes(8 * 2**20))
+    with FormReader(catalogue, Limits(seconds=3.0)) as reader:
+        asked = reader.submit(FileToRead(stream.getvalue(), "large", **clock))
+        time.sleep(4)  # busy elsewhere, for longer than a file may take
+        assert reader.result(asked).error is None
+
+
+LYING = """#!{python}
+import sys
+from parsers import child
+
+sys.argv[1:] = sys.argv[4:]
+answer, send = child._answer, child._send
+done = 0
+
+def lie(sink, document):
+    global done
+    if "ready" in document:
+        return send(sink, document)
+    done += 1
+    if done == 2:
+        {lie}
+    send(sink, document)
+
+child._send = lie
+child.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "send(sink, document)",
+        "return",
+        "document['number'] += 1",
+        "sink.write(child.HEADER.pack(5) + b'[[[[[')",
+        "sink.write(child.HEADER.pack(200_000) + b'[' * 100_000 + b']' * 100_000)",
+        "sink.write(child.HEADER.pack(2**32 - 1))",
+        "document = []",
+        "document['parsed'] = {{'forms': [{{}}]}}",
+    ],
+    ids=["twice", "not at all", "another", "no JSON", "depths", "endless", "a list", "no form"],
+)
+def test_no_answer_of_a_child_that_lies_goes_to_another_file(
+    catalogue: Catalogue, clock: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
+    liar = tmp_path / "liar"
+    liar.write_text(LYING.format(python=sys.executable, lie=lie.format()), encoding="utf-8")
+    liar.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(liar))
+    files = [FileToRead(GOOD[0], str(n), **clock) for n in range(5)]
+    with FormReader(catalogue, Limits(seconds=3.0)) as reader:
+        read = read_all(reader, files)
+    assert [file.file for file in read] == [file.name for file in files]
 
 
 def test_a_reader_closed_meanwhile_blames_no_file(reader: FormReader, clock: dict[str, Any]) -> None:
