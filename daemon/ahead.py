@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import Iterable
 
+from daemon.ledger import StoredMail
 from daemon.reading import Attempt, Begun, MailReader, Waiting
 
 THINGS = 100  # messages begun and not taken yet
-WEIGHT = 16 * 2**20  # bytes of them together; or one alone
+WEIGHT = 16 * 2**20  # bytes of them together, unpacked; or one alone
 IN_LINE = (
     500  # messages at most that wait to be begun, although nobody has anything better to do than fetch more
 )
@@ -52,14 +53,19 @@ class Ahead:
 
     def _finish(self) -> Attempt:
         (mail, _), begun = self._begun.popleft()
-        self._weight -= mail.size
+        self._weight -= _weight(mail, begun)
         return mail, self._reader.finish(begun)
 
     def _begin(self) -> None:
         while self._waiting and self._has_room(self._waiting[0][0].size):
             mail, returned = waiting = self._waiting.popleft()
-            self._begun.append((waiting, self._reader.begin(mail, returned)))
-            self._weight += mail.size
+            begun = self._reader.begin(mail, returned)
+            self._begun.append((waiting, begun))
+            self._weight += _weight(mail, begun)
 
     def _has_room(self, weight: int) -> bool:
         return not self._begun or (len(self._begun) < THINGS and self._weight + weight <= WEIGHT)
+
+
+def _weight(mail: StoredMail, begun: Begun) -> int:
+    return max(mail.size, begun.weight)

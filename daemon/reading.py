@@ -134,6 +134,12 @@ class Begun:
     found: _Opened | Exception
     asked: Sequence[Asked] = ()
 
+    @property
+    def weight(self) -> int:
+        """How many bytes of files it holds, which an archive of a few kilobytes may unpack to many megabytes of."""
+        files = () if isinstance(self.found, Exception) else self.found.message.attachments
+        return sum(len(file.content) for file in files)
+
 
 class MailReader:
     """Reads what the ledger has stored; touches nothing in it."""

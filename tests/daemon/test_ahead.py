@@ -11,16 +11,25 @@ from daemon import ahead
 from daemon.ahead import Ahead
 
 
+class Opened(int):
+    """A message that is begun, by its number."""
+
+    weight = 0
+
+
 @dataclass
 class Reader:
     """Begins messages as the real one does; they are read when a test says so, or when one is waited for."""
 
     begun: list[int] = field(default_factory=list)
     read: set[int] = field(default_factory=set)
+    weight: int = 0  # of the files in every message, unpacked
 
-    def begin(self, mail: Any, _returned: object) -> int:
+    def begin(self, mail: Any, _returned: object) -> Opened:
         self.begun.append(mail.id)
-        return int(mail.id)
+        opened = Opened(mail.id)
+        opened.weight = self.weight
+        return opened
 
     def is_read(self, begun: int) -> bool:
         return begun in self.read
@@ -91,6 +100,16 @@ def test_no_more_is_begun_than_there_is_room_for(reader: Reader, size: int, most
     assert [mail.id for mail, _ in row.not_taken] == list(range(2 * ahead.THINGS))
     assert taken(row, 1) == [0]
     assert reader.begun == list(range(most + 1)), "where one is taken the next is begun"
+
+
+def test_what_small_messages_unpack_to_counts(reader: Reader) -> None:
+    reader.weight = ahead.WEIGHT // 2
+    row = line(reader, range(9))
+    assert reader.begun == [0, 1]
+    while row:
+        taken(row, 1)
+        assert len(reader.begun) - len(reader.read) == min(2, len(row.not_taken))
+    assert reader.begun == list(range(9))
 
 
 def test_more_is_wanted_while_there_is_nothing_else_to_do(reader: Reader) -> None:
