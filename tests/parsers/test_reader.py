@@ -303,7 +303,10 @@ def test_a_file_that_waits_to_be_sent_while_its_sender_is_busy_is_not_too_slow(
     with ZipFile(stream, "a", ZIP_STORED) as archive:
         archive.writestr("docProps/more.bin", bytes(8 * 2**20))
     with FormReader(catalogue, Limits(seconds=3.0)) as reader:
+        reader.read(GOOD[0], "a", **clock)
+        os.kill(pid(reader), signal.SIGSTOP)
         asked = reader.submit(FileToRead(stream.getvalue(), "large", **clock))
+        os.kill(pid(reader), signal.SIGCONT)
         time.sleep(4)  # busy elsewhere, for longer than a file may take
         assert reader.result(asked).error is None
 
