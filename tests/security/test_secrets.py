@@ -99,7 +99,8 @@ def test_servers_that_repeat_every_password_bring_none_into_logs_ledger_mails_or
 def test_nor_do_servers_that_let_us_in(tmp_path: Path, office: Office) -> None:
     with ScriptedImap({}) as imap, RecordingSmtp(login=(MAILBOX, SMTP)) as smtp:
         site = Site(tmp_path, imap.port, smtp.port)
-        office.clock.forward(weeks=-1)  # the command goes by the real date: its mails are due, whatever that is
+        # The command goes by the real date: its mails are due, whatever that is.
+        office.clock.forward(weeks=-1)
         office.put_in(mail(files={"form.xlsx": complaint()}))
         office.intake.take_waiting()
         office.ledger.close()
