@@ -10,9 +10,10 @@ from daemon import ahead, fetching
 from daemon.fetching import Fetching
 from daemon.intake import intake
 from daemon.ledger import Entry, LedgerUnavailable
-from mailer.inbox import Inbox, MailboxSettings, MailboxUnavailable
+from mailer.inbox import Inbox, MailboxUnavailable
 from tests.daemon.office import MAILBOX, Office, complaint, mail
 from tests.servers.dovecot import PROGRAM, Dovecot
+from tests.servers.mailbox import settings_for
 
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="dovecot is not installed (apt-get install dovecot-imapd)"
@@ -43,18 +44,7 @@ def fetch(office: Office, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch) -> 
         (ahead, "IN_LINE", 2),
     ):
         monkeypatch.setattr(module, bound, small)
-    settings = MailboxSettings(
-        host="127.0.0.1",
-        port=dovecot.port,
-        security="plain",
-        username=MAILBOX,
-        password=PASSWORD,
-        folder="INBOX",
-        done_folder="Processed",
-        quarantine_folder="Quarantine",
-        idle=True,
-        poll_seconds=1,
-    )
+    settings = settings_for("127.0.0.1", dovecot.port)
     opened = Fetching(office.docket, office.intake, settings, office.clock)
     yield opened
     opened.hang_up()

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from daemon.fetching import COMPARE_EVERY, Fetching
-from mailer.inbox import MailboxSettings
 from tests.daemon.office import MAILBOX, Office, complaint, mail
 from tests.servers import courier, cyrus, unpacked
 from tests.servers.courier import Courier
 from tests.servers.cyrus import Cyrus
+from tests.servers.mailbox import settings_for
 
 SERVERS = [
     pytest.param(
@@ -32,18 +32,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Cyrus | Courier]:
 
 
 def test_a_form_is_taken_and_filed_under_the_servers_prefix(office: Office, server: Cyrus | Courier) -> None:
-    settings = MailboxSettings(
-        host=server.host,
-        port=server.port,
-        security="plain",
-        username=MAILBOX,
-        password="secret",
-        folder="INBOX",
-        done_folder="Processed",
-        quarantine_folder="隔離",
-        idle=True,
-        poll_seconds=1,
-    )
+    settings = settings_for(server.host, server.port, quarantine_folder="隔離")
     server.deliver(MAILBOX, mail(files={"form.xlsx": complaint()}).as_bytes())
     server.deliver(MAILBOX, mail("stranger@elsewhere.example").as_bytes())
     fetching = Fetching(office.docket, office.intake, settings, office.clock)

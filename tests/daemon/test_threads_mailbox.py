@@ -17,10 +17,11 @@ from daemon.arriving import Arrived, Arriving
 from daemon.channel import Channel
 from daemon.fetching import COMPARE_EVERY, Fetching
 from daemon.ledger import MailState
-from mailer.inbox import MailboxSettings, MailboxUnavailable
+from mailer.inbox import MailboxUnavailable
 from tests.daemon.office import CARE, MAILBOX, NINE, Office, complaint, mail, to
 from tests.guards import PATIENCE, eventually
 from tests.servers.dovecot import PROGRAM, Dovecot
+from tests.servers.mailbox import settings_for
 from tests.servers.scripted_imap import Answer, Call, ScriptedImap, body
 
 PASSWORD = "secret"
@@ -35,21 +36,8 @@ def dovecot() -> Iterator[Dovecot]:
         yield server
 
 
-def settings(port: int, **changes: object) -> MailboxSettings:
-    values: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "plain", "username": MAILBOX}
-    values |= {
-        "password": PASSWORD,
-        "folder": "INBOX",
-        "done_folder": "Processed",
-        "idle": True,
-        "timeout": 60.0,
-    }
-    values |= {"quarantine_folder": "Quarantine", "poll_seconds": 1}
-    return MailboxSettings(**{**values, **changes})  # type: ignore[arg-type]
-
-
 def fetching(office: Office, port: int, **changes: object) -> Fetching:
-    return Fetching(office.docket, office.intake, settings(port, **changes), office.clock)
+    return Fetching(office.docket, office.intake, settings_for("127.0.0.1", port, **changes), office.clock)
 
 
 @pytest.fixture

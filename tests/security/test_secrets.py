@@ -12,13 +12,13 @@ import pytest
 
 from daemon import packs
 from mailer.echoes import unechoed
-from mailer.imap_settings import MailboxSettings
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings, TransportError
 from parsers.reader import FormReader
 from tests.daemon.office import MAILBOX, Office, complaint, mail, write_config
 from tests.guards import PATIENCE
 from tests.servers.loopback import HOST
+from tests.servers.mailbox import settings_for
 from tests.servers.scripted_imap import ScriptedImap
 from tests.servers.smtp import RecordingSmtp
 
@@ -115,18 +115,7 @@ def test_nor_do_servers_that_let_us_in(tmp_path: Path, office: Office) -> None:
 def test_a_refused_imap_login_names_no_password_in_any_coding_nor_in_its_causes() -> None:
     script = {"LOGIN": lambda call: call.no(f"{ECHO_IMAP} {call.arguments} is wrong")}
     with ScriptedImap(script) as server:
-        settings = MailboxSettings(
-            host=HOST,
-            port=server.port,
-            security="plain",
-            username=MAILBOX,
-            password=IMAP,
-            folder="INBOX",
-            done_folder="Processed",
-            quarantine_folder="Quarantine",
-            idle=False,
-            poll_seconds=30,
-        )
+        settings = settings_for(HOST, server.port, username=MAILBOX, password=IMAP)
         with pytest.raises(MailboxUnavailable, match="is wrong") as refused:
             Inbox(settings).connect()
     assert not leaks("trace", "".join(format_exception(refused.value)).encode())

@@ -12,11 +12,11 @@ import pytest
 
 from daemon.accounts import Security
 from daemon.config import Config
-from mailer.imap_settings import MailboxSettings
 from mailer.inbox import Inbox, MailboxUnavailable
 from mailer.smtp import Postman, SmtpSettings, TransportError
 from tests.guards import PATIENCE
 from tests.servers.loopback import HOST
+from tests.servers.mailbox import settings_for
 
 Way = Literal["imap tls", "imap starttls", "smtp tls", "smtp starttls"]
 WAYS = get_args(Way)
@@ -122,19 +122,7 @@ def connect(way: Way, port: int) -> None:
             SmtpSettings(HOST, port, security, "care", "secret-password", timeout=60)  # type: ignore[arg-type]
         ).connect()
         return
-    settings = MailboxSettings(
-        host=HOST,
-        port=port,
-        security=security,  # type: ignore[arg-type]
-        username="care",
-        password="secret-password",
-        folder="INBOX",
-        done_folder="Done",
-        quarantine_folder="Quarantine",
-        idle=False,
-        poll_seconds=30,
-        timeout=60,
-    )
+    settings = settings_for(HOST, port, security=security, password="secret-password")
     Inbox(settings).connect()
 
 

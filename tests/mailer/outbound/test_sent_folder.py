@@ -9,6 +9,7 @@ import pytest
 from mailer.inbox import MailboxSettings, MailboxUnavailable
 from mailer.sent import SentFolder
 from tests.servers.dovecot import PROGRAM, Dovecot
+from tests.servers.mailbox import settings_for
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="dovecot is not installed")
 USER = "complaints@example.com"
@@ -40,19 +41,7 @@ def empty(server: Dovecot) -> Iterator[None]:
 
 
 def settings(server: Dovecot, port: int = 0) -> MailboxSettings:
-    return MailboxSettings(
-        host=server.host,
-        port=port or server.port,
-        security="plain",
-        username=USER,
-        password="secret",
-        folder="INBOX",
-        done_folder="Processed",
-        quarantine_folder="Quarantine",
-        idle=False,
-        poll_seconds=30,
-        timeout=60,
-    )
+    return settings_for(server.host, port or server.port)
 
 
 def file_sent(
