@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -143,8 +144,10 @@ class Inbox:
         """
         self._missing.clear()
         wanted = sorted(set(uids))
-        for start in range(0, len(wanted), _SIZES_AT_ONCE):
-            chunk = wanted[start : start + _SIZES_AT_ONCE]
+        # Of the first batch alone, so that whoever waits has something to do soon.
+        bounds = {0, *range(batch, len(wanted), _SIZES_AT_ONCE), len(wanted)}
+        for start, end in pairwise(sorted(bounds)):
+            chunk = wanted[start:end]
             sizes = self._sizes(chunk)
             for group in batches(chunk, sizes, batch, _BATCH_BYTES):
                 mails = self._fetch_group(group, sizes)

@@ -39,10 +39,11 @@ __all__ = [
 _LONGEST_TEXT = 1_000_000  # characters
 _MOST_REFERENCES = 200
 _MESSAGE_ID = re.compile(r"<([^<>]{1,990})>")
-_LABELS = (  # each begins with letters that can be searched for at full speed
-    re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})"),
-    re.compile(rb"=\?([A-Za-z0-9_.:-]{2,40})\?[bBqQ]\?"),
+_LABELS = (  # each with what it begins with, which is found many times faster than a pattern
+    (b"charset", re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})")),
+    (b"=?", re.compile(rb"=\?([A-Za-z0-9_.:-]{2,40})\?[bBqQ]\?")),
 )
+_LABELS_WITHIN = 2**18  # bytes
 _NO_HINT = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What Exchange gives in place of a mail that it cannot convert: as the subject, in some versions as the text.
@@ -212,11 +213,13 @@ def _with_line_feeds(raw: bytes) -> bytes:
 
 def _charset_hint(raw: bytes) -> str:
     """The first charset the mail names that tells something about its raw 8-bit bytes."""
-    for pattern in _LABELS:
-        for found in pattern.finditer(raw, 0, 2**18):
-            label = found[1].lower()
-            if label not in _NO_HINT:
+    for beginning, pattern in _LABELS:
+        at = raw.find(beginning, 0, _LABELS_WITHIN)
+        while at >= 0:
+            found = pattern.match(raw, at, _LABELS_WITHIN)
+            if found is not None and (label := found[1].lower()) not in _NO_HINT:
                 return label.decode("ascii")
+            at = raw.find(beginning, at + 1, _LABELS_WITHIN)
     return ""
 
 

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from parsers.characters import Characters
 from parsers.folding import simplified
@@ -61,6 +61,7 @@ _BEFORE = re.compile(
     r"|(?:(?:the|this)\s+)?(?:case|issue|problem|complaint|matter|it)(?:'s)?\s+(?=is|has|was|now|been|not|still|re|solved|un|part)"
 )
 _ROUNDS = 12  # parts a beginning may have
+_READERS = 16  # ask about the same text, one after the other
 
 _ONWARD = r"(?:(?!\n\s*\n)[\W_])*"  # over punctuation, but not into the next paragraph
 _SENTENCE = re.compile(rf"{_ONWARD}(?:(?!\.(?:\s|$))[^。!\n;])*")
@@ -80,6 +81,7 @@ _TAKEN_BACK = re.compile(
 )
 
 
+@lru_cache(maxsize=_READERS)
 def plain_text(text: str) -> str:
     """Fold width, case and script, character by character: positions hold in both."""
     return text.translate(_PLAIN)
@@ -95,20 +97,19 @@ _PLAIN = Characters(_plain_character)
 
 def opening(plain: str) -> int:
     """Return where greetings, references and acknowledgements end."""
-    *_, last = openings(plain)
-    return last
+    return openings(plain)[-1]
 
 
-def openings(plain: str) -> Iterator[int]:
-    """Yield where a verb may stand: at the beginning, and behind each greeting, reference or acknowledgement."""
-    position = 0
-    yield position
+@lru_cache(maxsize=_READERS)
+def openings(plain: str) -> tuple[int, ...]:
+    """Return where a verb may stand: at the beginning, and behind each greeting, reference or acknowledgement."""
+    positions = [0]
     for _ in range(_ROUNDS):
-        found = _BEFORE.match(plain, position)
-        if found is None or found.end() == position:
+        found = _BEFORE.match(plain, positions[-1])
+        if found is None or found.end() == positions[-1]:
             break
-        position = found.end()
-        yield position
+        positions.append(found.end())
+    return tuple(positions)
 
 
 def verb_at(plain: str, position: int) -> tuple[Verb, int] | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rules.after_events import Delivery, Listed
 from rules.case_afterwards import afterwards, union
@@ -71,14 +71,14 @@ class Case(BaseModel):
     promised: tuple[ConcessionKind, ...] = ()  # kinds of concession reported, the latest last
     reports: int = 0
     partly: bool = False  # the last report said that a part is settled; the clock runs on
-    notes: JsonFacts = {}  # what managers wrote beside it in the workbook, by column
+    notes: JsonFacts = Field(default_factory=dict)  # what managers wrote beside it in the workbook, by column
     refusals: int = 0
-    resolution: JsonFacts = {}
+    resolution: JsonFacts = Field(default_factory=dict)
     resolved_by: Party = Party()
     resolved_at: AwareDatetime | None = None
     openings: int = 1  # how often it was opened
     round: int = 1  # how often its stages were begun anew, by opening it again or by a correction
-    afterwards: JsonFacts = {}  # what the order to rectify said, and that the customer was told
+    afterwards: JsonFacts = Field(default_factory=dict)  # what the order said, and that the customer was told
     approvals: tuple[Asking, ...] = ()  # the latest of each kind
     closed_at: AwareDatetime | None = None
     merged_into: str = ""

@@ -1,6 +1,6 @@
 """What every event carries, and who does things: the ground `rules.events` and its parts stand on."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rules.facts import Json
 
@@ -35,10 +35,5 @@ class Party(BaseModel):
     roles: tuple[str, ...] = ()
     email: str = ""
     name: str = ""
-    origin: Origin | None = None
-
-    @model_serializer(mode="wrap")
-    def _as_ever(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Write nothing of an origin where there is none: what stands in the ledger does not change its form."""
-        written: dict[str, object] = write(self)
-        return {key: value for key, value in written.items() if key != "origin" or value is not None}
+    # Where there is none, nothing is written of it: what stands in the ledger does not change its form.
+    origin: Origin | None = Field(default=None, exclude_if=lambda origin: origin is None)

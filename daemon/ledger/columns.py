@@ -1,6 +1,7 @@
 """Column types of ours: times in UTC, and text that came from outside."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import Dialect, Text, TypeDecorator
 
@@ -9,7 +10,12 @@ def utc_text(moment: datetime) -> str:
     """Write an aware time in UTC with microseconds, so that text sorts as time does; ValueError if naive."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no zone")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return _written(moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=128)  # a message's own time is written a dozen times
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def storable(text: str) -> str:

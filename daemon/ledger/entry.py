@@ -20,6 +20,7 @@ from daemon.ledger import (
     requests,
     sheets,
 )
+from daemon.ledger.answered import Answered
 from daemon.ledger.fresh import Lasting
 from daemon.ledger.intake import Incoming
 from daemon.ledger.journal import Journal
@@ -73,6 +74,7 @@ class Entry:
         version: str,
         said: Lasting[AbsenceSaid],
         silent: Lasting[Unreached],
+        answered: Answered,
     ) -> None:
         self._quiet = connection  # for what has nothing to do with what is not written yet
         self._site = site
@@ -82,7 +84,7 @@ class Entry:
         self.bounced_more = False  # the same of whom mails do not reach
         self.said_more = False  # of absences: what others know is out of date once this is committed
         self._held: dict[str, datetime] = {}  # kinds of mail known to be held, and until when
-        self._unwritten = Unwritten(connection)
+        self._unwritten = Unwritten(connection, answered)
         self._serials: dict[date, int] = {}  # the last taken of each day, written at the end
 
     @property

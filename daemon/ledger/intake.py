@@ -2,10 +2,11 @@
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
@@ -29,7 +30,11 @@ _KEEP = insert(archive).on_conflict_do_nothing()
 _CONTENT = select(archive.c.content).where(archive.c.sha256 == bindparam("digest"))
 _CLAIM = insert(intake_parts).on_conflict_do_nothing().returning(intake_parts.c.mail_id)
 _LINK = insert(mail_cases).on_conflict_do_nothing()
-_MAILS = select(mail_in, archive.c.size).join(archive)
+_FIELDS = [field.name for field in fields(StoredMail)]
+_STATE = _FIELDS.index("state")
+_MAILS: Select[*tuple[Any, ...]] = select(
+    *(archive.c.size if name == "size" else mail_in.c[name] for name in _FIELDS)
+).join(archive)
 
 
 @dataclass(frozen=True)
@@ -214,6 +219,11 @@ def _by_message(connection: Connection, query: Select[str, str]) -> dict[str, se
     return found
 
 
-def _mails(connection: Connection, query: Select[*tuple[object, ...]]) -> list[StoredMail]:
-    rows = connection.execute(query).mappings()
-    return [StoredMail(**{**row, "state": MailState(row["state"])}) for row in rows]
+def _mails(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[StoredMail]:
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def _stored(row: Sequence[Any]) -> StoredMail:
+    values = list(row)
+    values[_STATE] = MailState(values[_STATE])
+    return StoredMail(*values)

@@ -28,6 +28,7 @@ from daemon.ledger import (
     sqlite,
     turns,
 )
+from daemon.ledger.answered import Answered
 from daemon.ledger.chain import genesis
 from daemon.ledger.entry import Entry
 from daemon.ledger.errors import LedgerOfAnotherSite, LedgerRefused, LedgerUnavailable
@@ -83,6 +84,7 @@ class Ledger:
         self._fresh = FreshBytes()
         self._said: Lasting[AbsenceSaid] = Lasting()
         self._silent: Lasting[Unreached] = Lasting()
+        self._answered = Answered()
 
     @classmethod
     def open(
@@ -127,10 +129,14 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Entry]:
         """Begin a transaction; it is committed at the end of the block and undone by an exception out of it."""
-        with self._writer.transaction() as connection:
-            entry = Entry(connection, self._site, self._version, self._said, self._silent)
-            yield entry
-            entry.finish()
+        try:
+            with self._writer.transaction() as connection:
+                entry = Entry(connection, self._site, self._version, self._said, self._silent, self._answered)
+                yield entry
+                entry.finish()
+        except BaseException:
+            self._answered.forget()
+            raise
         if entry.said_more:
             self._said.forget()
         if entry.bounced_more:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from daemon.ledger.chain import canonical
 from daemon.ledger.replay import replay_all
 from daemon.ledger.schema import case_keys, cases, deadlines, events
 from daemon.ledger.sqlite import insert, run, run_many
@@ -30,7 +29,7 @@ _DROP_KEYS = delete(case_keys).where(case_keys.c.case_number == bindparam("numbe
 
 
 def row_of(case: Case, site: str, seq: int) -> Row:
-    """Return the row of `case` after event `seq`: a few columns to search by, and all of it as canonical JSON."""
+    """Return the row of `case` after event `seq`: a few columns to search by, and all of it as JSON."""
     return {
         "number": case.number,
         "site": site,
@@ -40,7 +39,7 @@ def row_of(case: Case, site: str, seq: int) -> Row:
         "due": case.due,
         "opened_at": case.opened_at,
         "updated": seq,
-        "body": canonical(case.model_dump(mode="json")),
+        "body": case.model_dump_json(),
         "resolved_at": None if case.is_open else case.resolved_at,
         "kind": case.kind,
         "closed_at": case.closed_at,

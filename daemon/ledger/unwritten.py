@@ -45,16 +45,18 @@ class _Waiting:
     fates: list[Row] = field(default_factory=list)
     concerned: list[Row] = field(default_factory=list)
     mails: list[tuple[OutgoingMail, Row]] = field(default_factory=list)
+    replies: list[OutgoingMail] = field(default_factory=list)  # those of the mails that answer messages
 
 
 class Unwritten:
     """What waits to be written in one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, answered: Answered) -> None:
         self._connection = connection
         self._waiting = _Waiting()
         self._empty = True
-        self._answered: Answered | None = None  # as the outbox stands, while nothing is written
+        self._answered = answered
+        self._looked = False  # at the outbox, since something was written
 
     # ------------------------------------------------------------ what waits
 
@@ -80,7 +82,10 @@ class Unwritten:
 
     def queue(self, mail: OutgoingMail, row: Row) -> None:
         """Let a mail wait for the outbox."""
-        self._more().mails.append((mail, row))
+        waiting = self._more()
+        waiting.mails.append((mail, row))
+        if mail.answers is not None:
+            waiting.replies.append(mail)
 
     def _more(self) -> _Waiting:
         self._empty = False
@@ -106,20 +111,20 @@ class Unwritten:
 
     def replies(self, since: datetime) -> list[OutgoingMail]:
         """Return the mails that wait and answer incoming messages, made since a time."""
-        mails = (mail for mail, _ in self._waiting.mails)
-        return [mail for mail in mails if mail.answers is not None and mail.created_at >= since]
+        return [mail for mail in self._waiting.replies if mail.created_at >= since]
 
     def replies_sent(self, address: str, since: datetime) -> tuple[int, int]:
         """Count the automatic replies since a time, to `address` and to all, those in the outbox among them."""
-        if self._answered is None or not self._answered.knows(since):
-            self._answered = Answered(self._connection, since)
+        if not (self._looked and self._answered.covers(since)):
+            self._answered.look(self._connection, since)
+            self._looked = True
         return self._answered.count(address, since, self.replies(since))
 
     # ------------------------------------------------------------ writing
 
     def write(self) -> None:
         """Write everything, each table after those it refers to; whoever has it written may write more himself."""
-        self._answered = None
+        self._looked = False
         if self._empty:
             return
         said, self._waiting, self._empty = self._waiting, _Waiting(), True

@@ -3,8 +3,9 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,7 @@ from daemon.ledger import (
     PromiseBroken,
     StoredAttachment,
 )
+from daemon.ledger.columns import utc_text
 from tests.ledger.clerk import NINE, outgoing
 
 NewCase = Callable[..., str]
@@ -34,6 +36,16 @@ def store(entry: Entry, uid: int, raw: bytes = RAW, message_id: str = "<m1@examp
         message_id=message_id,
         sender="wang@example.com",
     )
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_written_as_two() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    again = first.replace(fold=1)
+    assert first == again
+    assert [utc_text(first), utc_text(again)] == [
+        "2026-10-25T00:30:00.000000Z",
+        "2026-10-25T01:30:00.000000Z",
+    ]
 
 
 @pytest.fixture

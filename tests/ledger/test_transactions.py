@@ -94,7 +94,7 @@ def test_a_record_cut_short_by_any_error_costs_the_transaction(
     """The chain in memory would be ahead of the one in the file."""
     case = ledger.case(new_case())
     assert case is not None
-    impossible = case.model_copy(update={"facts": {"repair_amount": float("nan")}})
+    impossible = case.model_copy(update={"facts": {"description": "\ud800"}})
     reminder = Reminded(at=NINE, stage=case.stage, roles=(), due=None, clause="D06")
 
     def catch_and_go_on() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -250,6 +250,35 @@ def test_answers_are_counted_once_whenever_they_are_written(
         assert entry.replies_sent("li@example.com", NINE - timedelta(hours=1)) == (2, 3)
     with ledger.writing() as entry:
         assert entry.replies_sent("li@example.com", NINE) == (2, 3)
+
+
+def test_answers_of_transactions_before_are_counted_but_none_that_was_undone(ledger: Ledger) -> None:
+    hour = timedelta(hours=1)
+
+    def answer(entry: Entry, key: str, at: datetime, to: str = "li@example.com") -> None:
+        entry.queue(outgoing(key, answers=mail, recipient=to, created_at=at))
+
+    with ledger.writing() as entry:
+        mail = store(entry)
+        answer(entry, "long ago", NINE - 3 * hour)
+        answer(entry, "first", NINE)
+        assert entry.replies_sent("li@example.com", NINE - hour) == (1, 1)
+        assert entry.replies_sent("li@example.com", NINE - 3 * hour) == (2, 2)
+    with suppress(PromiseBroken), ledger.writing() as entry:
+        answer(entry, "undone", NINE)
+        assert entry.replies_sent("li@example.com", NINE - hour) == (2, 2)
+        raise PromiseBroken("undone")
+    with ledger.writing() as entry:
+        assert entry.replies_sent("li@example.com", NINE - hour) == (1, 1)
+        answer(entry, "second", NINE + hour, "Li@example.com")
+    with ledger.writing() as entry:
+        answer(entry, "the clock was put back", NINE + hour / 2, "wang@example.com")
+    with ledger.writing() as entry:
+        assert entry.replies_sent("li@example.com", NINE - hour) == (2, 3)
+        assert entry.replies_sent("li@example.com", NINE + hour) == (1, 1)
+        assert entry.replies_sent("wang@example.com", NINE + hour / 2) == (1, 2)
+        assert entry.replies_sent("wang@example.com", NINE + 5 * hour) == (0, 0)
+        assert entry.replies_sent("li@example.com", NINE - 3 * hour) == (3, 4)
 
 
 def test_reminding_of_a_case_just_opened_changes_its_deadlines(ledger: Ledger, clerk: Clerk) -> None:

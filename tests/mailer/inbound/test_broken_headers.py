@@ -148,6 +148,13 @@ def test_bytes_that_could_be_both_are_what_another_part_of_the_mail_says() -> No
     assert decode_bytes("蔼动".encode("gbk"), hint="gb2312") == "蔼动"
 
 
+@pytest.mark.parametrize("label", ['charset="big5"', "=?big5?b?sKq2rg==?="])
+def test_a_label_that_tells_nothing_does_not_hide_one_that_does(label: str) -> None:
+    head = b"From: a@b.c\r\nSubject: " + "高雄".encode("big5") + b"\r\nX-First: charset=us-ascii, charset\r\n"
+    more = b"X-Second: charset=utf-8 =?utf-8?q?a?=\r\nX-Third: " + label.encode() + b"\r\n\r\ntext\r\n"
+    assert read_message(head + more).subject == "高雄"
+
+
 def test_text_cut_within_a_character_loses_that_one_only() -> None:
     words = "您好，附件是客户投诉登记表，请查收" * 3
     for codec in ("utf-8", "gbk", "big5"):
