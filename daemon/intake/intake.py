@@ -82,9 +82,8 @@ class Intake:
         return bool(reading)
 
     def _add_stored(self, reading: Ahead) -> None:
-        known = {mail.id for mail, _ in reading.not_taken}
-        received = self._docket.ledger.received_mail(PAGE + len(known))
-        stored = [mail for mail in received if mail.id not in known]
+        last = max((mail.id for mail, _ in reading.not_taken), default=0)
+        stored = self._docket.ledger.received_mail(PAGE, after=last)
         returned = self._docket.ledger.returned_mail() if stored else {}
         reading.add([(mail, returned.get(mail.id)) for mail in stored])
 

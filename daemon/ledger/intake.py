@@ -164,10 +164,12 @@ def mails_about(connection: Connection, case_number: str) -> list[StoredMail]:
     return _mails(connection, query.where(mail_cases.c.case_number == case_number).order_by(mail_in.c.id))
 
 
-def mails_in_state(connection: Connection, state: MailState, limit: int | None = None) -> list[StoredMail]:
-    """Return the messages in `state`, oldest first."""
-    query = _MAILS.where(mail_in.c.state == state.value).order_by(mail_in.c.id).limit(limit)
-    return _mails(connection, query)
+def mails_in_state(
+    connection: Connection, state: MailState, limit: int | None = None, after: int = 0
+) -> list[StoredMail]:
+    """Return the messages in `state`, oldest first, from behind the id `after` on."""
+    query = _MAILS.where(mail_in.c.state == state.value, mail_in.c.id > after)
+    return _mails(connection, query.order_by(mail_in.c.id).limit(limit))
 
 
 def unmoved_mail(connection: Connection, limit: int) -> list[StoredMail]:

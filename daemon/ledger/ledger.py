@@ -347,10 +347,13 @@ class Ledger:
 
     # ------------------------------------------------------------ what came in
 
-    def received_mail(self, limit: int) -> list[StoredMail]:
-        """Return messages nothing was done with yet, oldest first; `raw(mail.sha256)` are their bytes."""
+    def received_mail(self, limit: int, after: int = 0) -> list[StoredMail]:
+        """Return messages nothing was done with yet, oldest first, from behind the id `after` on.
+
+        `raw(mail.sha256)` are their bytes.
+        """
         with self._reading() as connection:
-            return intake.mails_in_state(connection, MailState.RECEIVED, limit)
+            return intake.mails_in_state(connection, MailState.RECEIVED, limit, after)
 
     def quarantine(self) -> list[StoredMail]:
         """Return the messages that could not be taken in, oldest first."""
