@@ -129,14 +129,10 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Entry]:
         """Begin a transaction; it is committed at the end of the block and undone by an exception out of it."""
-        try:
-            with self._writer.transaction() as connection:
-                entry = Entry(connection, self._site, self._version, self._said, self._silent, self._answered)
-                yield entry
-                entry.finish()
-        except BaseException:
-            self._answered.forget()
-            raise
+        with self._writer.transaction(undone=self._answered.forget) as connection:
+            entry = Entry(connection, self._site, self._version, self._said, self._silent, self._answered)
+            yield entry
+            entry.finish()
         if entry.said_more:
             self._said.forget()
         if entry.bounced_more:

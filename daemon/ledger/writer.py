@@ -1,6 +1,6 @@
 """The one connection that writes, and whose turn it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, get_ident
 
@@ -21,11 +21,19 @@ class Writer:
         self._closed = False
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Begin, and commit at the end, or roll back at an exception; RuntimeError if this thread is inside another."""
-        with self.connection() as connection, connection.begin():
-            yield connection
-            refuse_if_lost(connection)
+    def transaction(self, undone: Callable[[], None] = lambda: None) -> Iterator[Connection]:
+        """Begin, and commit at the end, or roll back at an exception; RuntimeError if this thread is inside another.
+
+        `undone` is called after a rollback, before anybody else has his turn.
+        """
+        with self.connection() as connection:
+            try:
+                with connection.begin():
+                    yield connection
+                    refuse_if_lost(connection)
+            except BaseException:
+                undone()
+                raise
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

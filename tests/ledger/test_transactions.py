@@ -11,6 +11,8 @@ from threading import Thread
 import pytest
 
 from daemon.ledger import Ledger, LedgerRefused, LedgerUnavailable
+from daemon.ledger.sqlite import writing_engine
+from daemon.ledger.writer import Writer
 from rules.events import Reminded
 from tests.ledger.clerk import NINE, POLICY_TEXT, TWO_HOURS, Clerk, open_ledger, outgoing
 
@@ -52,6 +54,26 @@ def test_what_follows_an_undone_transaction_hangs_on_what_was_before_it(
     new_case()
     assert ledger.last_seq() == 6
     assert ledger.verify() == []
+
+
+def test_what_was_undone_is_forgotten_before_anybody_else_has_his_turn(path: Path) -> None:
+    writer, order = Writer(writing_engine(path, 5.0)), []
+
+    def write() -> None:
+        with writer.transaction():
+            order.append("the next")
+
+    def forget() -> None:
+        other.start()
+        other.join(timeout=0.2)  # it is quick, where it need not wait for its turn
+        order.append("undone")
+
+    other = Thread(target=write)
+    with suppress(InterruptedError), writer.transaction(undone=forget):
+        raise InterruptedError
+    other.join()
+    writer.close()
+    assert order == ["undone", "the next"]
 
 
 def test_a_database_error_costs_the_transaction_even_if_it_is_caught(ledger: Ledger, clerk: Clerk) -> None:
