@@ -336,7 +336,7 @@ class Layout:
         for row in range(first, min(first + _TICK_ROWS, self._bounds.bottom + 1)):
             columns = self._grid.columns(row, self._bounds.left, self._bounds.right)
             inside = [c for c in columns if c >= start]
-            if not inside or (columns[0] < start and columns[0] >= hit.area.left):
+            if not inside or any(hit.area.left <= c < start for c in columns):
                 return
             if not all(self._is_box((row, column), field) for column in inside[:1]):
                 return

@@ -233,6 +233,17 @@ def test_a_tick_in_a_later_row_of_boxes_is_found(parse_one: ParseOne) -> None:
     assert form.cells["source"] == "C6"
 
 
+def test_ticks_end_at_the_label_below_even_where_its_row_begins_with_another(parse_one: ParseOne) -> None:
+    form = parse_one(
+        base(
+            ["聯絡電話", "0912345678", "抱怨來源", "☑來店 □來電"],
+            ["車牌號碼", "滬A12345", "抱怨性質", "☑申訴 □索賠"],
+        )
+    )
+    assert (form.facts["source"], form.facts["nature"]) == ("walk-in", "appeal")
+    assert form.problems == ()
+
+
 def test_two_ticks_are_a_problem_never_a_guess(parse_one: ParseOne) -> None:
     form = parse_one(base(["抱怨來源", "☑來店", "☑來電"], ["聯絡電話", "0912345678"]))
     assert "source" not in form.facts
