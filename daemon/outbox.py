@@ -111,10 +111,12 @@ class Outbox:
         self._turn = Turn(first=FIRST, last=LAST, looked_up=looks_up)
         self._health = health or Health()
         self._pause = Pause()
+        self._accepted: tuple[int, datetime, str] | None = None  # taken by the server, not written down yet
 
     def send_due(self, stopped: Stopped = never) -> int:
         """Try every mail whose time has come, until `stopped` or none can be sent; return how many were accepted."""
         sent = 0
+        self._note_accepted()
         while not stopped() and (mails := self._lease()):
             for mail in mails:
                 if stopped():
@@ -179,15 +181,22 @@ class Outbox:
         except TransportError as error:
             self._failed(mail, error)
             return False
+        self._accepted = mail.id, self._clock.now(), reply
         self._pause.end()
         self._health.well(SMTP)
         if self._health.is_ill(CARE) and self._is_care(mail, now):
             self._health.well(CARE)
-        self._docket.ledger.outbox_sent(mail.id, self._clock.now(), reply)
+        self._note_accepted()
         log.info("sent mail=%d template=%s case=%s", mail.id, mail.template, mail.case_number)
         if self._copies is not None:
             self._copies.keep(mail.id, message.as_bytes())
         return True
+
+    def _note_accepted(self) -> None:
+        """Write down what the server took, which a full disk may have prevented: else it would be sent again."""
+        if self._accepted is not None:
+            self._docket.ledger.outbox_sent(*self._accepted)
+            self._accepted = None
 
     def _composed(self, mail: QueuedMail, now: datetime) -> EmailMessage:
         """Return the mail as it is to leave, as large as the server said that it takes it."""

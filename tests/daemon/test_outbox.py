@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.ledger import OutboxEntry, OutboxState, QueuedMail
+from daemon.ledger import LedgerUnavailable, OutboxEntry, OutboxState, QueuedMail
 from daemon.outbox import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, LONGEST_SLEEP, Outbox
 from mailer.smtp import Postman, SmtpSettings
 from tests.daemon.office import CARE, SERVICE_MANAGER, STAFF, WORKSHOP, Office, complaint, mail
@@ -267,6 +267,25 @@ def test_a_mail_leased_by_a_daemon_that_died_is_sent_when_the_lease_ends(
     assert outbox.send_due() == 0
     office.clock.forward(seconds=LEASE.total_seconds())
     assert outbox.send_due() == 3
+
+
+def test_a_mail_that_left_while_the_ledger_could_not_be_written_is_not_sent_again(
+    office: Office, outbox: Outbox, smtp: RecordingSmtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> bool:
+        raise LedgerUnavailable("the disk is full")
+
+    queue_a_case(office)
+    with monkeypatch.context() as disk:
+        disk.setattr(office.ledger, "outbox_sent", full)
+        with pytest.raises(LedgerUnavailable):
+            outbox.send_due()
+        with pytest.raises(LedgerUnavailable):
+            outbox.send_due()
+    assert len(smtp.mails) == 1, "nothing leaves that cannot be written down"
+    office.clock.forward(seconds=LEASE.total_seconds() + 1)
+    assert outbox.send_due() == 2
+    assert sorted(recipients(smtp)) == sorted([SERVICE_MANAGER, WORKSHOP, STAFF])
 
 
 def test_a_mail_that_is_refused_for_ever_so_long_is_given_up_in_the_end(
