@@ -34,6 +34,8 @@ _PROBE = Row("KS-00000000-000", {})
 _MEND_WORKBOOK = (
     "undo what was changed, or run `kesu workbook rebuild`: it keeps the old file and draws a new one"
 )
+_MEND_FOLDER = "its folder must be writable and have room for it"
+_LEAST_ROOM = 2**16  # bytes; what a workbook of few cases takes
 PATIENCE = 10.0  # seconds for each answer of a mail server
 
 
@@ -69,7 +71,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         _tried(
             "workbook",
             lambda: _workbook(site),
-            _MEND_WORKBOOK,
+            lambda error: _MEND_FOLDER if isinstance(error, OSError) else _MEND_WORKBOOK,
         ),
         _tried(
             "clock",
@@ -212,7 +214,7 @@ def _workbook(site: Site) -> str:
 
 def _one_workbook(site: Site, edition: Edition) -> str:
     path = path_of(edition, site)
-    _writable(path.parent)
+    _writable(path.parent, path.stat().st_size if path.is_file() else _LEAST_ROOM)
     if not path.exists():
         return f"{path} will be drawn at the first case"
     holder = lock_holder(path)
@@ -227,11 +229,14 @@ def _one_workbook(site: Site, edition: Edition) -> str:
     return f"{path} can be written; whoever writes in it acts as {site.workbook_role or 'nobody'}"
 
 
-def _writable(folder: Path) -> None:
+def _writable(folder: Path, size: int) -> None:
+    """Try whether a file of this size can be written there; on a full disk an empty one can."""
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / ".kesu-doctor"
-    probe.write_bytes(b"")
-    probe.unlink()
+    try:
+        probe.write_bytes(bytes(size))
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _clock(site: Site, clock: Clock) -> str:

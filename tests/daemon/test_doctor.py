@@ -158,3 +158,20 @@ def test_a_disk_that_is_nearly_full_is_found(config: Path, monkeypatch: pytest.M
 def test_the_doctor_leaves_nothing_behind_but_the_ledger(config: Path) -> None:
     found(config)
     assert {path.name.split("-")[0] for path in config.parent.iterdir()} <= {"config.toml", "kesu.db"}
+
+
+def test_a_full_disk_under_the_workbook_is_found_although_an_empty_file_can_be_written(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def without_room(path: Path, content: bytes) -> int:
+        if content:
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", without_room)
+    finding = found(config)["workbook"]
+    assert not finding.ok
+    assert "No space left" in finding.said
+    assert "room" in finding.mend
