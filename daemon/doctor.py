@@ -71,7 +71,7 @@ def examine(site: Site, clock: Clock) -> list[Finding]:
         _tried(
             "workbook",
             lambda: _workbook(site),
-            lambda error: _MEND_FOLDER if isinstance(error, OSError) else _MEND_WORKBOOK,
+            _mend_workbook,
         ),
         _tried(
             "clock",
@@ -227,6 +227,11 @@ def _one_workbook(site: Site, edition: Edition) -> str:
         book.content, [_PROBE], site.locale, site.zone, edition.sheets[0]
     )  # what comes out is not written
     return f"{path} can be written; whoever writes in it acts as {site.workbook_role or 'nobody'}"
+
+
+def _mend_workbook(error: Exception) -> str:
+    in_the_way = isinstance(error, IsADirectoryError)  # of the file itself
+    return _MEND_FOLDER if isinstance(error, OSError) and not in_the_way else _MEND_WORKBOOK
 
 
 def _writable(folder: Path, size: int) -> None:
