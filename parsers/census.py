@@ -36,6 +36,7 @@ _VALUE = re.compile(
 )
 # What is looked for stands first, and the space before it behind: such a search runs past everything else.
 _ERROR = re.compile(rb"t=[\"']e[\"'](?<=\s.{5})", re.DOTALL)
+_CELL = re.compile(rb"<%bc\s[^<>]*+>" % _PREFIX)
 _FORMULA_BEGINS = re.compile(rb"f(?<=[<:]f)[\s/>]")
 _FORMULA_ALONE = re.compile(
     rb"<%bc\s([^<>]*)>\s*(?:<%bf(?:\s[^<>]*)?>[^<]*</%bf>|<%bf(?:\s[^<>]*)?/>)\s*(<%bv\s*/>|<%bv></%bv>)?\s*</%bc>"
@@ -58,11 +59,14 @@ _FORMULA, _BEGIN = 0x0006, 0x0809
 
 @dataclass(frozen=True)
 class Census:
-    """Cells with a value, sheets that have any, and the cells whose formula has no value beside it (A1, B7)."""
+    """Cells with a value, sheets that have any, and the cells (A1, B7) that come to nothing: a formula has no
+    value beside it, or the value is an error.
+    """
 
     cells: int = 0
     sheets: int = 0
     uncomputed: tuple[str, ...] = ()
+    faulty: tuple[str, ...] = ()
 
     def is_met_by(self, grids: tuple[Grid, ...]) -> bool:
         """Tell whether a reading is plausible: neither empty nor much less than what was counted."""
@@ -88,6 +92,7 @@ def census(content: bytes, container: Container) -> Census:
 def _of_zip(content: bytes) -> Census:
     counts: list[int] = []
     uncomputed: list[str] = []
+    faulty: list[str] = []
     archive = package(content)
     blank = _blank_strings(archive)
     for part in archive.infolist():
@@ -103,7 +108,9 @@ def _of_zip(content: bytes) -> Census:
             nothing = _count(_ERROR, sheet) + _blanks(sheet, blank)
             counts.append(max(_count(_VALUE, sheet) - nothing, 0))
             uncomputed += islice(_uncomputed(sheet), _MOST_NAMED)
-    return Census(sum(counts), sum(1 for count in counts if count), tuple(uncomputed[:_MOST_NAMED]))
+            faulty += _faulty(sheet)
+    named = (tuple(cells[:_MOST_NAMED]) for cells in (uncomputed, faulty))
+    return Census(sum(counts), sum(1 for count in counts if count), *named)
 
 
 def _sheet(archive: ZipFile, part: ZipInfo) -> bytes | None:
@@ -151,6 +158,15 @@ def _uncomputed(sheet: bytes) -> Iterator[str]:
             continue
         place = _PLACE.search(found[1])
         yield place[1].decode("ascii") if place else "?"
+
+
+def _faulty(sheet: bytes) -> Iterator[str]:
+    """Yield the cells that hold an error value, #N/A and its like: no reading says anything of them."""
+    for found in islice(_ERROR.finditer(sheet), _MOST_NAMED):
+        cell = _CELL.match(sheet, sheet.rfind(b"<", 0, found.start()))
+        place = _PLACE.search(cell[0]) if cell else None
+        if place:
+            yield place[1].decode("ascii")
 
 
 def _cells_in_binary(text: bytes) -> int:

@@ -329,12 +329,12 @@ def column_unread(cells: str) -> Text:
 
 
 def formulas_without_values(cells: str) -> Text:
-    """Say that cells hold formulas whose results the file does not carry."""
+    """Say that cells hold formulas whose results the file does not carry, or which are errors."""
     return say(
-        f"公式沒有算出的結果，因此讀不到（{cells}），請用 Excel 或 WPS 開啟並存檔後重寄，或直接填入結果",
-        f"公式没有算出的结果，因此读不到（{cells}），请用 Excel 或 WPS 打开并保存后重发，或直接填入结果",
-        f"formulas without their results could not be read ({cells}); open and save the file in Excel or WPS and send "
-        "it again, or write the results",
+        f"公式沒有結果，或結果是錯誤值，因此讀不到（{cells}），請用 Excel 或 WPS 開啟並存檔後重寄，或直接填入結果",
+        f"公式没有结果，或结果是错误值，因此读不到（{cells}），请用 Excel 或 WPS 打开并保存后重发，或直接填入结果",
+        f"formulas without their results, or with an error as one, could not be read ({cells}); open and save the file "
+        "in Excel or WPS and send it again, or write the results",
     )
 
 

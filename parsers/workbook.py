@@ -39,7 +39,7 @@ class Workbook:
     epoch_1904: bool = False
     content: bytes = field(default=b"", repr=False)  # unlocked, if it was locked
     container: Container = Container.ZIP
-    uncomputed: tuple[str, ...] = ()  # cells whose formula has no value beside it
+    uncomputed: tuple[str, ...] = ()  # cells whose formula has no value beside it, or an error
     partial: bool = False  # the file holds much more than any reader found
 
     @cached_property
@@ -98,7 +98,8 @@ def read_workbook(content: bytes, *, second_reader_only: bool = False) -> Workbo
         raise Refused(CELLS_UNREAD if counted.cells else FORMULAS_ONLY)
     epoch = _epoch_is_1904(content, container)
     partial = not (counted.is_met_by(best) or _agree(readings))
-    return Workbook(best, epoch, content, container, counted.uncomputed, partial)
+    nothing = tuple(dict.fromkeys(counted.uncomputed + counted.faulty))
+    return Workbook(best, epoch, content, container, nothing, partial)
 
 
 def _readings(content: bytes, readers: tuple[Reader, ...], counted: Census) -> list[tuple[Grid, ...]]:

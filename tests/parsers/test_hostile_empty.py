@@ -150,6 +150,12 @@ def test_a_formula_whose_result_is_an_empty_text_is_no_matter(parse: Parse) -> N
     assert formulas_without_values("B6") not in [problem.message for problem in problems]
 
 
+def test_cells_that_hold_an_error_are_named_once(parse: Parse) -> None:
+    row = '<row r="6"><c r="B6" s="1" t="e"><f>1/0</f><v>#DIV/0!</v></c><c r="C6" t="e"><f>A1</f></c></row>'
+    problems = parse(made.book(made.sheet_xml(made.sheet_rows() + row))).forms[0].problems
+    assert formulas_without_values("C6、B6") in [problem.message for problem in problems]
+
+
 def test_an_empty_workbook_is_still_said_to_be_empty(parse: Parse) -> None:
     assert parse(made.book(made.sheet_xml())).error == refusals.EMPTY_WORKBOOK
     blank = made.with_shared_strings("<si><t></t></si><si/>", '<row r="1"><c r="A1" t="s"><v>0</v></c></row>')
