@@ -214,6 +214,10 @@ def _workbook(site: Site) -> str:
 
 def _one_workbook(site: Site, edition: Edition) -> str:
     path = path_of(edition, site)
+    if not path.parent.is_dir() and _was_written(site, edition):
+        raise FileNotFoundError(
+            f"the folder {path.parent} is not there"
+        )  # a share, perhaps; nothing to be made
     _writable(path.parent, path.stat().st_size if path.is_file() else _LEAST_ROOM)
     if not path.exists():
         return f"{path} will be drawn at the first case"
@@ -227,6 +231,11 @@ def _one_workbook(site: Site, edition: Edition) -> str:
         book.content, [_PROBE], site.locale, site.zone, edition.sheets[0]
     )  # what comes out is not written
     return f"{path} can be written; whoever writes in it acts as {site.workbook_role or 'nobody'}"
+
+
+def _was_written(site: Site, edition: Edition) -> bool:
+    with open_ledger(site.config) as ledger:
+        return ledger.generation(edition.key)[0] > 0
 
 
 def _mend_workbook(error: Exception) -> str:

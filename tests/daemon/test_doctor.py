@@ -175,3 +175,14 @@ def test_a_full_disk_under_the_workbook_is_found_although_an_empty_file_can_be_w
     assert not finding.ok
     assert "No space left" in finding.said
     assert "room" in finding.mend
+
+
+def test_a_workbooks_folder_that_has_gone_is_found_and_not_made_anew(config: Path, office: Office) -> None:
+    office.opened()
+    office.workbook.round()
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('"master.xlsx"', '"share/master.xlsx"'), encoding="utf-8")
+    finding = found(config, office.clock)["workbook"]
+    assert not finding.ok
+    assert "is not there" in finding.said
+    assert not (config.parent / "share").exists()
