@@ -11,9 +11,10 @@ from daemon.bootstrap import House, build
 from daemon.cli.files import write_forms
 from daemon.cli.output import print_json, say
 from daemon.clock import SystemClock
+from daemon.config import Config
 from daemon.doctor import Finding, examine
 from daemon.doctor_delivery import try_alarm
-from daemon.errors import KesuError, UsageError
+from daemon.errors import ConfigurationError, KesuError, UsageError
 from daemon.garbage import collect_less_often
 from daemon.ledger import LedgerError
 from daemon.logs import log_to_stderr
@@ -131,12 +132,22 @@ def _run_until_stopped(house: House, path: Path) -> None:
 def _reload(house: House, path: Path) -> None:
     """Take up changed people and rules; with a faulty file the old ones stay."""
     try:
-        house.docket.adopt(load_site(path))
+        site = load_site(path)
+        _refuse_another_ledger(site.config, house.docket.site.config)
+        house.docket.adopt(site)
         house.workbook.forget()
     except (KesuError, LedgerError) as error:
         log.error("the configuration is not taken up: %s", error)
     else:
         log.info("people and policy taken up anew")
+
+
+def _refuse_another_ledger(new: Config, old: Config) -> None:
+    """ConfigurationError for another site's name or ledger: what is begun under one must not go on under the other."""
+    if new.daemon.site != old.daemon.site:
+        raise ConfigurationError("daemon.site", "stays what it is while kesu runs; stop it first")
+    if new.ledger_url != old.ledger_url:
+        raise ConfigurationError("daemon.ledger", "stays what it is while kesu runs; stop it first")
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:

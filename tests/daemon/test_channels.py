@@ -176,6 +176,17 @@ def test_a_reload_that_fails_in_the_ledger_leaves_the_old_people(
     assert "the disk is full" in caplog.text
 
 
+@pytest.mark.parametrize("change", [('site = "main"', 'site = "other"'), ("kesu.db", "another.db")])
+def test_a_reload_goes_on_under_no_other_name_and_beside_no_other_ledger(
+    office: Office, house: House, caplog: pytest.LogCaptureFixture, change: tuple[str, str]
+) -> None:
+    path, before = office.folder / "config.toml", house.docket.site
+    path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    _reload(house, path)
+    assert "stays what it is while kesu runs" in caplog.text
+    assert house.docket.site is before
+
+
 def test_one_pass_tries_everything_although_the_servers_are_down(
     office: Office, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
