@@ -59,14 +59,12 @@ _FORMULA, _BEGIN = 0x0006, 0x0809
 
 @dataclass(frozen=True)
 class Census:
-    """Cells with a value, sheets that have any, and the cells (A1, B7) that come to nothing: a formula has no
-    value beside it, or the value is an error.
-    """
+    """What a file holds before any reader looks: cells with a value, sheets that have any, cells that say nothing."""
 
     cells: int = 0
     sheets: int = 0
-    uncomputed: tuple[str, ...] = ()
-    faulty: tuple[str, ...] = ()
+    uncomputed: tuple[str, ...] = ()  # A1, B7: formulas without a value beside them
+    faulty: tuple[str, ...] = ()  # those that hold an error value
 
     def is_met_by(self, grids: tuple[Grid, ...]) -> bool:
         """Tell whether a reading is plausible: neither empty nor much less than what was counted."""
