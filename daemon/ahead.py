@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from daemon.ledger import StoredMail
 from daemon.reading import Attempt, Begun, MailReader, Waiting
 
-THINGS = 100  # messages begun and not taken yet
+THINGS = 200  # messages begun and not taken yet
 WEIGHT = 16 * 2**20  # bytes of them together, unpacked; or one alone
 IN_LINE = (
     500  # messages at most that wait to be begun, although nobody has anything better to do than fetch more

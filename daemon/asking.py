@@ -76,7 +76,7 @@ def ask(
     """Ask the person in whose name a message came whether it is his; the same is asked once while it waits."""
     numbers = dict.fromkeys(one.number for one in unproven)
     cases = [case for number in numbers if (case := entry.case(number)) is not None]
-    message_id, sender, until = docket.message_id(), reading.sender, now + VALID
+    message_id, sender, until = docket.message_id(now), reading.sender, now + VALID
     if entry.ask_once(mail.id, sender.email, _digest(unproven), message_id, now, until):
         order = _question(docket, reading.message, sender, unproven, cases, until)
         docket.answer(entry, mail.id, order, now, key="whose", message_id=message_id)

@@ -292,7 +292,7 @@ class Docket:
         storm = storm_of(order.template, order.person.email, self.site.config.digest) if gathers else None
         return OutgoingMail(
             notice_key=f"{key}event:{seq}:{order.person.email.lower()}",
-            message_id=self.message_id(),
+            message_id=self.message_id(now),
             case_number=number,
             event_seq=seq,
             recipient=order.person.email,
@@ -324,7 +324,7 @@ class Docket:
     def _bundle(self, held: Held, now: datetime) -> OutgoingMail:
         return OutgoingMail(
             notice_key=f"bundle:{held.ids[0]}",
-            message_id=self.message_id(),
+            message_id=self.message_id(now),
             recipient=held.recipient,
             template=Template.DIGEST.value,
             locale=held.locale,
@@ -333,10 +333,14 @@ class Docket:
             answers=None,
         )
 
-    def message_id(self) -> str:
-        """Return a new Message-ID of ours (RFC 5322)."""
+    def message_id(self, now: datetime) -> str:
+        """Return a new Message-ID of ours (RFC 5322), which nobody can guess.
+
+        It begins with the time in milliseconds, as a UUID of version 7 does (RFC 9562): what is queued together stands
+        together in the outbox's index, and most of that need not be written again.
+        """
         domain = self.site.own_address.partition("@")[2]
-        return f"<{token_hex(16)}.{self.site.config.daemon.site}@{domain}>"
+        return f"<{int(now.timestamp() * 1000):012x}{token_hex(10)}.{self.site.config.daemon.site}@{domain}>"
 
     def answer(
         self,
@@ -351,7 +355,7 @@ class Docket:
         entry.queue_soon(
             OutgoingMail(
                 notice_key=f"mail:{mail_id}:{key}:{order.to.email.lower()}",
-                message_id=message_id or self.message_id(),
+                message_id=message_id or self.message_id(now),
                 case_number=order.content.case_number or None,
                 recipient=order.to.email,
                 template=order.template.value,
@@ -367,7 +371,7 @@ class Docket:
         entry.queue(
             OutgoingMail(
                 notice_key=f"{key}:{order.to.email.lower()}",
-                message_id=self.message_id(),
+                message_id=self.message_id(now),
                 case_number=None,
                 recipient=order.to.email,
                 template=order.template.value,
@@ -383,7 +387,7 @@ class Docket:
         return entry.queue(
             OutgoingMail(
                 notice_key=f"{key}:{order.person.email.lower()}",
-                message_id=self.message_id(),
+                message_id=self.message_id(now),
                 case_number=None,
                 recipient=order.person.email,
                 template=Template.MONTHLY_REPORT.value,

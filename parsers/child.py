@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from parsers.forms import parse_workbook
-from parsers.pasted import parse_pasted
 from parsers.refusals import DAMAGED, TOO_HEAVY
 from parsers.results import ParsedFile
 from parsers.wire import HEADER, file_to_json, json_frame
@@ -53,7 +52,8 @@ def _limit(memory: int) -> None:
 def _warm_up(catalogue: Catalogue) -> None:
     """Import what reads nearly every file, and index the catalogue, before the first file's clock runs.
 
-    The second readers are imported by the first file that needs one: most days none does.
+    The second readers, and what reads tables in a mail's text, are imported by the first that needs one: most days
+    none does.
     """
     import python_calamine  # noqa: F401 imported for its being loaded
 
@@ -83,6 +83,8 @@ def _parsed(request: Mapping[str, Any], content: bytes, catalogue: Catalogue) ->
     zone, now = ZoneInfo(request["zone"]), datetime.fromisoformat(request["now"])
     locale, issued_by = Locale(request["locale"]), request["issued_by"]
     if request["pasted"]:
+        from parsers.pasted import parse_pasted
+
         page, text, answered = json.loads(content)
         return parse_pasted(page, text, answered, catalogue, zone, now, locale, issued_by)
     return parse_workbook(

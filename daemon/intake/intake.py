@@ -40,7 +40,7 @@ from parsers.reader import FormReader, ReaderUnavailable
 log = logging.getLogger("kesu.intake")
 
 PAGE = 500  # messages looked up at a time
-TOGETHER = 50  # messages taken in under one commit at most
+TOGETHER = 100  # messages taken in under one commit at most
 
 
 class Intake:

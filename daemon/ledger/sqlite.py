@@ -52,6 +52,7 @@ _LOST = "kesu_transaction_lost"
 _TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 Row = Mapping[str, Any]
 _DIALECT = SQLiteDialect_pysqlite(paramstyle="qmark")
+_LOG_PAGES = 4000  # 16 MiB; a page that a backlog writes again and again goes to the database itself once
 _READERS = 4
 _READERS_AT_PEAK = 32
 
@@ -232,6 +233,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         )
     connection.execute("PRAGMA synchronous=FULL")  # NORMAL may lose a commit whose mail has already been sent
     connection.execute("PRAGMA journal_size_limit=67108864")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
 
 
 def _refuse_foreign_file(connection: sqlite3.Connection) -> None:
