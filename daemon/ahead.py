@@ -9,7 +9,7 @@ from daemon.reading import Attempt, Begun, MailReader, Waiting
 THINGS = 200  # messages begun and not taken yet
 WEIGHT = 16 * 2**20  # bytes of them together, unpacked; or one alone
 IN_LINE = (
-    500  # messages at most that wait to be begun, although nobody has anything better to do than fetch more
+    500  # messages that wait to be begun at most, even if nobody has anything better to do than fetch more
 )
 
 

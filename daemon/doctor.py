@@ -214,10 +214,8 @@ def _workbook(site: Site) -> str:
 
 def _one_workbook(site: Site, edition: Edition) -> str:
     path = path_of(edition, site)
-    if not path.parent.is_dir() and _was_written(site, edition):
-        raise FileNotFoundError(
-            f"the folder {path.parent} is not there"
-        )  # a share, perhaps; nothing to be made
+    if not path.parent.is_dir() and _was_written(site, edition):  # a share that is gone; not to be made anew
+        raise FileNotFoundError(f"the folder {path.parent} is not there")
     _writable(path.parent, path.stat().st_size if path.is_file() else _LEAST_ROOM)
     if not path.exists():
         return f"{path} will be drawn at the first case"

@@ -34,9 +34,8 @@ def main() -> None:
     _limit(memory)
     _send(sink, {"ready": True})
     while (request := _next(source)) is not None and (content := _next(source)) is not None:
-        signal.setitimer(
-            signal.ITIMER_REAL, seconds + GRACE
-        )  # the default action of SIGALRM ends the process
+        # The default action of SIGALRM ends the process.
+        signal.setitimer(signal.ITIMER_REAL, seconds + GRACE)
         asked = json.loads(request)
         answer = _answer(asked, content, catalogue)
         signal.setitimer(signal.ITIMER_REAL, 0)
